@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+/** Three kinds of tests: pure ones in parallel, those on a real Postgres, and whole-program stories one at a time. */
+export default defineConfig({
+  test: {
+    reporters: ["default", "./test/plain-reporter.ts"],
+    globalSetup: ["./test/global-setup.ts"],
+    projects: [
+      {
+        extends: true,
+        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/**/*.db.test.ts", "test/e2e/**"], testTimeout: 30_000 },
+      },
+      { extends: true, test: { name: "db", include: ["test/**/*.db.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        extends: true,
+        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], fileParallelism: false, testTimeout: 180_000, hookTimeout: 120_000 },
+      },
+    ],
+  },
+});
