@@ -1,0 +1,102 @@
+/** What each venue can do, as data: the docs table is printed from it and the contract tests skip by it. */
+export interface Capabilities {
+  readonly title: string;
+  /** Refuses a second order with the same client order id, so that a look-up settles an unknown outcome. */
+  readonly enforcesClientOrderId: boolean;
+  /** Longest client order id and the characters it may hold. */
+  readonly clientOrderId: { readonly maxLength: number; readonly pattern: RegExp };
+  readonly reduceOnly: boolean;
+  readonly accountStream: boolean;
+  readonly cancelAllByOneCall: boolean;
+  /** How a dead-man switch is armed there. */
+  readonly deadMan: "account" | "symbol" | "connection" | "none";
+  readonly contracts: readonly ("linear" | "inverse" | "option" | "spot")[];
+  /** Page of the venue's documentation these lines were read from. */
+  readonly source: string;
+}
+
+const WORD = /^[A-Za-z0-9_-]+$/;
+
+/** One row a venue. */
+export const CAPABILITIES = {
+  paper: {
+    title: "Paper exchange",
+    enforcesClientOrderId: true,
+    clientOrderId: { maxLength: 32, pattern: WORD },
+    reduceOnly: true,
+    accountStream: true,
+    cancelAllByOneCall: true,
+    deadMan: "account",
+    contracts: ["linear", "inverse", "option", "spot"],
+    source: "src/venues/paper",
+  },
+  binanceusdm: {
+    title: "Binance USD-M",
+    enforcesClientOrderId: true,
+    clientOrderId: { maxLength: 36, pattern: /^[.A-Z:/a-z0-9_-]+$/ },
+    reduceOnly: true,
+    accountStream: true,
+    cancelAllByOneCall: false,
+    deadMan: "symbol",
+    contracts: ["linear"],
+    source: "developers.binance.com/docs/derivatives/usds-margined-futures",
+  },
+  bybit: {
+    title: "Bybit",
+    enforcesClientOrderId: true,
+    clientOrderId: { maxLength: 36, pattern: WORD },
+    reduceOnly: true,
+    accountStream: true,
+    cancelAllByOneCall: false,
+    deadMan: "connection",
+    contracts: ["linear", "inverse", "option", "spot"],
+    source: "bybit-exchange.github.io/docs/v5",
+  },
+  okx: {
+    title: "OKX",
+    enforcesClientOrderId: true,
+    clientOrderId: { maxLength: 32, pattern: /^[A-Za-z0-9]+$/ },
+    reduceOnly: true,
+    accountStream: true,
+    cancelAllByOneCall: false,
+    deadMan: "account",
+    contracts: ["linear", "inverse", "option", "spot"],
+    source: "okx.com/docs-v5",
+  },
+  deribit: {
+    title: "Deribit",
+    enforcesClientOrderId: false,
+    clientOrderId: { maxLength: 64, pattern: WORD },
+    reduceOnly: true,
+    accountStream: true,
+    cancelAllByOneCall: true,
+    deadMan: "connection",
+    contracts: ["linear", "inverse", "option"],
+    source: "docs.deribit.com",
+  },
+  krakenfutures: {
+    title: "Kraken Futures",
+    enforcesClientOrderId: true,
+    clientOrderId: { maxLength: 100, pattern: WORD },
+    reduceOnly: true,
+    accountStream: true,
+    cancelAllByOneCall: true,
+    deadMan: "account",
+    contracts: ["linear", "inverse"],
+    source: "docs.kraken.com/api/docs/futures-api",
+  },
+  hyperliquid: {
+    title: "Hyperliquid",
+    enforcesClientOrderId: true,
+    clientOrderId: { maxLength: 34, pattern: /^0x[0-9a-f]{32}$/ },
+    reduceOnly: true,
+    accountStream: true,
+    cancelAllByOneCall: false,
+    deadMan: "account",
+    contracts: ["linear"],
+    source: "hyperliquid.gitbook.io/hyperliquid-docs",
+  },
+} as const satisfies Record<string, Capabilities>;
+
+/** Venues the desk can attach. */
+export type VenueName = keyof typeof CAPABILITIES;

@@ -1,0 +1,52 @@
+import type { AccountState, Environment } from "../kernel/account.ts";
+import type { Instrument } from "../kernel/instrument.ts";
+import type { Decimal, Price } from "../kernel/decimal.ts";
+import type { Fill, OrderRequest, PlaceOutcome, VenueOrder } from "../kernel/order.ts";
+import type { VenueName } from "./capabilities.ts";
+
+/** Best prices and the levels behind them, best first; quantities in contracts. */
+export interface BookTop {
+  readonly symbol: string;
+  readonly bids: readonly (readonly [price: Price, quantity: Decimal])[];
+  readonly asks: readonly (readonly [price: Price, quantity: Decimal])[];
+  readonly markPrice: Price | null;
+  readonly indexPrice: Price | null;
+  readonly fundingRate: Decimal | null;
+  readonly at: Date;
+}
+
+/**
+ * The reading half of an exchange: safe anywhere, any number of times. Every method throws DeskError
+ * VENUE_UNAVAILABLE, VENUE_RATE_LIMITED, VENUE_ANSWER_INVALID or NOT_SUPPORTED, and never answers with a guess.
+ */
+export interface VenueReader {
+  readonly venue: VenueName;
+  readonly environment: Environment;
+  /** Every instrument the desk may name, by unified symbol. */
+  instruments(): Promise<ReadonlyMap<string, Instrument>>;
+  book(symbol: string, depth: number): Promise<BookTop>;
+  account(account: string): Promise<AccountState>;
+  openOrders(account: string): Promise<readonly VenueOrder[]>;
+  /** Looks through open, closed and traded orders; null only where the venue says in all of them that it knows no such id. */
+  orderByClientId(account: string, symbol: string, clientOrderId: string): Promise<VenueOrder | null>;
+  fills(account: string, since: Date): Promise<readonly Fill[]>;
+  /** Calls back on each account change where the venue streams; resolves to the closer. Null where it only polls. */
+  watchAccount:
+    | ((account: string, onChange: () => void, onGone: (why: string) => void) => Promise<() => Promise<void>>)
+    | null;
+  close(): Promise<void>;
+}
+
+/** The trading half: handed to `actions/` alone. Nothing here is ever retried by the adapter. */
+export interface VenueTrader {
+  /** Sends once. Anything but a clear yes or no is `unknown`. */
+  place(order: OrderRequest): Promise<PlaceOutcome>;
+  /** Sends once; the caller re-reads open orders to learn the truth. `gone` where the order is no longer open. */
+  cancel(account: string, symbol: string, venueOrderId: string): Promise<"accepted" | "gone" | "unknown">;
+}
+
+/** Both halves of one venue, as the composition root opens them. */
+export interface Venue {
+  readonly reader: VenueReader;
+  readonly trader: VenueTrader;
+}
