@@ -1,0 +1,384 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  bigserial,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  numeric,
+  pgSchema,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+import type { AccountState } from "../kernel/account.ts";
+import type { Severity, Stop, TrustClass } from "../kernel/alert.ts";
+import type { Json } from "../kernel/canonical.ts";
+import type { ActionName, Plan } from "../kernel/plan.ts";
+import type { OrderState } from "../kernel/order.ts";
+
+/** Everything of ours lives in one schema beside the engine's `dbos`, so that a deed and its hand-over commit together. */
+export const breakwater = pgSchema("breakwater");
+
+const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: "date" });
+const now = sql`now()`;
+
+/** Every alert that was ever taken, also the stopped ones: storms cost rows, never workflows. */
+export const alerts = breakwater.table(
+  "alerts",
+  {
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    source: text("source").notNull(),
+    trust: text("trust").$type<TrustClass>().notNull(),
+    kind: text("kind").notNull(),
+    status: text("status").$type<"firing" | "resolved">().notNull(),
+    severity: text("severity").$type<Severity>().notNull(),
+    title: text("title").notNull(),
+    summary: text("summary"),
+    labels: jsonb("labels").$type<Record<string, string>>().notNull(),
+    values: jsonb("values").$type<Record<string, string>>().notNull(),
+    fingerprint: text("fingerprint").notNull(),
+    /** Why it went no further; null where it reached an incident. */
+    stop: text("stop").$type<Stop>(),
+    /** What stopped it: the silence's id, the inhibiting incident, the first alert. */
+    stoppedBy: text("stopped_by"),
+    incidentId: text("incident_id"),
+    at: moment("at").notNull(),
+    receivedAt: moment("received_at").notNull().default(now),
+  },
+  (t) => [index("alerts_incident").on(t.incidentId), index("alerts_received").on(t.receivedAt)],
+);
+
+/** Deliveries taken before, by digest of what makes them unique: a replay dies here. */
+export const deliveries = breakwater.table(
+  "deliveries",
+  {
+    key: text("key").primaryKey(),
+    source: text("source").notNull(),
+    alertIds: jsonb("alert_ids").$type<number[]>().notNull(),
+    receivedAt: moment("received_at").notNull().default(now),
+  },
+  (t) => [index("deliveries_received").on(t.receivedAt)],
+);
+
+/** One field test of a silence or inhibition; fixed operators, never patterns from outside. */
+export interface Matcher {
+  readonly field: string;
+  readonly op: "equals" | "not" | "in" | "prefix";
+  readonly value: string | readonly string[];
+}
+
+/** Alerts that match are kept but open nothing until `untilAt`. */
+export const silences = breakwater.table("silences", {
+  id: bigserial("id", { mode: "number" }).primaryKey(),
+  matchers: jsonb("matchers").$type<Matcher[]>().notNull(),
+  reason: text("reason").notNull(),
+  createdBy: text("created_by").notNull(),
+  createdAt: moment("created_at").notNull().default(now),
+  untilAt: moment("until_at").notNull(),
+});
+
+export const incidents = breakwater.table(
+  "incidents",
+  {
+    /** "INC-7". */
+    id: text("id").primaryKey(),
+    seq: bigserial("seq", { mode: "number" }).notNull(),
+    /** What alerts of one incident share; at most one unresolved incident a key. */
+    correlationKey: text("correlation_key").notNull(),
+    kind: text("kind").notNull(),
+    severity: text("severity").$type<Severity>().notNull(),
+    status: text("status").$type<"open" | "acknowledged" | "resolved">().notNull().default("open"),
+    trust: text("trust").$type<TrustClass>().notNull(),
+    title: text("title").notNull(),
+    summary: text("summary"),
+    labels: jsonb("labels").$type<Record<string, string>>().notNull(),
+    values: jsonb("values").$type<Record<string, string>>().notNull(),
+    owner: text("owner"),
+    alertCount: integer("alert_count").notNull().default(1),
+    /** Grows with every change of anything the card shows. */
+    version: integer("version").notNull().default(1),
+    outcome: text("outcome"),
+    openedAt: moment("opened_at").notNull().default(now),
+    lastAlertAt: moment("last_alert_at").notNull().default(now),
+    resolvedAt: moment("resolved_at"),
+  },
+  (t) => [
+    uniqueIndex("incidents_one_unresolved_per_key")
+      .on(t.correlationKey)
+      .where(sql`status <> 'resolved'`),
+    index("incidents_status").on(t.status, t.openedAt),
+  ],
+);
+
+/** The incident's timeline: typed, append-only; durations are two anchors in it. */
+export const incidentEvents = breakwater.table(
+  "incident_events",
+  {
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    incidentId: text("incident_id").notNull(),
+    type: text("type").notNull(),
+    actor: text("actor").notNull(),
+    text: text("text").notNull(),
+    data: jsonb("data").$type<Record<string, Json>>().notNull().default({}),
+    at: moment("at").notNull().default(now),
+  },
+  (t) => [index("incident_events_incident").on(t.incidentId, t.id)],
+);
+
+export type RunState = "ready" | "running" | "done" | "failed" | "cancelled" | "orphaned";
+
+/** One playbook run; its id is the workflow's. Written with the alert, started right after the commit. */
+export const runs = breakwater.table(
+  "runs",
+  {
+    id: text("id").primaryKey(),
+    playbook: text("playbook").notNull(),
+    version: integer("version").notNull(),
+    incidentId: text("incident_id").notNull(),
+    requestedBy: text("requested_by").notNull(),
+    trust: text("trust").$type<TrustClass>().notNull(),
+    input: jsonb("input").$type<Record<string, Json>>().notNull(),
+    state: text("state").$type<RunState>().notNull().default("ready"),
+    outcome: text("outcome"),
+    createdAt: moment("created_at").notNull().default(now),
+    startedAt: moment("started_at"),
+    endedAt: moment("ended_at"),
+  },
+  (t) => [index("runs_state").on(t.state), index("runs_incident").on(t.incidentId)],
+);
+
+/** What a run did, step by step; the name is the key, the card's line and the ledger's word. */
+export const runSteps = breakwater.table(
+  "run_steps",
+  {
+    runId: text("run_id").notNull(),
+    name: text("name").notNull(),
+    position: integer("position").notNull(),
+    state: text("state").$type<"running" | "waiting" | "done" | "failed" | "skipped">().notNull(),
+    note: text("note"),
+    startedAt: moment("started_at").notNull().default(now),
+    endedAt: moment("ended_at"),
+  },
+  (t) => [primaryKey({ columns: [t.runId, t.name] })],
+);
+
+export type PlanState = "proposed" | "approved" | "denied" | "expired" | "claimed" | "applied" | "failed";
+
+/** Plans by the SHA-256 of their canonical bytes; the bytes are kept as they were hashed. */
+export const plans = breakwater.table(
+  "plans",
+  {
+    hash: text("hash").primaryKey(),
+    canonical: text("canonical").notNull(),
+    plan: jsonb("plan").$type<Plan>().notNull(),
+    action: text("action").$type<ActionName>().notNull(),
+    account: text("account").notNull(),
+    incidentId: text("incident_id"),
+    runId: text("run_id"),
+    requestedBy: text("requested_by").notNull(),
+    state: text("state").$type<PlanState>().notNull().default("proposed"),
+    /** The policy's decision with its trace, as it stood when the plan was proposed. */
+    decision: jsonb("decision").$type<Record<string, Json>>().notNull(),
+    createdAt: moment("created_at").notNull().default(now),
+    expiresAt: moment("expires_at").notNull(),
+    claimedAt: moment("claimed_at"),
+    endedAt: moment("ended_at"),
+  },
+  (t) => [index("plans_incident").on(t.incidentId), index("plans_account").on(t.account, t.createdAt)],
+);
+
+/** A question put to people: who must consent to which plan until when. */
+export const approvals = breakwater.table("approvals", {
+  planHash: text("plan_hash").primaryKey(),
+  runId: text("run_id"),
+  needed: integer("needed").notNull(),
+  roles: jsonb("roles").$type<string[]>().notNull(),
+  stepUp: boolean("step_up").notNull().default(false),
+  policyVersion: text("policy_version").notNull(),
+  state: text("state").$type<"pending" | "approved" | "denied" | "expired">().notNull().default("pending"),
+  openedAt: moment("opened_at").notNull().default(now),
+  expiresAt: moment("expires_at").notNull(),
+  decidedAt: moment("decided_at"),
+});
+
+/** One person's word, once, whatever the surface. */
+export const votes = breakwater.table(
+  "votes",
+  {
+    planHash: text("plan_hash").notNull(),
+    person: text("person").notNull(),
+    decision: text("decision").$type<"approve" | "deny">().notNull(),
+    roles: jsonb("roles").$type<string[]>().notNull(),
+    surface: text("surface").notNull(),
+    stepUp: boolean("step_up").notNull().default(false),
+    reason: text("reason"),
+    at: moment("at").notNull().default(now),
+  },
+  (t) => [primaryKey({ columns: [t.planHash, t.person] })],
+);
+
+/** Every order the desk ever meant to send: the intent row stands before the send. */
+export const orders = breakwater.table(
+  "orders",
+  {
+    clientOrderId: text("client_order_id").primaryKey(),
+    planHash: text("plan_hash").notNull(),
+    leg: integer("leg").notNull(),
+    incidentId: text("incident_id"),
+    runId: text("run_id"),
+    venue: text("venue").notNull(),
+    account: text("account").notNull(),
+    symbol: text("symbol").notNull(),
+    side: text("side").$type<"buy" | "sell">().notNull(),
+    quantity: numeric("quantity").notNull(),
+    limitPrice: numeric("limit_price").notNull(),
+    timeInForce: text("time_in_force").notNull(),
+    reduceOnly: boolean("reduce_only").notNull(),
+    notionalUsd: numeric("notional_usd").notNull(),
+    referencePrice: numeric("reference_price").notNull(),
+    state: text("state").$type<OrderState>().notNull().default("intent"),
+    venueOrderId: text("venue_order_id"),
+    filledQuantity: numeric("filled_quantity").notNull().default("0"),
+    averagePrice: numeric("average_price"),
+    feeUsd: numeric("fee_usd"),
+    reason: text("reason"),
+    intendedAt: moment("intended_at").notNull().default(now),
+    sentAt: moment("sent_at"),
+    endedAt: moment("ended_at"),
+  },
+  (t) => [
+    uniqueIndex("orders_one_per_leg").on(t.planHash, t.leg),
+    index("orders_state").on(t.state),
+    index("orders_account").on(t.account, t.intendedAt),
+  ],
+);
+
+export type TradingStateName = "active" | "reducing" | "halted";
+
+/** Freezes as lasting facts, by scope: "firm", "venue:paper", "account:paper-a". No row is `active`. */
+export const tradingStates = breakwater.table("trading_states", {
+  scope: text("scope").primaryKey(),
+  state: text("state").$type<TradingStateName>().notNull(),
+  setBy: text("set_by").notNull(),
+  reason: text("reason").notNull(),
+  setAt: moment("set_at").notNull().default(now),
+  remindAt: moment("remind_at"),
+});
+
+/** The desk's evidence: append-only, chained by hash; triggers refuse every change. */
+export const ledger = breakwater.table("ledger", {
+  seq: bigint("seq", { mode: "number" }).primaryKey(),
+  at: moment("at").notNull(),
+  actor: text("actor").notNull(),
+  type: text("type").notNull(),
+  object: text("object").notNull(),
+  /** Canonical JSON of what happened, exactly the bytes that were hashed. */
+  body: text("body").notNull(),
+  prev: text("prev").notNull(),
+  hash: text("hash").notNull(),
+});
+
+/** Signed tree heads over the ledger; copies go outside the database. */
+export const checkpoints = breakwater.table("checkpoints", {
+  size: bigint("size", { mode: "number" }).primaryKey(),
+  root: text("root").notNull(),
+  note: text("note").notNull(),
+  at: moment("at").notNull().default(now),
+});
+
+/** The newest state of each account. */
+export const accountStates = breakwater.table("account_states", {
+  account: text("account").primaryKey(),
+  state: jsonb("state").$type<AccountState>().notNull(),
+  at: moment("at").notNull(),
+  receivedAt: moment("received_at").notNull().default(now),
+});
+
+/** Points of the live charts. */
+export const accountPoints = breakwater.table(
+  "account_points",
+  {
+    account: text("account").notNull(),
+    at: moment("at").notNull(),
+    equityUsd: numeric("equity_usd").notNull(),
+    marginRatio: numeric("margin_ratio"),
+    markPrice: numeric("mark_price"),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.at] })],
+);
+
+/** Processes that are alive, by the database's clock. */
+export const replicas = breakwater.table("replicas", {
+  id: text("id").primaryKey(),
+  beatAt: moment("beat_at").notNull().default(now),
+});
+
+/** Console sessions; the cookie's value itself is never stored. */
+export const sessions = breakwater.table("sessions", {
+  tokenHash: text("token_hash").primaryKey(),
+  person: text("person").notNull(),
+  createdAt: moment("created_at").notNull().default(now),
+  expiresAt: moment("expires_at").notNull(),
+});
+
+/** Clicks, commands and modals, by delivery id, before they are acknowledged: redelivery dies here. */
+export const inbox = breakwater.table(
+  "inbox",
+  {
+    deliveryId: text("delivery_id").primaryKey(),
+    surface: text("surface").notNull(),
+    event: jsonb("event").$type<Record<string, Json>>().notNull(),
+    reply: jsonb("reply").$type<Record<string, Json>>(),
+    receivedAt: moment("received_at").notNull().default(now),
+    doneAt: moment("done_at"),
+  },
+  (t) => [index("inbox_received").on(t.receivedAt)],
+);
+
+/** Cards standing on surfaces, and the version each shows. */
+export const messages = breakwater.table(
+  "messages",
+  {
+    incidentId: text("incident_id").notNull(),
+    surface: text("surface").notNull(),
+    channel: text("channel").notNull(),
+    message: text("message"),
+    shownVersion: integer("shown_version").notNull().default(0),
+    postKey: text("post_key").notNull(),
+    attempts: integer("attempts").notNull().default(0),
+    nextAt: moment("next_at").notNull().default(now),
+    lastError: text("last_error"),
+  },
+  (t) => [primaryKey({ columns: [t.incidentId, t.surface, t.channel] })],
+);
+
+/** Chat accounts linked to people, by the platform's ids. */
+export const links = breakwater.table(
+  "links",
+  {
+    surface: text("surface").notNull(),
+    space: text("space").notNull(),
+    user: text("user_id").notNull(),
+    person: text("person").notNull(),
+    confirmedBy: text("confirmed_by").notNull(),
+    at: moment("at").notNull().default(now),
+  },
+  (t) => [primaryKey({ columns: [t.surface, t.space, t.user] })],
+);
+
+/** Pages due or sent, by a stable dedupe key. */
+export const pages = breakwater.table("pages", {
+  dedupeKey: text("dedupe_key").primaryKey(),
+  incidentId: text("incident_id"),
+  target: text("target").notNull(),
+  summary: text("summary").notNull(),
+  severity: text("severity").$type<Severity>().notNull(),
+  state: text("state").$type<"due" | "triggered" | "acknowledged" | "resolved" | "stopped" | "failed">().notNull(),
+  dueAt: moment("due_at").notNull(),
+  attempts: integer("attempts").notNull().default(0),
+  nextAt: moment("next_at").notNull().default(now),
+  lastError: text("last_error"),
+});
