@@ -1,0 +1,109 @@
+import { DBOS } from "@dbos-inc/dbos-sdk";
+import { DBOSExecutor } from "@dbos-inc/dbos-sdk/internal/dbos-executor";
+import { dbRetryConfig } from "@dbos-inc/dbos-sdk/internal/utils";
+import { sql } from "drizzle-orm";
+import { type Database, type Tx, openDatabase } from "../db/client.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { DeskError } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
+import { type InTransaction, exactlyOnce, lostDatabase, migrateTransactions } from "./transactions.ts";
+
+/** A constant: the default is a hash of the sources, which would strand every run at the first edit. Playbooks carry their own versions. */
+const APPLICATION = "breakwater";
+/** Long-parked runs times many restarts must never be given up by count. */
+const RECOVERIES = 1_000_000;
+
+/**
+ * The durable engine behind one small interface: nothing else imports DBOS. A workflow is an ordinary function whose
+ * steps are recorded; after a crash it runs again and the recorded steps answer from the record.
+ */
+export interface Durable {
+  /** Names a workflow; all before `launch`. */
+  define(name: string, body: (runId: string) => Promise<void>): void;
+  launch(): Promise<void>;
+  stop(): Promise<void>;
+  /** Starts the workflow `runId` unless it exists. */
+  start(name: string, runId: string): Promise<void>;
+  /** A plain step: recorded once it returns, repeated after a crash in its middle, tried again where the error says so. */
+  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** A database step: exactly once. */
+  inTransaction: InTransaction;
+  sleep(ms: number): Promise<void>;
+  /** Waits for a wake-up on `topic` until the instant; false where the time passed. Earlier wake-ups are kept. */
+  receive(topic: string, untilAt: Date): Promise<boolean>;
+  /** Wakes a run together with the caller's own rows. */
+  wake(tx: Tx, runId: string, topic: string, messageId: string): Promise<void>;
+  /** Puts the runs of a dead executor back into the queue. */
+  recover(executorId: string): Promise<void>;
+  readonly executorId: string;
+}
+
+/** Creates the engine's tables; under the migration lock, because two first launches at once deadlock. */
+export async function migrateDurable(url: string): Promise<void> {
+  await DBOS.migrate(url);
+  const database = openDatabase(url, 1);
+  await migrateTransactions(database).finally(() => database.close());
+}
+
+/** Whether a step may be tried again: a database outage, or an error whose table row says so. */
+const worthAnotherTry = (error: unknown): boolean =>
+  lostDatabase(error) || (error instanceof DeskError && error.retry !== "never");
+
+/** Opens the engine for this process; the executor id is unique per start, so that a dead process's runs are known as such. */
+export function openDurable(options: { database: Database; executorId: string; clock: Clock; log: Log }): Durable {
+  const { database, executorId, clock, log } = options;
+  // The default of a minute would make an outage of seconds last much longer.
+  dbRetryConfig.maxBackoffSec = 2;
+  const facts = (rest: unknown[]): { detail: string } => ({ detail: rest.map(String).join(" ").slice(0, 500) });
+  DBOS.setConfig({
+    name: APPLICATION,
+    systemDatabaseUrl: database.url,
+    systemDatabasePoolSize: 8,
+    applicationVersion: APPLICATION,
+    executorID: executorId,
+    logger: {
+      info: (entry: unknown) => log.debug(facts([entry]), "engine said"),
+      debug: () => {},
+      warn: (entry: unknown) => log.warn(facts([entry]), "engine warned"),
+      error: (entry: unknown) => log.error(facts([entry]), "engine failed"),
+    },
+    runMigrations: false,
+  } as Parameters<typeof DBOS.setConfig>[0]);
+  const workflows = new Map<string, (runId: string) => Promise<void>>();
+  return {
+    executorId,
+    define(name, body) {
+      workflows.set(name, DBOS.registerWorkflow(body, { name, maxRecoveryAttempts: RECOVERIES }));
+    },
+    launch: () => DBOS.launch(),
+    stop: () => DBOS.shutdown(),
+    async start(name, runId) {
+      const workflow = workflows.get(name);
+      if (!workflow)
+        throw new DeskError(
+          "RUN_ORPHANED",
+          `run ${runId} needs ${name}, which is not installed; install that version or close the run`,
+        );
+      await DBOS.startWorkflow(workflow, { workflowID: runId })(runId);
+    },
+    step: (name, work) =>
+      DBOS.runStep(work, {
+        name,
+        retriesAllowed: true,
+        maxAttempts: 12,
+        intervalSeconds: 0.25,
+        backoffRate: 1.6,
+        shouldRetry: worthAnotherTry,
+      }),
+    inTransaction: exactlyOnce(database, clock),
+    sleep: (ms) => DBOS.sleep(ms),
+    receive: async (topic, untilAt) =>
+      (await DBOS.recv<unknown>(topic, { deadlineEpochMS: untilAt.getTime() })) !== null,
+    async wake(tx, runId, topic, messageId) {
+      await tx.execute(sql`select dbos.send_message(${runId}, '"wake"'::json, ${topic}, ${messageId})`);
+    },
+    async recover(deadExecutor) {
+      await DBOSExecutor.globalInstance?.recoverPendingWorkflows([deadExecutor]);
+    },
+  };
+}

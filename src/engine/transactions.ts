@@ -1,0 +1,146 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { DBOS } from "@dbos-inc/dbos-sdk";
+import {
+  DBOSStepAlreadyRecordedError,
+  DBOSWorkflowConflictError,
+  type DataSourceTransactionHandler,
+  assertStillOwnsWorkflow,
+  isPGRetriableTransactionError,
+  migrateDataSourcePG,
+  registerDataSource,
+  replayRecordedStep,
+  runTransaction,
+} from "@dbos-inc/dbos-sdk/datasource";
+import { sql } from "drizzle-orm";
+import superjson from "superjson";
+import type { Clock } from "../kernel/clock.ts";
+import type { Database, Db, Tx } from "../db/client.ts";
+
+const NAME = "breakwater";
+const LOST = /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT|ECONN\w+|EPIPE|ETIMEDOUT|08\w{3}|57P0[123]|53300)$/;
+
+/** Whether the database went away, wherever in the chain of causes that is said. */
+export function lostDatabase(error: unknown): boolean {
+  let at = error as { code?: unknown; cause?: unknown } | undefined;
+  for (let depth = 0; at && depth < 10; depth += 1, at = at.cause as typeof at) {
+    if (typeof at.code === "string" && LOST.test(at.code)) return true;
+  }
+  return false;
+}
+
+interface Recorded {
+  readonly output: string | null;
+  readonly error: string | null;
+}
+
+/**
+ * Database steps that happen exactly once: the step's own rows and its checkpoint commit together, and a replica that
+ * was declared dead rolls back instead of applying a step twice. The published data sources do not load with this
+ * version of the engine; this one stands on its public data source interface.
+ */
+class ExactlyOnce implements DataSourceTransactionHandler {
+  readonly name = NAME;
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #running = new AsyncLocalStorage<Tx>();
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  async initialize(): Promise<void> {}
+
+  async destroy(): Promise<void> {}
+
+  get tx(): Tx {
+    const tx = this.#running.getStore();
+    if (!tx) throw new Error("this runs only inside a database step");
+    return tx;
+  }
+
+  async deleteCheckpoints(workflow: string, from: number, beforeCommit?: () => Promise<void>): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      await tx.execute(
+        sql`delete from dbos.transaction_completion where workflow_id = ${workflow} and function_num >= ${from}`,
+      );
+      await beforeCommit?.();
+    });
+  }
+
+  async invokeTransactionFunction<This, Args extends unknown[], Return>(
+    _config: unknown,
+    target: This,
+    work: (this: This, ...args: Args) => Promise<Return>,
+    ...args: Args
+  ): Promise<Return> {
+    const workflow = DBOS.workflowID;
+    const step = DBOS.stepID;
+    if (workflow === undefined || step === undefined) throw new Error("a database step belongs into a playbook run");
+    for (let waitMs = 20; ; waitMs = Math.min(waitMs * 1.5, 2_000)) {
+      const before = await this.#recorded(workflow, step).catch((error: unknown) => {
+        if (lostDatabase(error)) return "lost" as const;
+        throw error;
+      });
+      if (before !== "lost") {
+        if (before) return replayRecordedStep<Return>(before);
+        try {
+          return await this.#apply(workflow, step, () => work.call(target, ...args));
+        } catch (error) {
+          if (error instanceof DBOSStepAlreadyRecordedError) {
+            const recorded = await this.#recorded(workflow, step);
+            if (recorded) return replayRecordedStep<Return>(recorded);
+          }
+          if (error instanceof DBOSWorkflowConflictError) throw error;
+          // An outage must not become the run's error: the checkpoint tells later whether this commit landed.
+          if (!lostDatabase(error) && !isPGRetriableTransactionError(error)) {
+            await this.#db.execute(
+              sql`insert into dbos.transaction_completion (workflow_id, function_num, error) values (${workflow}, ${step}, ${superjson.stringify(error)}) on conflict do nothing`,
+            );
+            throw error;
+          }
+          if (lostDatabase(error)) waitMs = Math.max(waitMs, 250);
+        }
+      }
+      await this.#clock.sleep(waitMs);
+    }
+  }
+
+  get #db(): Db {
+    return this.#database.db;
+  }
+
+  #apply<Return>(workflow: string, step: number, work: () => Promise<Return>): Promise<Return> {
+    return this.#db.transaction(async (tx) => {
+      const result = await this.#running.run(tx, work);
+      const inserted = await tx.execute(
+        sql`insert into dbos.transaction_completion (workflow_id, function_num, output) values (${workflow}, ${step}, ${superjson.stringify(result)}) on conflict do nothing returning 1`,
+      );
+      if (inserted.length === 0) throw new DBOSStepAlreadyRecordedError(workflow, step);
+      await assertStillOwnsWorkflow(workflow);
+      return result;
+    });
+  }
+
+  async #recorded(workflow: string, step: number): Promise<Recorded | undefined> {
+    const rows = await this.#db.execute(
+      sql`select output, error from dbos.transaction_completion where workflow_id = ${workflow} and function_num = ${step}`,
+    );
+    return rows[0] as Recorded | undefined;
+  }
+}
+
+/** Runs `work` in a transaction that commits with the step's checkpoint. */
+export type InTransaction = <T>(name: string, work: (tx: Tx) => Promise<T>) => Promise<T>;
+
+/** Registers the data source; once per process, before the engine launches. */
+export function exactlyOnce(database: Database, clock: Clock): InTransaction {
+  const source = new ExactlyOnce(database, clock);
+  registerDataSource(source);
+  return (name, work) => runTransaction(() => work(source.tx), name, { dsName: NAME });
+}
+
+/** Creates the data source's table; under the migration lock. */
+export async function migrateTransactions(database: Database): Promise<void> {
+  await database.sql.begin((tx) => migrateDataSourcePG((text) => tx.unsafe(text), "dbos"));
+}

@@ -1,0 +1,23 @@
+import type { Ratio } from "./decimal.ts";
+
+/** What is asked of the desk; the plan that answers it says exactly what would be sent. */
+export type ActionRequest =
+  /** Cancels an account's resting orders, all of them or those of some symbols. */
+  | { readonly action: "cancel"; readonly account: string; readonly symbols?: readonly string[] }
+  /** Reduces positions, largest contribution to margin first, until maintenance margin / equity is at most `toRatio`. */
+  | { readonly action: "reduce"; readonly account: string; readonly toRatio: Ratio }
+  /** Brings `share` (0..1) of the account's delta in `asset` to zero by its most liquid perpetual. */
+  | { readonly action: "hedge"; readonly account: string; readonly asset: string; readonly share: Ratio }
+  /** Limits trading in a scope: "firm", "venue:paper", "account:paper-a". */
+  | { readonly action: "freeze"; readonly scope: string; readonly state: "reducing" | "halted" }
+  /** Lets a scope trade again. */
+  | { readonly action: "unfreeze"; readonly scope: string };
+
+/** Who asks, in what connection. */
+export interface RequestContext {
+  /** "person:ana" or "playbook:margin-breach@1". */
+  readonly requestedBy: string;
+  readonly incident: string | null;
+  readonly run: string | null;
+  readonly reason: string;
+}
