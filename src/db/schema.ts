@@ -182,6 +182,8 @@ export const plans = breakwater.table(
     state: text("state").$type<PlanState>().notNull().default("proposed"),
     /** The policy's decision with its trace, as it stood when the plan was proposed. */
     decision: jsonb("decision").$type<Record<string, Json>>().notNull(),
+    /** MAC over the columns that the hash does not cover, under a key that the database never sees. */
+    seal: text("seal").notNull().default(""),
     createdAt: moment("created_at").notNull().default(now),
     expiresAt: moment("expires_at").notNull(),
     claimedAt: moment("claimed_at"),
@@ -192,8 +194,13 @@ export const plans = breakwater.table(
 
 /** A question put to people: who must consent to which plan until when. */
 export const approvals = breakwater.table("approvals", {
+  /** SHA-256 of what is asked: a plan's, or a policy draft's. */
   planHash: text("plan_hash").primaryKey(),
+  subject: text("subject").$type<"plan" | "policy">().notNull().default("plan"),
+  requestedBy: text("requested_by").notNull().default(""),
   runId: text("run_id"),
+  /** All of them must be met; `needed` and `roles` are their summary for people. */
+  quorums: jsonb("quorums").$type<Record<string, Json>[]>().notNull().default([]),
   needed: integer("needed").notNull(),
   roles: jsonb("roles").$type<string[]>().notNull(),
   stepUp: boolean("step_up").notNull().default(false),
@@ -202,9 +209,10 @@ export const approvals = breakwater.table("approvals", {
   openedAt: moment("opened_at").notNull().default(now),
   expiresAt: moment("expires_at").notNull(),
   decidedAt: moment("decided_at"),
+  seal: text("seal").notNull().default(""),
 });
 
-/** One person's word, once, whatever the surface. */
+/** One person's word, once, whatever the surface; who approved may still deny while it is open. */
 export const votes = breakwater.table(
   "votes",
   {
@@ -216,8 +224,9 @@ export const votes = breakwater.table(
     stepUp: boolean("step_up").notNull().default(false),
     reason: text("reason"),
     at: moment("at").notNull().default(now),
+    seal: text("seal").notNull().default(""),
   },
-  (t) => [primaryKey({ columns: [t.planHash, t.person] })],
+  (t) => [primaryKey({ columns: [t.planHash, t.person, t.decision] })],
 );
 
 /** Every order the desk ever meant to send: the intent row stands before the send. */
@@ -253,6 +262,7 @@ export const orders = breakwater.table(
     uniqueIndex("orders_one_per_leg").on(t.planHash, t.leg),
     index("orders_state").on(t.state),
     index("orders_account").on(t.account, t.intendedAt),
+    index("orders_intended").on(t.intendedAt),
   ],
 );
 
@@ -269,22 +279,33 @@ export const tradingStates = breakwater.table("trading_states", {
 });
 
 /** The desk's evidence: append-only, chained by hash; triggers refuse every change. */
-export const ledger = breakwater.table("ledger", {
-  seq: bigint("seq", { mode: "number" }).primaryKey(),
-  at: moment("at").notNull(),
-  actor: text("actor").notNull(),
-  type: text("type").notNull(),
-  object: text("object").notNull(),
-  /** Canonical JSON of what happened, exactly the bytes that were hashed. */
-  body: text("body").notNull(),
-  prev: text("prev").notNull(),
-  hash: text("hash").notNull(),
-});
+export const ledger = breakwater.table(
+  "ledger",
+  {
+    seq: bigint("seq", { mode: "number" }).primaryKey(),
+    at: moment("at").notNull(),
+    actor: text("actor").notNull(),
+    type: text("type").notNull(),
+    object: text("object").notNull(),
+    /** Canonical JSON of what happened, exactly the bytes that were hashed. */
+    body: text("body").notNull(),
+    prev: text("prev").notNull(),
+    hash: text("hash").notNull(),
+  },
+  // Only the few deeds that the executor compares with rows: alerts by the thousand stay out of it.
+  (t) => [
+    index("ledger_control")
+      .on(t.object, t.seq)
+      .where(sql`type like 'plan.%' or type like 'vote.%' or type like 'approval.%' or type like 'trading.%'`),
+  ],
+);
 
 /** Signed tree heads over the ledger; copies go outside the database. */
 export const checkpoints = breakwater.table("checkpoints", {
   size: bigint("size", { mode: "number" }).primaryKey(),
   root: text("root").notNull(),
+  /** The perfect subtrees' hashes, left to right: they hash to the signed root, and the next head grows from them. */
+  peaks: jsonb("peaks").$type<string[]>().notNull().default([]),
   note: text("note").notNull(),
   at: moment("at").notNull().default(now),
 });
@@ -381,4 +402,92 @@ export const pages = breakwater.table("pages", {
   attempts: integer("attempts").notNull().default(0),
   nextAt: moment("next_at").notNull().default(now),
   lastError: text("last_error"),
+});
+
+/** Who holds which role since when, by the database's clock: a grant counts only for plans that are younger. */
+export const roleGrants = breakwater.table(
+  "role_grants",
+  {
+    person: text("person").notNull(),
+    role: text("role").notNull(),
+    grantedBy: text("granted_by").notNull(),
+    grantedAt: moment("granted_at").notNull().default(now),
+    revokedAt: moment("revoked_at"),
+    seal: text("seal").notNull().default(""),
+  },
+  (t) => [primaryKey({ columns: [t.person, t.role, t.grantedAt] })],
+);
+
+/** The rules of the desk, version by version; the version is the SHA-256 of the canonical policy and people. */
+export const policyVersions = breakwater.table(
+  "policy_versions",
+  {
+    version: text("version").primaryKey(),
+    canonical: text("canonical").notNull(),
+    state: text("state").$type<"draft" | "published" | "retired" | "refused">().notNull(),
+    /** Whether it allows nothing that its predecessor did not. */
+    tightens: boolean("tightens").notNull(),
+    proposedBy: text("proposed_by").notNull(),
+    createdAt: moment("created_at").notNull().default(now),
+    /** Not before this moment, whoever approved. */
+    opensAt: moment("opens_at").notNull().default(now),
+    publishedAt: moment("published_at"),
+  },
+  (t) => [
+    uniqueIndex("policy_versions_one_published")
+      .on(t.state)
+      .where(sql`state = 'published'`),
+  ],
+);
+
+/** Passkeys; enrolment waits for a second person. */
+export const passkeys = breakwater.table(
+  "passkeys",
+  {
+    credentialId: text("credential_id").primaryKey(),
+    person: text("person").notNull(),
+    publicKey: text("public_key").notNull(),
+    counter: bigint("counter", { mode: "number" }).notNull().default(0),
+    transports: jsonb("transports").$type<string[]>().notNull().default([]),
+    createdAt: moment("created_at").notNull().default(now),
+    confirmedBy: text("confirmed_by"),
+    confirmedAt: moment("confirmed_at"),
+    revokedAt: moment("revoked_at"),
+  },
+  (t) => [index("passkeys_person").on(t.person)],
+);
+
+/** What a passkey was asked to sign, once, for one purpose and one plan. */
+export const challenges = breakwater.table("challenges", {
+  challenge: text("challenge").primaryKey(),
+  person: text("person").notNull(),
+  purpose: text("purpose").$type<"enrol" | "approve" | "break-glass">().notNull(),
+  planHash: text("plan_hash"),
+  expiresAt: moment("expires_at").notNull(),
+  usedAt: moment("used_at"),
+});
+
+/** One-time codes for a lost passkey; only their digests are kept. */
+export const recoveryCodes = breakwater.table(
+  "recovery_codes",
+  {
+    person: text("person").notNull(),
+    codeHash: text("code_hash").notNull(),
+    createdAt: moment("created_at").notNull().default(now),
+    usedAt: moment("used_at"),
+  },
+  (t) => [primaryKey({ columns: [t.person, t.codeHash] })],
+);
+
+/** Emergency powers taken: narrow, short, and reviewed before the incident can close. */
+export const breakGlass = breakwater.table("break_glass", {
+  id: text("id").primaryKey(),
+  person: text("person").notNull(),
+  scope: text("scope").notNull(),
+  reason: text("reason").notNull(),
+  incidentId: text("incident_id"),
+  openedAt: moment("opened_at").notNull().default(now),
+  expiresAt: moment("expires_at").notNull(),
+  reviewedBy: text("reviewed_by"),
+  reviewedAt: moment("reviewed_at"),
 });
