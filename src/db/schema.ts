@@ -48,7 +48,14 @@ export const alerts = breakwater.table(
     at: moment("at").notNull(),
     receivedAt: moment("received_at").notNull().default(now),
   },
-  (t) => [index("alerts_incident").on(t.incidentId), index("alerts_received").on(t.receivedAt)],
+  (t) => [
+    index("alerts_incident").on(t.incidentId),
+    index("alerts_received").on(t.receivedAt),
+    // What was last said about a condition: the one question that every new alert asks. Stopped ones said nothing new.
+    index("alerts_condition")
+      .on(t.fingerprint, t.id)
+      .where(sql`stop is null or stop = 'resolved'`),
+  ],
 );
 
 /** Deliveries taken before, by digest of what makes them unique: a replay dies here. */
@@ -98,6 +105,8 @@ export const incidents = breakwater.table(
     values: jsonb("values").$type<Record<string, string>>().notNull(),
     owner: text("owner"),
     alertCount: integer("alert_count").notNull().default(1),
+    /** How many of its conditions still hold by their sources' word; at 0 the sources say that it is over. */
+    firingCount: integer("firing_count").notNull().default(0),
     /** Grows with every change of anything the card shows. */
     version: integer("version").notNull().default(1),
     outcome: text("outcome"),

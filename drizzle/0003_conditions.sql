@@ -1,0 +1,2 @@
+ALTER TABLE "breakwater"."incidents" ADD COLUMN "firing_count" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+CREATE INDEX "alerts_condition" ON "breakwater"."alerts" USING btree ("fingerprint","id") WHERE stop is null or stop = 'resolved';
