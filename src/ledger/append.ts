@@ -1,0 +1,62 @@
+import { sql } from "drizzle-orm";
+import type { Tx } from "../db/client.ts";
+import { canonical, digest } from "../kernel/canonical.ts";
+import { type Entry, GENESIS, type Written } from "./entries.ts";
+
+/** One number for the one lock under which all deeds are put in order. */
+const DESK_LOCK = 727_275;
+
+/**
+ * Takes the lock under which the ledger's head moves and every control decision is made; held until the transaction
+ * ends. One lock for both means that deeds never wait for each other in a circle, and that a freeze which has been
+ * committed is seen by every later claim.
+ */
+export async function lockDesk(tx: Tx): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${DESK_LOCK})`);
+}
+
+interface Head {
+  readonly seq: number;
+  readonly hash: string;
+  readonly at: Date;
+}
+
+/** The last entry and the database's time; only true under the lock. */
+async function head(tx: Tx): Promise<Head> {
+  // A statement of its own: the one that waited for the lock still sees the rows of before the wait.
+  const rows = await tx.execute<{ seq: string | null; hash: string | null; ms: string }>(sql`
+    select seq, hash, floor(extract(epoch from clock_timestamp()) * 1000)::bigint as ms
+    from (select 1) one left join (select seq, hash from breakwater.ledger order by seq desc limit 1) last on true`);
+  const row = rows[0];
+  return { seq: Number(row?.seq ?? 0), hash: row?.hash ?? GENESIS, at: new Date(Number(row?.ms)) };
+}
+
+/**
+ * Writes entries to the end of the chain, in their order, inside the caller's transaction: they stand if and only if
+ * the deed stands. Takes the desk's lock, so call it late in transactions that lock rows of their own first.
+ * @throws TypeError where a body has no JSON form
+ */
+export async function appendMany(tx: Tx, entries: readonly Entry[]): Promise<readonly Written[]> {
+  if (entries.length === 0) return [];
+  // Both are sent before either is answered; the connection keeps their order.
+  const [, last] = await Promise.all([lockDesk(tx), head(tx)]);
+  const at = last.at.toISOString();
+  let prev = last.hash;
+  const rows = entries.map(({ actor, type, object, body }, index) => {
+    const row = { seq: last.seq + 1 + index, at, actor, type, object, body: canonical(body), prev };
+    prev = digest(row);
+    return { ...row, hash: prev };
+  });
+  // One JSON document instead of eight parameters a row: a batch stays one short statement.
+  await tx.execute(sql`
+    insert into breakwater.ledger (seq, at, actor, type, object, body, prev, hash)
+    select seq, at, actor, type, object, body, prev, hash from json_to_recordset(${JSON.stringify(rows)}::json)
+      as row (seq bigint, at timestamptz, actor text, type text, object text, body text, prev text, hash text)`);
+  return rows.map((row) => ({ seq: row.seq, at: last.at, hash: row.hash }));
+}
+
+/** Writes one entry; see `appendMany`. */
+export async function append(tx: Tx, entry: Entry): Promise<Written> {
+  const [written] = await appendMany(tx, [entry]);
+  return written as Written;
+}

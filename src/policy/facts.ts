@@ -1,0 +1,95 @@
+import type { Severity, TrustClass } from "../kernel/alert.ts";
+import type { TradingStateName } from "../db/schema.ts";
+import type { Plan } from "../kernel/plan.ts";
+import type { Role, Window } from "./schema.ts";
+
+/** Who asks, as the rules see it. */
+export interface Requester {
+  readonly kind: "person" | "playbook" | "service";
+  /** The person's id, the playbook's name without its version, or the service's name. */
+  readonly id: string;
+  readonly roles: readonly Role[];
+  /** Null where nobody knows. */
+  readonly onCall: boolean | null;
+}
+
+/** What was sent, or may have been sent, within one window. */
+export interface Spent {
+  readonly notionalUsd: string;
+  readonly orders: string;
+  /** Orders and cancels. */
+  readonly messages: string;
+}
+
+/** Spent by "account:paper-a", "person:ana", "firm" and so on, in every window. */
+export type Usage = Readonly<Record<string, Readonly<Record<Window, Spent>>>>;
+
+/** One source's price of one instrument. */
+export interface Quote {
+  /** "paper:book", "binanceusdm:mark", "index": sources with the same word before the colon are one source only where they are the same word whole. */
+  readonly source: string;
+  readonly price: string;
+  readonly at: Date;
+}
+
+/** An account as limits see it; decimals, null where not known. */
+export interface AccountFigures {
+  readonly leverage: string | null;
+  readonly openOrders: string | null;
+  readonly lossUsd: string | null;
+}
+
+/** Everything the judgement depends on; judging is a pure function of the rules and this. */
+export interface Facts {
+  readonly plan: Plan;
+  readonly requester: Requester;
+  /** Persons behind the request who may not approve it: the one who asks and the one who started the run. */
+  readonly excluded: readonly string[];
+  /** The least trusted alert behind the plan; "internal" where a person or schedule asked. */
+  readonly trust: TrustClass;
+  readonly source: string | null;
+  readonly severity: Severity | null;
+  /** The database's time. */
+  readonly at: Date;
+  /** Since the plan was proposed, by the database's clock. */
+  readonly ageMs: number;
+  /** Every freeze that stands, by scope; null where the states could not be read. */
+  readonly states: Readonly<Record<string, TradingStateName>> | null;
+  readonly usage: Usage;
+  readonly figures: AccountFigures | null;
+  readonly quotes: Readonly<Record<string, readonly Quote[]>>;
+  readonly deadManArmed: boolean | null;
+  readonly reconcilerHealthy: boolean | null;
+  /** Everyone who could approve, with the roles that are older than the plan. */
+  readonly approvers: readonly { readonly id: string; readonly roles: readonly Role[] }[];
+  /** Emergency powers that stand for the requester over this plan's account. */
+  readonly breakGlass: boolean;
+}
+
+/** Reads "person:ana", "playbook:margin-breach@1", "schedule:digest" apart; anything else is a service. */
+export function requesterOf(text: string, roles: readonly Role[], onCall: boolean | null): Requester {
+  const at = text.indexOf(":");
+  const kind = text.slice(0, Math.max(at, 0));
+  const id = text.slice(at + 1);
+  if (kind === "person") return { kind, id, roles, onCall };
+  if (kind === "playbook") return { kind, id: id.split("@")[0] ?? id, roles: [], onCall };
+  return { kind: "service", id: text, roles: [], onCall };
+}
+
+/** The effect as the orders show it: a plan's own word for it is not believed. */
+export function effectOf(plan: Plan): "reduce" | "increase" | "neutral" {
+  if (plan.orders.length === 0) return "neutral";
+  return plan.orders.every((order) => order.reduceOnly) ? "reduce" : "increase";
+}
+
+/** The scopes whose freeze touches a plan, from wide to narrow. */
+export function scopesOf(plan: Plan, requester: Requester): readonly string[] {
+  const symbols = [...new Set([...plan.orders, ...plan.cancels].map((one) => one.symbol))];
+  return [
+    "firm",
+    `venue:${plan.venue}`,
+    `account:${plan.account}`,
+    ...symbols.map((symbol) => `instrument:${symbol}`),
+    ...(requester.kind === "service" ? [] : [`${requester.kind}:${requester.id}`]),
+  ];
+}
