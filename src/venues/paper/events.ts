@@ -1,0 +1,90 @@
+import { type Decimal, type Price, type Quantity, fromFloat, toFloat } from "../../kernel/decimal.ts";
+import type { Side } from "../../kernel/order.ts";
+import { hashed } from "../../quant/scenario/hash.ts";
+import { LISTED } from "./listing.ts";
+import type { Market } from "./market.ts";
+import { touchOf } from "./matching.ts";
+
+/** What the paper exchange's public stream says; prices in the quote currency, quantities in contracts. */
+export type PaperMarketEvent =
+  | {
+      readonly kind: "trade";
+      readonly symbol: string;
+      readonly side: Side;
+      readonly price: Price;
+      readonly quantity: Quantity;
+      readonly at: Date;
+    }
+  | {
+      readonly kind: "top";
+      readonly symbol: string;
+      readonly bidPrice: Price;
+      readonly bidQuantity: Quantity;
+      readonly askPrice: Price;
+      readonly askQuantity: Quantity;
+      readonly at: Date;
+    }
+  | {
+      readonly kind: "mark";
+      readonly symbol: string;
+      readonly markPrice: Price;
+      readonly indexPrice: Price;
+      readonly at: Date;
+    }
+  | { readonly kind: "funding"; readonly symbol: string; readonly rate: Decimal; readonly at: Date }
+  /** A forced order: `side` is the order's own, so "sell" closes a long. */
+  | {
+      readonly kind: "liquidation";
+      readonly symbol: string;
+      readonly side: Side;
+      readonly price: Price;
+      readonly quantity: Quantity;
+      readonly at: Date;
+    };
+
+/** The events of one tick: a top, a mark and the funding rate for each listed market, a trade or two, and other people's liquidations. */
+export function tickEvents(market: Market, before: Market, seed: number): readonly PaperMarketEvent[] {
+  const { at } = market;
+  const moment = Math.floor(market.stormMs);
+  const events: PaperMarketEvent[] = [];
+  for (const [number, one] of LISTED.entries()) {
+    const { symbol } = one;
+    const bid = touchOf(market, one, "sell");
+    const ask = touchOf(market, one, "buy");
+    if (!bid || !ask) continue;
+    events.push({
+      kind: "top",
+      symbol,
+      bidPrice: bid[0],
+      bidQuantity: bid[1],
+      askPrice: ask[0],
+      askQuantity: ask[1],
+      at,
+    });
+    const mark = market.mark(one);
+    const falls = toFloat(mark.price) < toFloat(before.mark(one).price);
+    const side: Side = hashed(seed, 21, number, moment) < (falls ? 0.8 : 0.4) ? "sell" : "buy";
+    const touch = side === "sell" ? bid : ask;
+    const share = hashed(seed, 22, number, moment) ** 3;
+    const quantity = fromFloat<"quantity">(toFloat(touch[1]) * share, one.lotSize, "up");
+    events.push({ kind: "trade", symbol, side, price: touch[0], quantity, at });
+    if (one.kind !== "perpetual") continue;
+    events.push({ kind: "mark", symbol, markPrice: mark.price, indexPrice: mark.index, at });
+    events.push({ kind: "funding", symbol, rate: market.fundingRate(one), at });
+    const expected = (market.weather.liquidationsPerSecond * Math.max(0, market.stormMs - before.stormMs)) / 1000 / 3;
+    const count = Math.floor(expected + hashed(seed, 23, number, moment));
+    for (let each = 0; each < Math.min(count, 20); each += 1) {
+      const usd = 20_000 / (0.02 + hashed(seed, 24, number, moment, each));
+      const size = fromFloat<"quantity">(one.inverse ? usd / 100 : usd / toFloat(mark.price), one.lotSize, "up");
+      events.push({
+        kind: "liquidation",
+        symbol,
+        side: falls ? "sell" : "buy",
+        price: touch[0],
+        quantity: size,
+        at,
+      });
+    }
+  }
+  return events;
+}

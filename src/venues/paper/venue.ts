@@ -1,0 +1,172 @@
+import type { AccountState } from "../../kernel/account.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import { DeskError } from "../../kernel/errors.ts";
+import type { Fill, PlaceOutcome } from "../../kernel/order.ts";
+import type { Venue, VenueReader, VenueTrader } from "../venue.ts";
+import type { CallFacts, Faults, PaperCall, PaperEffect } from "./faults.ts";
+import { type Floor, venueOrder, workingOrders } from "./floor.ts";
+import type { Journal } from "./journal.ts";
+import { LISTED, instrumentOf, optionsListed } from "./listing.ts";
+import { accountState } from "./margin.ts";
+import { depthOf, levelsFor } from "./matching.ts";
+import { submit, withdraw } from "./orders.ts";
+import { type Book, clientKey } from "./state.ts";
+
+/** What the two halves work with. */
+export interface VenueParts {
+  readonly floor: Floor;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly journal: Journal;
+  readonly latencyMs: number;
+  readonly visibilityLagMs: number;
+  readonly watch: (account: string, onChange: () => void, onGone: (why: string) => void) => () => void;
+}
+
+/** The paper exchange as the desk sees it: the port's two halves over the exchange's floor. */
+export function paperVenue(parts: VenueParts): Venue {
+  return { reader: reader(parts), trader: trader(parts) };
+}
+
+const never = (): Promise<never> => new Promise(() => {});
+
+function reader({ floor, clock, faults, latencyMs, visibilityLagMs, watch }: VenueParts): VenueReader {
+  const { state } = floor;
+  const reading = async <T>(call: PaperCall, facts: CallFacts, read: () => T): Promise<T> => {
+    if (latencyMs > 0) await clock.sleep(latencyMs);
+    const fault = faults.next(call, facts);
+    if (!fault) return read();
+    if (fault.delayMs) await clock.sleep(fault.delayMs);
+    if (fault.effect === "hang") return never();
+    throw readFault(call, fault.effect);
+  };
+  const bookFor = (account: string): Book => {
+    const book = state.accounts.get(account);
+    if (!book)
+      throw new DeskError(
+        "UNKNOWN_ACCOUNT",
+        `the paper exchange has no account ${account}; known are ${[...state.accounts.keys()].join(", ") || "none"}`,
+      );
+    return book;
+  };
+  const open = (account: string) => workingOrders(state, account).map(venueOrder);
+
+  return {
+    venue: "paper",
+    environment: "paper",
+    instruments: () =>
+      reading("instruments", {}, () => {
+        const listed = [...LISTED, ...optionsListed(floor.storm, clock.now())];
+        return new Map(listed.map((one) => [one.symbol, one]));
+      }),
+    book: (symbol, depth) =>
+      reading("book", { symbol }, () => {
+        const one = instrumentOf(symbol);
+        if (!one)
+          throw new DeskError("UNKNOWN_INSTRUMENT", `the paper exchange does not list ${symbol}; check the symbol`);
+        const market = floor.market();
+        const mark = market.mark(one);
+        return {
+          symbol,
+          bids: depthOf(levelsFor(state, market, floor.taken, one, "sell"), depth),
+          asks: depthOf(levelsFor(state, market, floor.taken, one, "buy"), depth),
+          markPrice: mark.price,
+          indexPrice: mark.index,
+          fundingRate: one.kind === "perpetual" ? market.fundingRate(one) : null,
+          at: market.at,
+        };
+      }),
+    account: (account): Promise<AccountState> =>
+      reading("account", { account }, () => accountState(account, bookFor(account), open(account), floor.market())),
+    openOrders: (account) =>
+      reading("openOrders", { account }, () => {
+        bookFor(account);
+        return open(account);
+      }),
+    orderByClientId: (account, symbol, clientOrderId) =>
+      reading("orderByClientId", { account, symbol, clientOrderId }, () => {
+        bookFor(account);
+        const id = state.byClientId.get(clientKey(account, clientOrderId));
+        const order = id === undefined ? undefined : state.orders.get(id);
+        if (!order || order.symbol !== symbol) return null;
+        const seenFor = clock.now().getTime() - order.acceptedAt.getTime();
+        return seenFor < visibilityLagMs ? null : venueOrder(order);
+      }),
+    fills: (account, since) =>
+      reading("fills", { account }, () => {
+        bookFor(account);
+        return state.fills
+          .filter((one) => one.account === account && new Date(one.at) >= since)
+          .map((one): Fill => ({
+            venueOrderId: one.order,
+            clientOrderId: one.clientOrderId,
+            symbol: one.symbol,
+            side: one.side,
+            quantity: one.quantity,
+            price: one.price,
+            feeUsd: one.feeUsd,
+            at: new Date(one.at),
+          }));
+      }),
+    watchAccount: async (account, onChange, onGone) => {
+      bookFor(account);
+      const stop = watch(account, onChange, onGone);
+      return async () => stop();
+    },
+    close: async () => {},
+  };
+}
+
+function readFault(call: PaperCall, effect: PaperEffect): DeskError {
+  if (effect === "rate-limited")
+    return new DeskError(
+      "VENUE_RATE_LIMITED",
+      `the paper exchange refused ${call}: too many requests; wait before asking again`,
+    );
+  if (effect === "malformed")
+    return new DeskError(
+      "VENUE_ANSWER_INVALID",
+      `the paper exchange's answer to ${call} could not be read; nothing was concluded from it`,
+    );
+  return new DeskError("VENUE_UNAVAILABLE", `the paper exchange did not answer ${call} (${effect}); try again`);
+}
+
+const UNCLEAR: Readonly<Record<Exclude<PaperEffect, "reject" | "hang">, string>> = {
+  "timeout-after": "the answer did not arrive in time",
+  "timeout-before": "the answer did not arrive in time",
+  "rate-limited": "the venue answered 429, too many requests",
+  unavailable: "the venue answered 503, service unavailable",
+  malformed: "the venue's answer could not be read",
+};
+
+function trader({ floor, clock, faults, journal, latencyMs }: VenueParts): VenueTrader {
+  return {
+    async place(order): Promise<PlaceOutcome> {
+      if (latencyMs > 0) await clock.sleep(latencyMs);
+      const fault = faults.next("place", order);
+      if (fault?.effect === "reject") return { outcome: "rejected", reason: fault.reason ?? "refused by the venue" };
+      const reaches =
+        !fault || fault.effect === "timeout-after" || fault.effect === "malformed" || fault.effect === "hang";
+      const verdict = reaches ? submit(floor, order) : undefined;
+      await journal.flush();
+      if (fault?.delayMs) await clock.sleep(fault.delayMs);
+      if (fault?.effect === "hang") return never();
+      if (fault) return { outcome: "unknown", reason: UNCLEAR[fault.effect] };
+      if (!verdict) throw new TypeError("an order that met no fault has no verdict");
+      return "order" in verdict
+        ? { outcome: "accepted", order: venueOrder(verdict.order) }
+        : { outcome: "rejected", reason: verdict.refused };
+    },
+    async cancel(account, symbol, venueOrderId) {
+      if (latencyMs > 0) await clock.sleep(latencyMs);
+      const fault = faults.next("cancel", { account, symbol });
+      const reaches =
+        !fault || fault.effect === "timeout-after" || fault.effect === "malformed" || fault.effect === "hang";
+      const verdict = reaches ? withdraw(floor, account, symbol, venueOrderId) : "unknown";
+      await journal.flush();
+      if (fault?.delayMs) await clock.sleep(fault.delayMs);
+      if (fault?.effect === "hang") return never();
+      return fault ? "unknown" : verdict;
+    },
+  };
+}
