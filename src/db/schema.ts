@@ -152,6 +152,9 @@ export const runs = breakwater.table(
     input: jsonb("input").$type<Record<string, Json>>().notNull(),
     state: text("state").$type<RunState>().notNull().default("ready"),
     outcome: text("outcome"),
+    /** Who asked the run to stop, and why; the run answers at its next step. */
+    cancelRequestedBy: text("cancel_requested_by"),
+    cancelReason: text("cancel_reason"),
     createdAt: moment("created_at").notNull().default(now),
     startedAt: moment("started_at"),
     endedAt: moment("ended_at"),

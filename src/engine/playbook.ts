@@ -114,15 +114,3 @@ export type AnyPlaybook = Playbook<never>;
 
 /** The workflow's name in the engine: old versions stay registered under theirs until no run needs them. */
 export const workflowName = (name: string, version: number): string => `${name}@${version}`;
-
-const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-/**
- * Milliseconds of a duration such as "90s", "5m", "24h", "7d".
- * @throws RangeError where it is not one
- */
-export function durationMs(text: string): number {
-  const match = /^(\d{1,5})([smhd])$/.exec(text);
-  if (!match) throw new RangeError(`"${text}" is not a duration; write 90s, 5m, 24h or 7d`);
-  return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
-}

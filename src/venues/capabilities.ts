@@ -5,6 +5,8 @@ export interface Capabilities {
   readonly enforcesClientOrderId: boolean;
   /** Longest client order id and the characters it may hold. */
   readonly clientOrderId: { readonly maxLength: number; readonly pattern: RegExp };
+  /** How long after a send an order may still be invisible to look-ups; absence proves something only later. */
+  readonly lookUpHorizonMs: number;
   readonly reduceOnly: boolean;
   readonly accountStream: boolean;
   readonly cancelAllByOneCall: boolean;
@@ -22,6 +24,7 @@ export const CAPABILITIES = {
   paper: {
     title: "Paper exchange",
     enforcesClientOrderId: true,
+    lookUpHorizonMs: 3_000,
     clientOrderId: { maxLength: 32, pattern: WORD },
     reduceOnly: true,
     accountStream: true,
@@ -33,6 +36,7 @@ export const CAPABILITIES = {
   binanceusdm: {
     title: "Binance USD-M",
     enforcesClientOrderId: true,
+    lookUpHorizonMs: 35_000,
     clientOrderId: { maxLength: 36, pattern: /^[.A-Z:/a-z0-9_-]+$/ },
     reduceOnly: true,
     accountStream: true,
@@ -44,6 +48,7 @@ export const CAPABILITIES = {
   bybit: {
     title: "Bybit",
     enforcesClientOrderId: true,
+    lookUpHorizonMs: 35_000,
     clientOrderId: { maxLength: 36, pattern: WORD },
     reduceOnly: true,
     accountStream: true,
@@ -55,6 +60,7 @@ export const CAPABILITIES = {
   okx: {
     title: "OKX",
     enforcesClientOrderId: true,
+    lookUpHorizonMs: 35_000,
     clientOrderId: { maxLength: 32, pattern: /^[A-Za-z0-9]+$/ },
     reduceOnly: true,
     accountStream: true,
@@ -66,6 +72,7 @@ export const CAPABILITIES = {
   deribit: {
     title: "Deribit",
     enforcesClientOrderId: false,
+    lookUpHorizonMs: 35_000,
     clientOrderId: { maxLength: 64, pattern: WORD },
     reduceOnly: true,
     accountStream: true,
@@ -77,6 +84,7 @@ export const CAPABILITIES = {
   krakenfutures: {
     title: "Kraken Futures",
     enforcesClientOrderId: true,
+    lookUpHorizonMs: 35_000,
     clientOrderId: { maxLength: 100, pattern: WORD },
     reduceOnly: true,
     accountStream: true,
@@ -88,6 +96,7 @@ export const CAPABILITIES = {
   hyperliquid: {
     title: "Hyperliquid",
     enforcesClientOrderId: true,
+    lookUpHorizonMs: 35_000,
     clientOrderId: { maxLength: 34, pattern: /^0x[0-9a-f]{32}$/ },
     reduceOnly: true,
     accountStream: true,

@@ -1,0 +1,172 @@
+import { eq } from "drizzle-orm";
+import type { Database } from "../../db/client.ts";
+import { plans } from "../../db/schema.ts";
+import {
+  type Decimal,
+  type Price,
+  type Quantity,
+  ZERO,
+  add,
+  decimal,
+  div,
+  isZero,
+  mul,
+  places,
+  sub,
+} from "../../kernel/decimal.ts";
+import { DeskError, messageOf } from "../../kernel/errors.ts";
+import { TERMINAL } from "../../kernel/order.ts";
+import type { Plan } from "../../kernel/plan.ts";
+import type { Log } from "../../kernel/log.ts";
+import { CAPABILITIES, type VenueName } from "../../venues/capabilities.ts";
+import type { Venue } from "../../venues/venue.ts";
+import type { Desk } from "../desk.ts";
+import { type OrderRow, markSent, ordersOf, recordEnd, recordUnknown, recordVenueOrder, requestOf } from "./record.ts";
+
+/** Waits between looks at an order, in milliseconds; the last one repeats. */
+const LOOKS_MS = [150, 300, 600, 1_000, 2_000, 5_000];
+/** How long an order may work before its rest is cancelled. */
+const FOLLOW_MS = 30_000;
+
+/** What became of a plan. */
+export interface CarriedOut {
+  readonly orders: number;
+  readonly filled: number;
+  readonly partial: number;
+  readonly unknown: number;
+  readonly cancelled: number;
+  readonly slippageBps: string | null;
+  readonly summary: string;
+}
+
+/** What carrying out needs beside the desk. */
+export interface CarryOutContext {
+  readonly desk: Desk;
+  readonly database: Database;
+  /** The sender's own look at freezes, a moment before each send; the reason where it must not. */
+  readonly stopped: (row: OrderRow) => Promise<string | null>;
+  readonly log: Log;
+}
+
+/** Sends an order that was never marked as sent; whatever is in doubt afterwards stays `unknown`. */
+async function sendOnce(context: CarryOutContext, venue: Venue, row: OrderRow): Promise<void> {
+  const { db } = context.database;
+  const why = await context.stopped(row);
+  if (why) return recordEnd(db, row, "not_placed", why);
+  if (!(await markSent(db, row))) return undefined;
+  const outcome = await venue.trader
+    .place(requestOf(row))
+    .catch((error: unknown) => ({ outcome: "unknown", reason: messageOf(error) }) as const);
+  context.log.info({ clientOrderId: row.clientOrderId, outcome: outcome.outcome }, "order sent");
+  if (outcome.outcome === "accepted") return recordVenueOrder(db, { ...row, state: "unknown" }, outcome.order);
+  if (outcome.outcome === "rejected") return recordEnd(db, row, "rejected", outcome.reason);
+  return recordUnknown(db, row, outcome);
+}
+
+/**
+ * Asks the venue for a sent order by its id: found, it is adopted; absent everywhere after the venue's horizon, it was
+ * proved not placed. A venue that does not refuse doubled ids proves nothing by silence, so its order stays `unknown`.
+ */
+async function lookUp(context: CarryOutContext, venue: Venue, row: OrderRow): Promise<void> {
+  const found = await venue.reader
+    .orderByClientId(row.account, row.symbol, row.clientOrderId)
+    .catch((error: unknown) => {
+      if (error instanceof DeskError && error.retry !== "never") return undefined;
+      throw error;
+    });
+  if (found) return recordVenueOrder(context.database.db, row, found);
+  const abilities = CAPABILITIES[row.venue as VenueName];
+  const age = context.desk.clock.now().getTime() - (row.sentAt?.getTime() ?? 0);
+  if (found === null && age > abilities.lookUpHorizonMs && abilities.enforcesClientOrderId) {
+    await recordEnd(
+      context.database.db,
+      row,
+      "not_placed",
+      `${row.venue} knows no order with this id ${Math.round(age / 1_000)} s after it was sent`,
+    );
+  }
+  return undefined;
+}
+
+/** Follows every order of the plan to its end; after a while the rest of a working one is cancelled. */
+async function follow(context: CarryOutContext, venue: Venue, planHash: string): Promise<OrderRow[]> {
+  const { clock } = context.desk;
+  const began = clock.now().getTime();
+  for (let round = 0; ; round += 1) {
+    const rows = await ordersOf(context.database.db, planHash);
+    const open = rows.filter((row) => !TERMINAL.has(row.state));
+    const elapsed = clock.now().getTime() - began;
+    const horizon = CAPABILITIES[(rows[0]?.venue ?? "paper") as VenueName].lookUpHorizonMs;
+    if (open.length === 0 || elapsed > FOLLOW_MS + horizon) return rows;
+    if (elapsed > FOLLOW_MS) {
+      for (const row of open)
+        if (row.venueOrderId) await venue.trader.cancel(row.account, row.symbol, row.venueOrderId);
+    }
+    await clock.sleep(LOOKS_MS[Math.min(round, LOOKS_MS.length - 1)] as number);
+    for (const row of open) await lookUp(context, venue, row);
+  }
+}
+
+/** Cancels, then re-reads: the venue's open orders are the truth, never a call's answer. Resolves to how many are gone. */
+async function cancelAll(context: CarryOutContext, venue: Venue, plan: Plan): Promise<number> {
+  const wanted = new Set(plan.cancels.map((one) => one.venueOrderId));
+  for (let round = 0; round < LOOKS_MS.length; round += 1) {
+    const resting = await venue.reader.openOrders(plan.account);
+    const left = resting.filter((order) => wanted.has(order.venueOrderId));
+    if (left.length === 0) return wanted.size;
+    if (round > 0) await context.desk.clock.sleep(LOOKS_MS[round] as number);
+    await Promise.all(left.map((order) => venue.trader.cancel(plan.account, order.symbol, order.venueOrderId)));
+  }
+  const resting = await venue.reader.openOrders(plan.account);
+  return wanted.size - resting.filter((order) => wanted.has(order.venueOrderId)).length;
+}
+
+/** Distance of the average fill from the reference price, weighted by notional; positive is worse than the reference. */
+export function slippageBps(
+  rows: readonly Pick<OrderRow, "side" | "averagePrice" | "referencePrice" | "filledQuantity">[],
+): string | null {
+  let cost: Decimal = ZERO;
+  let weight: Decimal = ZERO;
+  for (const row of rows) {
+    if (row.averagePrice === null || isZero(row.filledQuantity as Quantity)) continue;
+    const reference = row.referencePrice as Price;
+    const worse =
+      row.side === "buy" ? sub(row.averagePrice as Price, reference) : sub(reference, row.averagePrice as Price);
+    cost = add(cost, mul(worse, row.filledQuantity as Quantity));
+    weight = add(weight, mul(reference, row.filledQuantity as Quantity));
+  }
+  return isZero(weight) ? null : places(div(mul(cost, decimal("10000")), weight, 8, "half-even"), 1, "half-even");
+}
+
+function summarise(plan: Plan, rows: readonly OrderRow[], cancelled: number): CarriedOut {
+  const filled = rows.filter((row) => row.state === "filled").length;
+  const partial = rows.filter((row) => row.state !== "filled" && !isZero(row.filledQuantity as Quantity)).length;
+  const unknown = rows.filter((row) => !TERMINAL.has(row.state)).length;
+  const slippage = slippageBps(rows);
+  const parts = [
+    ...(plan.cancels.length > 0 ? [`${cancelled} of ${plan.cancels.length} orders cancelled`] : []),
+    ...(rows.length > 0 ? [`${filled} of ${rows.length} orders filled`] : []),
+    ...(partial > 0 ? [`${partial} in part`] : []),
+    ...(unknown > 0 ? [`${unknown} with unknown outcome`] : []),
+    ...(slippage === null ? [] : [`slippage ${slippage} bps`]),
+    ...(plan.trading ? [`${plan.trading.scope} is ${plan.trading.state}`] : []),
+  ];
+  return { orders: rows.length, filled, partial, unknown, cancelled, slippageBps: slippage, summary: parts.join(", ") };
+}
+
+/**
+ * Carries a claimed plan out and follows it to its end. May be called again after a crash at any point: orders that were
+ * marked as sent are only looked up, never sent again.
+ */
+export async function carryOut(context: CarryOutContext, planHash: string): Promise<CarriedOut> {
+  const [row] = await context.database.db.select({ plan: plans.plan }).from(plans).where(eq(plans.hash, planHash));
+  if (!row) throw new DeskError("PLAN_EXPIRED", `there is no plan ${planHash.slice(0, 12)}; make a new one`);
+  const { plan } = row;
+  const venue = await context.desk.venueOf(plan.account);
+  const cancelled = plan.cancels.length > 0 ? await cancelAll(context, venue, plan) : 0;
+  for (const order of await ordersOf(context.database.db, planHash)) {
+    if (order.state === "intent") await sendOnce(context, venue, order);
+  }
+  const rows = plan.orders.length > 0 ? await follow(context, venue, planHash) : [];
+  return summarise(plan, rows, cancelled);
+}

@@ -1,0 +1,108 @@
+import type { Account } from "../../kernel/account.ts";
+import {
+  type Decimal,
+  type Price,
+  type Quantity,
+  add,
+  decimal,
+  mul,
+  places,
+  roundTo,
+  sub,
+  sum,
+} from "../../kernel/decimal.ts";
+import { type Instrument, notional } from "../../kernel/instrument.ts";
+import type { Side } from "../../kernel/order.ts";
+import type { ActionName, Change, Collar, Effect, Plan, PlannedOrder } from "../../kernel/plan.ts";
+import type { RequestContext } from "../../kernel/request.ts";
+import { CAPABILITIES, type VenueName } from "../../venues/capabilities.ts";
+import { clientOrderId } from "../../venues/client-order-id.ts";
+import type { Desk } from "../desk.ts";
+
+const BPS = decimal("0.0001");
+
+/** One order still without its price limits and id. */
+export interface Leg {
+  readonly instrument: Instrument;
+  readonly side: Side;
+  readonly quantity: Quantity;
+  /** The price the collar is drawn around: the mark where the venue says one, else the middle of the book. */
+  readonly reference: Price;
+  readonly reduceOnly: boolean;
+}
+
+/** Everything of a plan that its action decides. */
+export interface Draft {
+  readonly action: ActionName;
+  readonly effect: Effect;
+  readonly reason: string;
+  readonly legs: readonly Leg[];
+  readonly cancels: Plan["cancels"];
+  readonly trading: Plan["trading"];
+  readonly changes: readonly Change[];
+  readonly remains: string;
+}
+
+/** The prices `bps` below and above the reference, on the tick and inside. */
+export function collarAround(instrument: Instrument, reference: Price, bps: number): Collar {
+  const width = mul<"price">(reference, mul(decimal(String(bps)), BPS));
+  return {
+    symbol: instrument.symbol,
+    reference,
+    low: roundTo(sub(reference, width), instrument.tickSize, "up"),
+    high: roundTo(add(reference, width), instrument.tickSize, "down"),
+  };
+}
+
+/**
+ * Turns a draft into the plan that is hashed: every order gets its limit at the collar's edge, immediate-or-cancel, and
+ * an id that is a pure function of who asked, when and why.
+ */
+export function assemble(desk: Desk, account: Account, draft: Draft, context: RequestContext): Plan {
+  const createdAt = desk.clock.now();
+  const venue = account.venue as VenueName;
+  const seed = [
+    account.id,
+    context.requestedBy,
+    context.run ?? "",
+    draft.action,
+    createdAt.toISOString(),
+    draft.reason,
+  ].join("|");
+  const collars = draft.legs.map((leg) => collarAround(leg.instrument, leg.reference, desk.collarBps));
+  const orders = draft.legs.map((leg, at): PlannedOrder => {
+    const collar = collars[at] as Collar;
+    return {
+      account: account.id,
+      symbol: leg.instrument.symbol,
+      side: leg.side,
+      quantity: leg.quantity,
+      limitPrice: (leg.side === "buy" ? collar.high : collar.low) as Price,
+      timeInForce: "IOC",
+      reduceOnly: leg.reduceOnly && CAPABILITIES[venue].reduceOnly,
+      clientOrderId: clientOrderId(venue, seed, at),
+      notionalUsd: places(notional(leg.instrument, leg.quantity, leg.reference), 2, "half-even"),
+    };
+  });
+  return {
+    format: 1,
+    action: draft.action,
+    effect: draft.effect,
+    environment: account.environment,
+    venue: account.venue,
+    account: account.id,
+    requestedBy: context.requestedBy,
+    incident: context.incident,
+    run: context.run,
+    reason: draft.reason,
+    orders,
+    cancels: draft.cancels,
+    trading: draft.trading,
+    collars: [...new Map(collars.map((collar) => [collar.symbol, collar])).values()],
+    changes: draft.changes,
+    notionalUsd: sum(orders.map((order) => order.notionalUsd as Decimal<"usd">)),
+    remains: draft.remains,
+    createdAt: createdAt.toISOString(),
+    expiresAt: new Date(createdAt.getTime() + desk.planTtlMs).toISOString(),
+  };
+}

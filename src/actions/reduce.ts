@@ -1,0 +1,176 @@
+import {
+  type Decimal,
+  type Price,
+  type Quantity,
+  type Usd,
+  ZERO,
+  abs,
+  add,
+  compare,
+  decimal,
+  div,
+  greater,
+  grouped,
+  isZero,
+  less,
+  max,
+  min,
+  mul,
+  neg,
+  places,
+  sign,
+  sub,
+} from "../kernel/decimal.ts";
+import { DeskError } from "../kernel/errors.ts";
+import { type Instrument, contractsFor, titleOf } from "../kernel/instrument.ts";
+import type { AccountState } from "../kernel/account.ts";
+import type { Position } from "../kernel/order.ts";
+import type { Change, Plan } from "../kernel/plan.ts";
+import type { ActionRequest, RequestContext } from "../kernel/request.ts";
+import { roundTo } from "../kernel/decimal.ts";
+import { type Desk, readerOf } from "./desk.ts";
+import { type Leg, assemble } from "./orders/draft.ts";
+
+/** Loss expected from closing, as a share of the notional closed: fee and half a stressed spread. It only makes the plan a little larger. */
+const COST_RATIO = decimal<"ratio">("0.003");
+/** A venue's equity under this is as good as none; everything is closed then. */
+const NOTHING_LEFT_USD = decimal<"usd">("1");
+
+interface Reduction {
+  readonly position: Position;
+  readonly instrument: Instrument;
+  readonly quantity: Quantity;
+  /** 0..1 of the position. */
+  readonly share: Decimal;
+}
+
+/**
+ * How much of which position to close so that maintenance margin / equity falls to `target`: the position that holds
+ * the most maintenance margin per notional first, each at most whole, quantities rounded up to the lot.
+ */
+export function reductions(
+  state: AccountState,
+  instruments: ReadonlyMap<string, Instrument>,
+  target: Decimal,
+): Reduction[] {
+  let margin = state.maintenanceMarginUsd;
+  let equity = state.equityUsd;
+  const closable = state.positions.filter(
+    (one) => instruments.has(one.symbol) && !isZero(one.quantity) && greater(one.maintenanceMarginUsd, ZERO),
+  );
+  const ordered = [...closable].sort(
+    (a, b) => compare(b.maintenanceMarginUsd, a.maintenanceMarginUsd) || a.symbol.localeCompare(b.symbol),
+  );
+  const chosen: Reduction[] = [];
+  for (const position of ordered) {
+    const excess = sub(margin, mul<"usd">(target, max(equity, ZERO as Usd)));
+    if (sign(excess) <= 0) break;
+    const instrument = instruments.get(position.symbol) as Instrument;
+    const cost = mul<"usd">(position.notionalUsd, COST_RATIO);
+    // margin − x·m ≤ target·(equity − x·cost)  ⇔  x ≥ (margin − target·equity) / (m − target·cost)
+    const relief = sub(position.maintenanceMarginUsd, mul<"usd">(target, cost));
+    if (sign(relief) <= 0) continue;
+    const whole = decimal("1");
+    const wanted = less(equity, NOTHING_LEFT_USD) ? whole : min(whole, div(excess, relief, 12, "up"));
+    const size = abs(position.quantity);
+    const quantity = min(size, roundTo(mul<"quantity">(size, wanted), instrument.lotSize, "up"));
+    const share = div(quantity, size, 12, "half-even");
+    margin = sub(margin, mul<"usd">(position.maintenanceMarginUsd, share));
+    equity = sub(equity, mul<"usd">(cost, share));
+    chosen.push({ position, instrument, quantity, share });
+  }
+  return chosen;
+}
+
+const ratioText = (margin: Usd, equity: Usd): string =>
+  sign(equity) <= 0 ? "no equity left" : grouped(div(margin, equity, 4, "half-even"), 2);
+
+function changesOf(state: AccountState, chosen: readonly Reduction[]): Change[] {
+  const freed = chosen.reduce(
+    (total, one) => add(total, mul<"usd">(one.position.maintenanceMarginUsd, one.share)),
+    ZERO as Usd,
+  );
+  const cost = chosen.reduce(
+    (total, one) => add(total, mul<"usd">(mul(one.position.notionalUsd, COST_RATIO), one.share)),
+    ZERO as Usd,
+  );
+  return [
+    {
+      label: "Margin ratio",
+      before: ratioText(state.maintenanceMarginUsd, state.equityUsd),
+      after: ratioText(sub(state.maintenanceMarginUsd, freed), sub(state.equityUsd, cost)),
+    },
+    ...chosen.map((one): Change => {
+      const left = sub(
+        one.position.quantity,
+        (sign(one.position.quantity) > 0 ? one.quantity : neg(one.quantity)) as Quantity,
+      );
+      return { label: titleOf(one.instrument), before: one.position.quantity, after: left };
+    }),
+  ];
+}
+
+/**
+ * Plans reduce-only orders that bring an account's margin ratio to the target; null where it is there already.
+ * @throws DeskError ACCOUNT_STALE without a margin ratio, NOT_SUPPORTED where nothing that holds margin can be closed
+ */
+export async function planReduce(
+  desk: Desk,
+  request: Extract<ActionRequest, { action: "reduce" }>,
+  context: RequestContext,
+): Promise<Plan | null> {
+  const { account, reader } = await readerOf(desk, request.account);
+  const [state, instruments] = await Promise.all([reader.account(account.id), reader.instruments()]);
+  if (state.positions.length === 0) return null;
+  if (greater(state.equityUsd, ZERO) && compare(state.maintenanceMarginUsd, mul(request.toRatio, state.equityUsd)) <= 0)
+    return null;
+  const chosen = reductions(state, instruments, request.toRatio);
+  if (chosen.length === 0)
+    throw new DeskError(
+      "NOT_SUPPORTED",
+      `${account.id} holds nothing that an order can reduce; move margin in or close by hand at ${account.venue}`,
+    );
+  const legs = chosen.map((one): Leg => ({
+    instrument: one.instrument,
+    side: sign(one.position.quantity) > 0 ? "sell" : "buy",
+    quantity: one.quantity,
+    reference: one.position.markPrice,
+    reduceOnly: true,
+  }));
+  const changes = changesOf(state, chosen);
+  const untouched = state.positions.length - chosen.filter((one) => one.share === "1").length;
+  return assemble(
+    desk,
+    account,
+    {
+      action: "reduce",
+      effect: "reduce",
+      reason: `bring ${account.id} to a margin ratio of ${grouped(request.toRatio, 2)}: ${context.reason}`,
+      legs,
+      cancels: [],
+      trading: null,
+      changes,
+      remains:
+        untouched === 0
+          ? "No position stays open."
+          : `${untouched} ${untouched === 1 ? "position stays" : "positions stay"} open, in part or whole.`,
+    },
+    context,
+  );
+}
+
+/** Delta of an account in one asset, in coins: positions and, for spot, balances. */
+export function deltaOf(state: AccountState, asset: string): Decimal<"base"> {
+  const positions = state.positions
+    .filter((one) => one.symbol.startsWith(`${asset}/`))
+    .reduce((total, one) => add(total, one.delta), ZERO as Decimal<"base">);
+  const held = state.balances.find((one) => one.asset === asset);
+  return held ? add(positions, held.total as Decimal<"base">) : positions;
+}
+
+/** Contracts of `instrument` whose exposure equals `base` coins, rounded toward zero. */
+export const hedgeQuantity = (instrument: Instrument, base: Decimal<"base">, price: Price): Quantity =>
+  contractsFor(instrument, abs(base), price, "down");
+
+/** A quantity of coins for people. */
+export const coins = (value: Decimal<"base">, asset: string): string => `${places(value, 4, "half-even")} ${asset}`;

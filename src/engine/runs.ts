@@ -1,0 +1,209 @@
+import { and, eq, inArray, isNull, sql } from "drizzle-orm";
+import { announce, noteIncident } from "../db/changes.ts";
+import type { Database, Tx } from "../db/client.ts";
+import { incidents, runs } from "../db/schema.ts";
+import type { AccountState } from "../kernel/account.ts";
+import { DeskError, messageOf } from "../kernel/errors.ts";
+import type { Json } from "../kernel/canonical.ts";
+import type { Log } from "../kernel/log.ts";
+import { append } from "../ledger/append.ts";
+import type { Door } from "../policy/perform.ts";
+import type { Durable } from "./durable.ts";
+import { type AnyPlaybook, type Playbook, type PlaybookContext, workflowName } from "./playbook.ts";
+import { RunCancelled, RunStopped, type StepContext, WAKE, stepsOf } from "./steps.ts";
+
+/** What runs need from the desk. */
+export interface RunsContext {
+  readonly durable: Durable;
+  readonly database: Database;
+  readonly door: Door;
+  readonly account: (id: string) => Promise<AccountState>;
+  readonly playbooks: readonly AnyPlaybook[];
+  readonly log: Log;
+}
+
+type RunRow = typeof runs.$inferSelect;
+
+async function ended(tx: Tx, run: RunRow, state: "done" | "failed" | "cancelled", outcome: string): Promise<void> {
+  await tx
+    .update(runs)
+    .set({ state, outcome, endedAt: sql`now()` })
+    .where(eq(runs.id, run.id));
+  const actor = `playbook:${run.playbook}@${run.version}`;
+  await append(tx, { actor, type: "run.ended", object: run.id, body: { state, outcome } });
+  await tx.update(incidents).set({ outcome }).where(eq(incidents.id, run.incidentId));
+  await noteIncident(tx, { incident: run.incidentId, type: `run.${state}`, actor, text: outcome });
+  await announce(tx, { type: "run", id: run.id });
+}
+
+/** The whole life of one run, as the engine executes it: once, and again after each crash with the recorded steps answering. */
+async function live(context: RunsContext, playbook: AnyPlaybook, runId: string): Promise<void> {
+  const { durable, database } = context;
+  const actor = `playbook:${playbook.head.name}@${playbook.head.version}`;
+  const begun = await durable.inTransaction("begin", async (tx) => {
+    const [run] = await tx
+      .update(runs)
+      .set({ state: "running", startedAt: sql`coalesce(started_at, now())` })
+      .where(eq(runs.id, runId))
+      .returning();
+    if (!run) throw new DeskError("UNKNOWN_PLAYBOOK", `there is no row for run ${runId}`);
+    const [incident] = await tx.select().from(incidents).where(eq(incidents.id, run.incidentId));
+    if (!incident)
+      throw new DeskError("UNKNOWN_INCIDENT", `run ${runId} belongs to ${run.incidentId}, which does not exist`);
+    await append(tx, {
+      actor,
+      type: "run.started",
+      object: runId,
+      body: { playbook: run.playbook, version: run.version, incident: run.incidentId, input: run.input },
+    });
+    await noteIncident(tx, {
+      incident: run.incidentId,
+      type: "run.started",
+      actor,
+      text: `${playbook.head.title}: playbook ${run.playbook} began`,
+    });
+    return { run, severity: incident.severity, trust: run.trust };
+  });
+  const bodyOf = (heedCancel: boolean): PlaybookContext<never> => {
+    const stepContext: StepContext = {
+      durable,
+      database,
+      door: context.door,
+      head: playbook.head,
+      run: { id: runId, incidentId: begun.run.incidentId },
+      heedCancel,
+    };
+    return {
+      input: playbook.head.input.parse(begun.run.input),
+      incident: { id: begun.run.incidentId, severity: begun.severity, trust: begun.trust },
+      step: stepsOf(stepContext),
+      account: context.account,
+    };
+  };
+  let result: { state: "done" | "failed" | "cancelled"; outcome: string };
+  try {
+    result = { state: "done", outcome: await playbook.body(bodyOf(true)) };
+  } catch (error) {
+    if (error instanceof RunCancelled) {
+      const said = playbook.cancelled ? await playbook.cancelled(bodyOf(false)) : "stopped; nothing more was sent";
+      result = { state: "cancelled", outcome: said };
+    } else if (error instanceof RunStopped) {
+      result = { state: "done", outcome: error.message };
+    } else {
+      context.log.error({ run: runId, err: error }, "run failed");
+      result = { state: "failed", outcome: `failed: ${messageOf(error)}` };
+    }
+  }
+  await durable.inTransaction("end", (tx) => ended(tx, begun.run, result.state, result.outcome));
+}
+
+/** Playbook runs: define, start, sweep, cancel. */
+export interface Runs {
+  /** Registers every installed playbook version with the engine; before it launches. */
+  define(): void;
+  /** Starts runs whose rows were committed. A crash in between is healed by the sweep. */
+  start(runIds: readonly string[]): Promise<void>;
+  /** Starts what a crash left, and marks runs whose version is not installed; resolves to the orphans found now. */
+  sweep(): Promise<readonly string[]>;
+  /** Asks a run to stop; it answers at its next step with its compensation. */
+  cancel(runId: string, by: string, reason: string): Promise<void>;
+  /** Writes a run's row inside the caller's transaction; start it after the commit. */
+  create(
+    tx: Tx,
+    run: {
+      id: string;
+      playbook: string;
+      incidentId: string;
+      requestedBy: string;
+      trust: RunRow["trust"];
+      input: Record<string, Json>;
+    },
+  ): Promise<void>;
+}
+
+/** @example const runs = openRuns(context); runs.define(); await durable.launch(); await runs.sweep(); */
+export function openRuns(context: RunsContext): Runs {
+  const { durable, database, playbooks, log } = context;
+  const installed = new Map(playbooks.map((one) => [workflowName(one.head.name, one.head.version), one]));
+
+  const start = async (runIds: readonly string[]): Promise<void> => {
+    if (runIds.length === 0) return;
+    const rows = await database.db
+      .select()
+      .from(runs)
+      .where(inArray(runs.id, [...runIds]));
+    for (const run of rows) {
+      const name = workflowName(run.playbook, run.version);
+      if (installed.has(name)) await durable.start(name, run.id);
+    }
+  };
+
+  const orphan = async (run: RunRow): Promise<void> => {
+    const text = `playbook ${run.playbook} version ${run.version} is not installed here, so run ${run.id} stands still; install that version, or close the run with /playbook close ${run.id}`;
+    await database.db.transaction(async (tx) => {
+      await tx
+        .update(runs)
+        .set({ state: "orphaned", outcome: text })
+        .where(and(eq(runs.id, run.id), inArray(runs.state, ["ready", "running"])));
+      await noteIncident(tx, { incident: run.incidentId, type: "run.orphaned", actor: "service:engine", text });
+    });
+    log.error({ run: run.id, playbook: run.playbook, version: run.version }, "run orphaned");
+  };
+
+  return {
+    define() {
+      for (const [name, one] of installed) durable.define(name, (runId) => live(context, one, runId));
+    },
+    start,
+    async sweep() {
+      const unfinished = await database.db
+        .select()
+        .from(runs)
+        .where(inArray(runs.state, ["ready", "running", "orphaned"]));
+      const orphans = unfinished.filter((run) => !installed.has(workflowName(run.playbook, run.version)));
+      for (const run of orphans) if (run.state !== "orphaned") await orphan(run);
+      const back = unfinished.filter((run) => run.state === "orphaned" && !orphans.includes(run));
+      for (const run of back)
+        await database.db.update(runs).set({ state: "ready", outcome: null }).where(eq(runs.id, run.id));
+      await start(
+        [...back, ...unfinished.filter((run) => run.state === "ready" && !orphans.includes(run))].map((run) => run.id),
+      );
+      return orphans.map((run) => run.id);
+    },
+    async cancel(runId, by, reason) {
+      await database.db.transaction(async (tx) => {
+        const [run] = await tx
+          .update(runs)
+          .set({ cancelRequestedBy: by, cancelReason: reason })
+          .where(and(eq(runs.id, runId), isNull(runs.cancelRequestedBy), inArray(runs.state, ["ready", "running"])))
+          .returning();
+        if (!run) throw new DeskError("DECISION_TAKEN", `run ${runId} has ended or was cancelled before`);
+        await append(tx, { actor: by, type: "run.cancelled", object: runId, body: { reason } });
+        await noteIncident(tx, {
+          incident: run.incidentId,
+          type: "run.cancelled",
+          actor: by,
+          text: `asked playbook ${run.playbook} to stop: ${reason}`,
+        });
+        await durable.wake(tx, runId, WAKE, `cancel:${runId}`);
+      });
+    },
+    async create(tx, run) {
+      const playbook = playbooks
+        .filter((one) => one.head.name === run.playbook)
+        .sort((a, b) => b.head.version - a.head.version)[0];
+      if (!playbook)
+        throw new DeskError(
+          "UNKNOWN_PLAYBOOK",
+          `there is no playbook ${run.playbook}; installed are ${playbooks.map((one) => one.head.name).join(", ")}`,
+        );
+      await tx
+        .insert(runs)
+        .values({ ...run, version: playbook.head.version })
+        .onConflictDoNothing();
+    },
+  };
+}
+
+/** Forgets a playbook's input type for lists; its head's schema checks inputs when a run begins. */
+export const anyPlaybook = <Input>(one: Playbook<Input>): AnyPlaybook => one as unknown as AnyPlaybook;

@@ -1,0 +1,268 @@
+import { and, eq, sql } from "drizzle-orm";
+import { touchIncident } from "../db/changes.ts";
+import type { Database, Tx } from "../db/client.ts";
+import { runSteps, runs } from "../db/schema.ts";
+import { DeskError, messageOf } from "../kernel/errors.ts";
+import { durationMs } from "../kernel/duration.ts";
+import type { ActionRequest } from "../kernel/request.ts";
+import { append } from "../ledger/append.ts";
+import type { Door } from "../policy/perform.ts";
+import type { Durable } from "./durable.ts";
+import type { Answer, Applied, PlaybookHead, Proposal, Step } from "./playbook.ts";
+
+/** The topic on which a waiting run is told that rows changed: a vote, a cancellation. */
+export const WAKE = "wake";
+
+/** Thrown inside a body once somebody cancelled the run; the playbook's `cancelled` part answers it. */
+export class RunCancelled extends Error {
+  override readonly name = "RunCancelled";
+}
+
+/** Ends a body whose approval timed out with `otherwise: "stop"`. */
+export class RunStopped extends Error {
+  override readonly name = "RunStopped";
+}
+
+/** What the steps of one run work on. */
+export interface StepContext {
+  readonly durable: Durable;
+  readonly database: Database;
+  readonly door: Door;
+  readonly head: PlaybookHead<never>;
+  readonly run: { readonly id: string; readonly incidentId: string };
+  /** The compensation of a cancelled run is not stopped by the same cancellation. */
+  readonly heedCancel: boolean;
+}
+
+type State = "running" | "waiting" | "done" | "failed" | "skipped";
+
+/** Writes where a step stands: the card's line, and at its end the ledger's row, in one transaction. */
+async function mark(
+  tx: Tx,
+  context: StepContext,
+  name: string,
+  position: number,
+  state: State,
+  note: string | null,
+): Promise<void> {
+  const ended = state === "done" || state === "failed" || state === "skipped";
+  await tx
+    .insert(runSteps)
+    .values({ runId: context.run.id, name, position, state, note, ...(ended ? { endedAt: sql`now()` } : {}) })
+    .onConflictDoUpdate({
+      target: [runSteps.runId, runSteps.name],
+      set: { state, note, ...(ended ? { endedAt: sql`now()` } : {}) },
+    });
+  if (ended) {
+    await append(tx, {
+      actor: `playbook:${context.head.name}@${context.head.version}`,
+      type: "run.step",
+      object: context.run.id,
+      body: { step: name, state, note },
+    });
+  }
+  await touchIncident(tx, context.run.incidentId);
+}
+
+/** One sentence about a step's result, where it says one about itself. */
+function noteOf(result: unknown): string | null {
+  if (typeof result === "string") return result.slice(0, 300);
+  if (result !== null && typeof result === "object" && "summary" in result && typeof result.summary === "string")
+    return result.summary.slice(0, 300);
+  return null;
+}
+
+type Recorded<T> = { readonly cancelled: true } | { readonly cancelled: false; readonly value: T };
+
+/** Builds the durable verbs of one run. Positions are given in call order, which the engine requires to be the same on every execution. */
+export function stepsOf(context: StepContext): Step {
+  const { durable, database, door, run, head } = context;
+  let position = 0;
+  const write = (name: string, at: number, state: State, note: string | null): Promise<void> =>
+    database.db.transaction((tx) => mark(tx, context, name, at, state, note));
+
+  const cancelled = async (): Promise<boolean> => {
+    if (!context.heedCancel) return false;
+    const [row] = await database.db.select({ by: runs.cancelRequestedBy }).from(runs).where(eq(runs.id, run.id));
+    return row?.by !== null && row?.by !== undefined;
+  };
+
+  /** A recorded piece of work, with its line on the card. */
+  const plain = async <T>(
+    name: string,
+    at: number,
+    work: () => Promise<T>,
+    finish: (value: T) => { state: State; note: string | null },
+  ): Promise<T> => {
+    const recorded = await durable.step<Recorded<T>>(name, async () => {
+      if (await cancelled()) return { cancelled: true };
+      await write(name, at, "running", null);
+      try {
+        const value = await work();
+        const { state, note } = finish(value);
+        await write(name, at, state, note);
+        return { cancelled: false, value };
+      } catch (error) {
+        // The line says what is wrong while the engine tries again, and stays where it gives up.
+        await write(name, at, "failed", messageOf(error).slice(0, 300));
+        throw error;
+      }
+    });
+    if (recorded.cancelled) throw new RunCancelled(`run ${run.id} was cancelled`);
+    return recorded.value;
+  };
+
+  const done = (value: unknown) => ({ state: "done" as const, note: noteOf(value) });
+
+  const plan = async (name: string, request: ActionRequest): Promise<Proposal | null> => {
+    position += 1;
+    const at = position;
+    if (!head.needs.includes(request.action)) {
+      throw new DeskError(
+        "NOT_ALLOWED",
+        `playbook ${head.name} asked for ${request.action}, which its head does not name under needs; add it there and review the playbook`,
+      );
+    }
+    const by = {
+      requestedBy: `playbook:${head.name}@${head.version}`,
+      incident: run.incidentId,
+      run: run.id,
+      reason: head.title,
+    };
+    const drafted = await plain(
+      name,
+      at,
+      () => door.draft(request, by),
+      (value) => ({ state: "running", note: value ? null : "nothing to do" }),
+    );
+    return durable.inTransaction(`${name}: proposed`, async (tx) => {
+      if (!drafted) {
+        await mark(tx, context, name, at, "skipped", "nothing to do");
+        return null;
+      }
+      const proposal = await door.propose(tx, drafted);
+      await mark(
+        tx,
+        context,
+        name,
+        at,
+        proposal.decision === "deny" ? "failed" : "done",
+        `${proposal.summary}; policy: ${proposal.decision}${proposal.decision === "deny" ? `, ${proposal.reasons.join("; ")}` : ""}`,
+      );
+      return proposal;
+    });
+  };
+
+  const approve = async (
+    name: string,
+    proposal: Proposal,
+    ask: { within: string; otherwise: "stop" | "continue" },
+  ): Promise<Answer> => {
+    position += 1;
+    const at = position;
+    if (proposal.decision === "allow") {
+      await durable.inTransaction(name, (tx) =>
+        mark(tx, context, name, at, "skipped", "the policy allows it without people"),
+      );
+      return { outcome: "not-needed" };
+    }
+    if (proposal.decision === "deny") throw new DeskError("POLICY_DENIED", proposal.reasons.join("; "));
+    const opened = await durable.inTransaction(`${name}: asked`, async (tx) => {
+      const { expiresAt } = await door.open(tx, proposal.hash, durationMs(ask.within));
+      await mark(tx, context, name, at, "waiting", null);
+      return expiresAt.getTime();
+    });
+    for (let wakes = 0; ; wakes += 1) {
+      const answer = await durable.inTransaction(
+        `${name}: looked ${wakes}`,
+        async (tx): Promise<Answer | "cancelled" | null> => {
+          const [row] = await tx
+            .select({ by: runs.cancelRequestedBy })
+            .from(runs)
+            .where(and(eq(runs.id, run.id)));
+          if (context.heedCancel && row?.by) return "cancelled";
+          const found = await door.answer(tx, proposal.hash);
+          if (found) await mark(tx, context, name, at, found.outcome === "approved" ? "done" : "failed", words(found));
+          return found;
+        },
+      );
+      if (answer === "cancelled") throw new RunCancelled(`run ${run.id} was cancelled`);
+      if (answer) {
+        if (answer.outcome === "timed-out" && ask.otherwise === "stop")
+          throw new RunStopped("nobody decided in time; nothing was sent");
+        return answer;
+      }
+      // Where the database's clock is behind ours, a little later each time instead of at once.
+      await durable.receive(WAKE, new Date(opened + 50 + 250 * wakes));
+    }
+  };
+
+  const apply = async (name: string, proposal: Proposal): Promise<Applied> => {
+    position += 1;
+    const at = position;
+    const prices = await plain(
+      `${name}: prices`,
+      at,
+      () => door.prices(proposal.hash),
+      () => ({ state: "done", note: null }),
+    );
+    const claimed = await durable.inTransaction(`${name}: claimed`, async (tx) => {
+      const claim = await door.claim(tx, proposal.hash, prices);
+      if (!claim.claimed) await mark(tx, context, name, at, "failed", claim.why);
+      return claim;
+    });
+    if (!claimed.claimed) {
+      return {
+        outcome: "refused",
+        summary: claimed.why,
+        filled: 0,
+        orders: proposal.orders,
+        unknown: 0,
+        slippageBps: null,
+      };
+    }
+    const result = await plain(name, at, () => door.carryOut(proposal.hash), done);
+    await durable.inTransaction(`${name}: ended`, (tx) => door.ended(tx, proposal.hash, result));
+    const outcome = result.filled === result.orders && result.cancelled === proposal.cancels ? "done" : "partial";
+    return {
+      outcome,
+      summary: result.summary,
+      filled: result.filled,
+      orders: result.orders,
+      unknown: result.unknown,
+      slippageBps: result.slippageBps,
+    };
+  };
+
+  const sleep = async (name: string, duration: string): Promise<void> => {
+    position += 1;
+    const at = position;
+    await plain(
+      name,
+      at,
+      async () => duration,
+      () => ({ state: "waiting", note: duration }),
+    );
+    await durable.sleep(durationMs(duration));
+    await durable.inTransaction(`${name}: over`, (tx) => mark(tx, context, name, at, "done", duration));
+  };
+
+  const step = <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    position += 1;
+    return plain(name, position, work, done);
+  };
+  return Object.assign(step, { plan, approve, apply, sleep });
+}
+
+function words(answer: Answer): string {
+  switch (answer.outcome) {
+    case "approved":
+      return `approved by ${answer.by.join(" and ")}`;
+    case "refused":
+      return `refused by ${answer.by}${answer.reason ? `: ${answer.reason}` : ""}`;
+    case "timed-out":
+      return "nobody decided in time";
+    case "not-needed":
+      return "not needed";
+  }
+}

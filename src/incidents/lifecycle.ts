@@ -1,0 +1,171 @@
+import { and, eq, ne, sql } from "drizzle-orm";
+import { noteIncident } from "../db/changes.ts";
+import type { Db, Tx } from "../db/client.ts";
+import { incidents } from "../db/schema.ts";
+import type { Severity, TrustClass } from "../kernel/alert.ts";
+import { DeskError } from "../kernel/errors.ts";
+import { append } from "../ledger/append.ts";
+
+/** Why an incident was closed; a fixed list, because it feeds the judgement of detectors. */
+export const RESOLUTIONS = ["handled", "recovered", "false-alarm", "duplicate", "accepted-risk", "test"] as const;
+export type Resolution = (typeof RESOLUTIONS)[number];
+
+type IncidentRow = typeof incidents.$inferSelect;
+
+/** Who does it, and through which surface: "person:ana" on "slack". */
+export interface By {
+  readonly actor: string;
+  readonly surface: string;
+}
+
+async function unresolved(tx: Tx, id: string): Promise<IncidentRow> {
+  const [row] = await tx.select().from(incidents).where(eq(incidents.id, id)).for("update");
+  if (!row) throw new DeskError("UNKNOWN_INCIDENT", `there is no incident ${id}; /incident list shows the open ones`);
+  if (row.status === "resolved")
+    throw new DeskError("DECISION_TAKEN", `${id} was resolved before; a new alert opens a new incident`);
+  return row;
+}
+
+/** Opens an incident by hand, or one that only carries a person's request. Resolves to its id. */
+export async function openIncident(
+  tx: Tx,
+  by: By,
+  one: {
+    kind: string;
+    severity: Severity;
+    title: string;
+    summary?: string;
+    trust?: TrustClass;
+    labels?: Record<string, string>;
+  },
+): Promise<string> {
+  const [next] = await tx.execute<{ seq: string }>(
+    sql`select nextval(pg_get_serial_sequence('breakwater.incidents', 'seq')) as seq`,
+  );
+  const seq = Number(next?.seq);
+  const id = `INC-${seq}`;
+  await tx.insert(incidents).values({
+    id,
+    seq,
+    correlationKey: `${one.kind}:${id}`,
+    kind: one.kind,
+    severity: one.severity,
+    trust: one.trust ?? "internal",
+    title: one.title,
+    summary: one.summary ?? null,
+    labels: one.labels ?? {},
+    values: {},
+    alertCount: 0,
+  });
+  await append(tx, {
+    actor: by.actor,
+    type: "incident.opened",
+    object: id,
+    body: { kind: one.kind, severity: one.severity, title: one.title },
+  });
+  await noteIncident(tx, {
+    incident: id,
+    type: "incident.opened",
+    actor: by.actor,
+    text: `opened by ${by.actor.replace("person:", "")} on ${by.surface}`,
+  });
+  return id;
+}
+
+/** Somebody saw it: stops pages. A second acknowledgement says who was first. */
+export async function acknowledge(db: Db, id: string, by: By): Promise<void> {
+  await db.transaction(async (tx) => {
+    const row = await unresolved(tx, id);
+    if (row.status === "acknowledged")
+      throw new DeskError("DECISION_TAKEN", `${id} was acknowledged before${row.owner ? `; ${row.owner} has it` : ""}`);
+    await tx.update(incidents).set({ status: "acknowledged" }).where(eq(incidents.id, id));
+    await append(tx, { actor: by.actor, type: "incident.acknowledged", object: id, body: { surface: by.surface } });
+    await noteIncident(tx, {
+      incident: id,
+      type: "incident.acknowledged",
+      actor: by.actor,
+      text: `acknowledged on ${by.surface}`,
+    });
+  });
+}
+
+/** Gives the incident an owner, acknowledging it on the way. */
+export async function assign(db: Db, id: string, owner: string, by: By): Promise<void> {
+  await db.transaction(async (tx) => {
+    const row = await unresolved(tx, id);
+    if (row.owner === owner) throw new DeskError("DECISION_TAKEN", `${id} is ${owner}'s already`);
+    await tx.update(incidents).set({ owner, status: "acknowledged" }).where(eq(incidents.id, id));
+    await append(tx, {
+      actor: by.actor,
+      type: "incident.assigned",
+      object: id,
+      body: { owner, before: row.owner, surface: by.surface },
+    });
+    await noteIncident(tx, { incident: id, type: "incident.assigned", actor: by.actor, text: `${owner} takes it` });
+  });
+}
+
+const LOUDER: Record<Severity, Severity> = {
+  info: "low",
+  low: "medium",
+  medium: "high",
+  high: "critical",
+  critical: "critical",
+};
+
+/** Raises the severity by one step. */
+export async function escalate(db: Db, id: string, by: By): Promise<Severity> {
+  return db.transaction(async (tx) => {
+    const row = await unresolved(tx, id);
+    if (row.severity === "critical")
+      throw new DeskError("DECISION_TAKEN", `${id} is critical already; /page calls people`);
+    const severity = LOUDER[row.severity];
+    await tx.update(incidents).set({ severity }).where(eq(incidents.id, id));
+    await append(tx, {
+      actor: by.actor,
+      type: "incident.escalated",
+      object: id,
+      body: { from: row.severity, to: severity },
+    });
+    await noteIncident(tx, {
+      incident: id,
+      type: "incident.escalated",
+      actor: by.actor,
+      text: `raised from ${row.severity} to ${severity}`,
+    });
+    return severity;
+  });
+}
+
+/** Adds a person's note to the timeline. */
+export async function note(db: Db, id: string, text: string, by: By): Promise<void> {
+  await db.transaction(async (tx) => {
+    await unresolved(tx, id);
+    await append(tx, { actor: by.actor, type: "incident.noted", object: id, body: { text } });
+    await noteIncident(tx, { incident: id, type: "incident.noted", actor: by.actor, text });
+  });
+}
+
+/** Closes the incident. It never takes another alert: the next one opens a new incident. */
+export async function resolve(db: Db, id: string, resolution: Resolution, by: By, text?: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const row = await unresolved(tx, id);
+    await tx
+      .update(incidents)
+      .set({ status: "resolved", resolvedAt: sql`now()`, outcome: text ?? row.outcome })
+      .where(and(eq(incidents.id, id), ne(incidents.status, "resolved")));
+    await append(tx, {
+      actor: by.actor,
+      type: "incident.resolved",
+      object: id,
+      body: { resolution, text: text ?? null },
+    });
+    await noteIncident(tx, {
+      incident: id,
+      type: "incident.resolved",
+      actor: by.actor,
+      text: `resolved as ${resolution}${text ? `: ${text}` : ""}`,
+      data: { resolution },
+    });
+  });
+}

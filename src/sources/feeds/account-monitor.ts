@@ -1,0 +1,191 @@
+import { lt, sql } from "drizzle-orm";
+import { announce } from "../../db/changes.ts";
+import type { Database } from "../../db/client.ts";
+import { accountPoints, accountStates } from "../../db/schema.ts";
+import type { Account, AccountState } from "../../kernel/account.ts";
+import type { Alert, Severity } from "../../kernel/alert.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import { type Decimal, decimal, grouped, less, mul, sub } from "../../kernel/decimal.ts";
+import { messageOf } from "../../kernel/errors.ts";
+import type { Log } from "../../kernel/log.ts";
+import type { VenueReader } from "../../venues/venue.ts";
+
+/** When an account alarms; ratios are maintenance margin / equity. */
+export interface MonitorSettings {
+  readonly pollMs: number;
+  /** No fresh figures for this long is an alarm of its own. */
+  readonly staleAfterMs: number;
+  readonly highRatio: Decimal;
+  readonly criticalRatio: Decimal;
+}
+
+/** An alarm ends only this far below its threshold, so that it does not flicker. */
+const HYSTERESIS = decimal("0.05");
+/** Points kept for the live charts. */
+const KEEP_POINTS_MS = 6 * 3_600_000;
+const PRUNE_EVERY = 600;
+
+type Level = "calm" | "high" | "critical";
+const ORDER: readonly Level[] = ["calm", "high", "critical"];
+
+/** The level of a margin ratio, given the level before: rising at the threshold, falling only below it by the hysteresis. */
+export function levelOf(
+  ratio: Decimal | null,
+  before: Level,
+  settings: Pick<MonitorSettings, "highRatio" | "criticalRatio">,
+): Level {
+  if (ratio === null) return "critical";
+  const floor = (level: "high" | "critical"): Decimal =>
+    level === "high" ? settings.highRatio : settings.criticalRatio;
+  for (const level of ["critical", "high"] as const) {
+    const held = ORDER.indexOf(before) >= ORDER.indexOf(level);
+    if (!less(ratio, held ? sub(floor(level), mul(floor(level), HYSTERESIS)) : floor(level))) return level;
+  }
+  return "calm";
+}
+
+/** What the account's figures mean, as an alert; `calm` is the resolution of what was raised before. */
+export function marginAlert(state: AccountState, level: Level, receivedAt: Date): Alert {
+  const severity: Severity = level === "critical" ? "critical" : "high";
+  const ratio = state.marginRatio === null ? "unknown" : grouped(state.marginRatio, 2);
+  return {
+    source: "account-monitor",
+    trust: "internal",
+    kind: "margin.ratio",
+    status: level === "calm" ? "resolved" : "firing",
+    severity,
+    title:
+      level === "calm"
+        ? `${state.account} is back at a margin ratio of ${ratio}`
+        : `${state.account} is close to liquidation: margin ratio ${ratio}`,
+    summary: `Maintenance margin ${grouped(state.maintenanceMarginUsd, 0)} USD against equity ${grouped(state.equityUsd, 0)} USD; ${state.venue} liquidates at 1.00.`,
+    labels: { account: state.account, venue: state.venue },
+    values: {
+      ...(state.marginRatio === null ? {} : { ratio: state.marginRatio as Decimal }),
+      equityUsd: state.equityUsd,
+      maintenanceMarginUsd: state.maintenanceMarginUsd,
+    },
+    at: receivedAt,
+  };
+}
+
+const staleAlert = (account: Account, stale: boolean, why: string, at: Date): Alert => ({
+  source: "account-monitor",
+  trust: "internal",
+  kind: "feed.stale",
+  status: stale ? "firing" : "resolved",
+  severity: "high",
+  title: stale ? `No fresh figures of ${account.id}` : `Figures of ${account.id} are fresh again`,
+  summary: stale
+    ? `${account.venue} gives no account figures: ${why}. Nothing is planned on old ones.`
+    : `${account.venue} answers again.`,
+  labels: { account: account.id, venue: account.venue },
+  values: {},
+  at,
+});
+
+/** Watches one account until the returned function is called. */
+export interface MonitorContext {
+  readonly database: Database;
+  readonly account: Account;
+  readonly reader: () => Promise<VenueReader>;
+  readonly settings: MonitorSettings;
+  readonly emit: (alert: Alert) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+async function store(database: Database, state: AccountState, receivedAt: Date): Promise<void> {
+  const mark = state.positions[0]?.markPrice ?? null;
+  await database.db.transaction(async (tx) => {
+    await tx
+      .insert(accountStates)
+      .values({ account: state.account, state, at: state.at, receivedAt })
+      .onConflictDoUpdate({ target: accountStates.account, set: { state, at: state.at, receivedAt } });
+    await tx
+      .insert(accountPoints)
+      .values({
+        account: state.account,
+        at: receivedAt,
+        equityUsd: state.equityUsd,
+        marginRatio: state.marginRatio,
+        markPrice: mark,
+      })
+      .onConflictDoNothing();
+    await announce(tx, { type: "account", id: state.account });
+  });
+}
+
+/**
+ * Keeps one account's figures: by stream where the venue has one, and by polling always, because a private stream is a
+ * hint and a read is the truth. Raises `margin.ratio` and `feed.stale`, repeats a standing alarm so that a restart or a
+ * closed incident hears of it, and says when it is over.
+ */
+export async function monitorAccount(context: MonitorContext): Promise<() => Promise<void>> {
+  const { account, settings, clock, log, database } = context;
+  let level: Level = "calm";
+  let lastGoodAt = clock.now();
+  let lastRaisedAt = 0;
+  let stale = false;
+  let rounds = 0;
+  let busy = false;
+  const REPEAT_MS = 60_000;
+
+  const judge = async (state: AccountState): Promise<void> => {
+    const receivedAt = clock.now();
+    const next = levelOf(state.marginRatio, level, settings);
+    const due = next !== level || (next !== "calm" && receivedAt.getTime() - lastRaisedAt > REPEAT_MS);
+    level = next;
+    if (!due) return;
+    lastRaisedAt = receivedAt.getTime();
+    await context.emit(marginAlert(state, next, receivedAt));
+  };
+
+  const look = async (): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    try {
+      const state = await (await context.reader()).account(account.id);
+      lastGoodAt = clock.now();
+      await store(database, state, lastGoodAt);
+      if (stale) {
+        stale = false;
+        await context.emit(staleAlert(account, false, "", lastGoodAt));
+      }
+      await judge(state);
+    } catch (error) {
+      log.warn({ account: account.id, err: error }, "account not read");
+      if (!stale && clock.now().getTime() - lastGoodAt.getTime() > settings.staleAfterMs) {
+        stale = true;
+        await context.emit(staleAlert(account, true, messageOf(error), clock.now())).catch((lost: unknown) => {
+          stale = false;
+          log.error({ account: account.id, err: lost }, "stale alarm not stored");
+        });
+      }
+    } finally {
+      busy = false;
+    }
+    rounds += 1;
+    if (rounds % PRUNE_EVERY === 0) {
+      await database.db
+        .delete(accountPoints)
+        .where(lt(accountPoints.at, sql`now() - make_interval(secs => ${KEEP_POINTS_MS / 1_000})`));
+    }
+  };
+
+  const stop = clock.every(settings.pollMs, look);
+  let unwatch: (() => Promise<void>) | undefined;
+  const reader = await context.reader().catch(() => undefined);
+  if (reader?.watchAccount) {
+    unwatch = await reader.watchAccount(
+      account.id,
+      () => void look(),
+      (why) => log.warn({ account: account.id, why }, "account stream gone"),
+    );
+  }
+  void look();
+  return async () => {
+    stop();
+    await unwatch?.();
+  };
+}
