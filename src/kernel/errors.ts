@@ -149,6 +149,21 @@ export const ERRORS = {
     hint: "Stop trading, keep the database as it is, and compare with the last checkpoint.",
     retry: "never",
   },
+  CHAT_UNREACHABLE: {
+    title: "A chat platform cannot be reached",
+    hint: "Cards go to the other surfaces and the console; `breakwater doctor` says what is wrong.",
+    retry: "later",
+  },
+  CHAT_REFUSED: {
+    title: "A chat platform refused our credentials or settings",
+    hint: "Run `breakwater doctor`; see docs/slack.md or docs/discord.md.",
+    retry: "never",
+  },
+  PAGER_REFUSED: {
+    title: "The pager refused the page",
+    hint: "Check its key and address in desk.yaml; call the person by other means.",
+    retry: "never",
+  },
   RECORDING_UNREADABLE: {
     title: "The recording could not be read",
     hint: "Check the file and name its --format.",
