@@ -164,6 +164,11 @@ export const ERRORS = {
     hint: "Check its key and address in desk.yaml; call the person by other means.",
     retry: "never",
   },
+  INTERNAL: {
+    title: "The program failed here",
+    hint: "Nothing was decided by it; the reason stands in the log.",
+    retry: "later",
+  },
   RECORDING_UNREADABLE: {
     title: "The recording could not be read",
     hint: "Check the file and name its --format.",
