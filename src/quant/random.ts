@@ -1,4 +1,4 @@
-import { requireFinite } from "./series.ts";
+import { requireFinite } from "./options/checks.ts";
 
 /** A seeded stream of numbers: the same seed gives the same bits on every run. */
 export interface Random {

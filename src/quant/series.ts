@@ -3,29 +3,6 @@ import { QuantError } from "./errors.ts";
 /** A series of numbers: a plain array or a typed one. */
 export type Series = ArrayLike<number>;
 
-/** Throws NOT_FINITE unless every named input is a finite number. */
-export function requireFinite(inputs: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(inputs)) {
-    if (!Number.isFinite(value)) throw new QuantError("NOT_FINITE", `${name} was ${value}; a finite number is needed`);
-  }
-}
-
-/** Throws NOT_FINITE or OUT_OF_RANGE unless every named input is a finite number above zero. */
-export function requirePositive(inputs: Readonly<Record<string, number>>): void {
-  requireFinite(inputs);
-  for (const [name, value] of Object.entries(inputs)) {
-    if (value <= 0) throw new QuantError("OUT_OF_RANGE", `${name} was ${value}; it must be above 0`);
-  }
-}
-
-/** Throws NOT_FINITE or OUT_OF_RANGE unless every named input is a finite number of at least zero. */
-export function requireNonNegative(inputs: Readonly<Record<string, number>>): void {
-  requireFinite(inputs);
-  for (const [name, value] of Object.entries(inputs)) {
-    if (value < 0) throw new QuantError("OUT_OF_RANGE", `${name} was ${value}; it must not be below 0`);
-  }
-}
-
 /** Throws OUT_OF_RANGE unless the value is a whole number of at least `least`. */
 export function requireCount(name: string, value: number, least: number): void {
   if (!Number.isInteger(value) || value < least) {

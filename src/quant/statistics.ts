@@ -1,5 +1,5 @@
 import { QuantError } from "./errors.ts";
-import { requireFinite, requirePositive } from "./series.ts";
+import { requireFinite, requirePositive } from "./options/checks.ts";
 
 /** A test's statistic and the probability of one at least as large where the hypothesis holds. */
 export interface TestResult {

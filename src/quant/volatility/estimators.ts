@@ -1,5 +1,6 @@
 import { QuantError } from "../errors.ts";
-import { requirePositive, requireSeries, sampleVariance, type Series } from "../series.ts";
+import { requirePositive } from "../options/checks.ts";
+import { requireSeries, sampleVariance, type Series } from "../series.ts";
 
 /** One period's prices, all above zero, low ≤ open, close ≤ high. */
 export interface Bar {
