@@ -1,0 +1,98 @@
+import type { Market, Taker } from "../../../detectors/event.ts";
+import type { Session } from "./json-parser.ts";
+
+/** Hands a trade on. */
+export function emitTrade(
+  session: Session,
+  market: Market,
+  at: number,
+  receivedAt: number,
+  price: number,
+  size: number,
+  taker: Taker,
+  buyer = "",
+  seller = "",
+): void {
+  if (!(price > 0) || !(size > 0)) {
+    session.counters.malformed += 1;
+    return;
+  }
+  session.emit(Object.assign(session.records.trade, { market, at, receivedAt, price, size, taker, buyer, seller }));
+}
+
+/** Hands a best quote on, unless a side is missing. */
+export function emitQuote(
+  session: Session,
+  market: Market,
+  at: number,
+  receivedAt: number,
+  bid: number,
+  bidSize: number,
+  ask: number,
+  askSize: number,
+): void {
+  if (!(bid > 0) || !(ask > 0)) return;
+  session.emit(Object.assign(session.records.quote, { market, at, receivedAt, bid, bidSize, ask, askSize }));
+}
+
+/** Hands a mark and index price on, unless the mark is missing. */
+export function emitMark(
+  session: Session,
+  market: Market,
+  at: number,
+  receivedAt: number,
+  mark: number,
+  index: number,
+): void {
+  if (!(mark > 0)) return;
+  session.emit(Object.assign(session.records.mark, { market, at, receivedAt, mark, index }));
+}
+
+/** Hands a funding rate on, unless it is missing. */
+export function emitFunding(
+  session: Session,
+  market: Market,
+  at: number,
+  receivedAt: number,
+  rate: number,
+  intervalMs: number,
+): void {
+  if (Number.isNaN(rate)) return;
+  session.emit(Object.assign(session.records.funding, { market, at, receivedAt, rate, intervalMs }));
+}
+
+/** Hands last price, open interest and implied volatility on, unless all are missing. */
+export function emitTicker(
+  session: Session,
+  market: Market,
+  at: number,
+  receivedAt: number,
+  last: number,
+  openInterest: number,
+  impliedVolatility: number,
+): void {
+  if (Number.isNaN(last) && Number.isNaN(openInterest) && Number.isNaN(impliedVolatility)) return;
+  session.emit(
+    Object.assign(session.records.ticker, { market, at, receivedAt, last, openInterest, impliedVolatility }),
+  );
+}
+
+/** Hands a forced order on. */
+export function emitLiquidation(
+  session: Session,
+  market: Market,
+  at: number,
+  receivedAt: number,
+  price: number,
+  size: number,
+  taker: Taker,
+): void {
+  session.emit(Object.assign(session.records.liquidation, { market, at, receivedAt, price, size, taker }));
+}
+
+/** "buy"/"Buy"/"BUY"/"B"/"bid" is 1, "sell"/"A"/"ask" is -1, anything else 0. */
+export function takerOf(side: unknown): Taker {
+  const letter = typeof side === "string" ? side[0]?.toLowerCase() : undefined;
+  if (letter === "b") return 1;
+  return letter === "s" || letter === "a" ? -1 : 0;
+}
