@@ -91,7 +91,7 @@ export function blackTerms(isCall: boolean, forward: number, strike: number, s: 
 }
 
 function overVega(k: number, s: number, h: number, t: number, near: number, far: number): number {
-  return k + 0.8 * s >= SERIES_LIMIT ? mills(near) - mills(far) : oddSeries(h, t);
+  return k + 0.8 * s >= SERIES_LIMIT ? mills(near) - mills(far) : oddSeries(h, t, mills(-h));
 }
 
 function intrinsicTerms(isCall: boolean, forward: number, strike: number): BlackTerms {

@@ -124,15 +124,18 @@ const RICH = table(
   },
 );
 
-/** A first guess of s for `k` = |ln F/K|, `ratio` = price / min(F, K) and `rest` = 1 - ratio; finite and positive for every input in range. */
+/** A first guess of s for `k` = |ln F/K|, `ratio` = price / min(F, K) and `rest` = 1 - ratio; finite and positive in range. */
 export function firstGuess(k: number, ratio: number, rest: number): number {
-  if (ratio >= k) {
-    const m = ratio < 0.5 ? -Math.log1p(-ratio) : -Math.log(rest);
-    return interpolate(NEAR, k / ratio, Math.sqrt(m)) * moneyScale(m);
-  }
-  if (k > LARGEST_K) return safeStart(k);
-  if (ratio >= 0.5) return interpolate(RICH, Math.sqrt(k), Math.sqrt(-Math.log(rest)));
-  const fall = Math.log(k / ratio);
-  if (!(fall < LARGEST_FALL)) return safeStart(k);
-  return k / interpolate(TAIL, Math.sqrt(SHIFT + fall), Math.sqrt(k));
+  const isNear = ratio >= k;
+  const isTail = !isNear && ratio < 0.5;
+  if (k > LARGEST_K && !isNear) return safeStart(k);
+  let size: number;
+  if (isTail) size = Math.log(k / ratio);
+  else size = ratio < 0.5 ? -Math.log1p(-ratio) : -Math.log(rest);
+  if (isTail && !(size < LARGEST_FALL)) return safeStart(k);
+  const root = Math.sqrt(isTail ? SHIFT + size : size);
+  const side = isNear ? k / ratio : Math.sqrt(k);
+  const found = interpolate(isTail ? TAIL : isNear ? NEAR : RICH, isTail ? root : side, isTail ? side : root);
+  if (isTail) return k / found;
+  return isNear ? found * moneyScale(size) : found;
 }

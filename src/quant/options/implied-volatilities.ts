@@ -1,7 +1,9 @@
 import { QuantError } from "../errors.ts";
 import type { QuantErrorCode } from "../errors.ts";
 import { requireLengths } from "./checks.ts";
-import { impliedTotalVolatility } from "./implied-volatility.ts";
+import { logRatio } from "./elementary.ts";
+import { householderStep, LAST_STEP, polish } from "./householder.ts";
+import { firstGuess } from "./implied-start.ts";
 
 /** Quotes in columns: `kinds` holds 1 for a call and -1 (or 0) for a put; `prices` are undiscounted (rate 0). */
 export interface QuoteColumns {
@@ -22,8 +24,11 @@ export const IMPLIED_FAULTS = [
   "NO_CONVERGENCE",
 ] as const satisfies readonly (QuantErrorCode | "NONE")[];
 
+/** Rows taken at a time: the columns in between stay in the first-level cache. */
+const CHUNK = 256;
+
 /**
- * Implied volatilities of a whole chain into `out`, without allocation; accuracy as `impliedVolatility`.
+ * Implied volatilities of a whole chain into `out`, without allocation per row; accuracy as `impliedVolatility`.
  *
  * Every column must be as long as `out` (`LENGTH_MISMATCH`). Returns the number of rows without an answer. With `faults`,
  * such a row holds NaN in `out` and its reason in `faults` (an index into `IMPLIED_FAULTS`); without it the first such row
@@ -34,27 +39,87 @@ export function impliedVolatilities(out: Float64Array, quotes: QuoteColumns, fau
   const length = out.length;
   requireLengths(length, { kinds, forwards, strikes, years, prices });
   if (faults !== undefined) requireLengths(length, { faults });
+  const chunk = {
+    k: new Float64Array(CHUNK),
+    ratio: new Float64Array(CHUNK),
+    rest: new Float64Array(CHUNK),
+    s: new Float64Array(CHUNK),
+  };
   let failed = 0;
-  for (let i = 0; i < length; i += 1) {
-    const forward = forwards[i]!;
-    const strike = strikes[i]!;
+  for (let from = 0; from < length; from += CHUNK) {
+    const count = Math.min(CHUNK, length - from);
+    scaleColumn(chunk, quotes, from, count);
+    guessColumn(chunk, count);
+    stepColumn(chunk, count);
+    failed += finishColumn(out, chunk, quotes, faults, from, count);
+  }
+  return failed;
+}
+
+interface ChunkColumns {
+  readonly k: Float64Array;
+  readonly ratio: Float64Array;
+  readonly rest: Float64Array;
+  readonly s: Float64Array;
+}
+
+/** Turns each quote out of the money and scales it by min(F, K); a quote out of bounds is left with a ratio outside (0, 1). */
+function scaleColumn(chunk: ChunkColumns, quotes: QuoteColumns, from: number, count: number): void {
+  const { kinds, forwards, strikes, prices } = quotes;
+  for (let j = 0; j < count; j += 1) {
+    const forward = forwards[from + j]!;
+    const strike = strikes[from + j]!;
+    const price = prices[from + j]!;
+    const smaller = Math.min(forward, strike);
+    const outside = kinds[from + j]! > 0 === forward > strike ? price - Math.abs(forward - strike) : price;
+    chunk.k[j] = logRatio(Math.max(forward, strike), smaller);
+    chunk.ratio[j] = outside / smaller;
+    chunk.rest[j] = (smaller - outside) / smaller;
+  }
+}
+
+function guessColumn(chunk: ChunkColumns, count: number): void {
+  const { k, ratio, rest, s } = chunk;
+  for (let j = 0; j < count; j += 1) {
+    s[j] = ratio[j]! > 0 && rest[j]! > 0 ? firstGuess(k[j]!, ratio[j]!, rest[j]!) : NaN;
+  }
+}
+
+/** One step for all; the few rows it moved far are taken to the end one by one. */
+function stepColumn(chunk: ChunkColumns, count: number): void {
+  const { k, ratio, rest, s } = chunk;
+  for (let j = 0; j < count; j += 1) {
+    const next = householderStep(k[j]!, ratio[j]!, rest[j]!, s[j]!);
+    const far = Math.abs(next - s[j]!) > LAST_STEP * next;
+    s[j] = next;
+    if (far) polishRow(chunk, j);
+  }
+}
+
+function polishRow(chunk: ChunkColumns, j: number): void {
+  chunk.s[j] = polish(chunk.k[j]!, chunk.ratio[j]!, chunk.rest[j]!, chunk.s[j]!);
+}
+
+function finishColumn(
+  out: Float64Array,
+  chunk: ChunkColumns,
+  quotes: QuoteColumns,
+  faults: Uint8Array | undefined,
+  from: number,
+  count: number,
+): number {
+  const { forwards, years } = quotes;
+  let failed = 0;
+  for (let j = 0; j < count; j += 1) {
+    const i = from + j;
     const time = years[i]!;
-    const price = prices[i]!;
-    const above = forward > strike;
-    const smaller = above ? strike : forward;
-    const outside = kinds[i]! > 0 === above ? price - Math.abs(forward - strike) : price;
+    let sigma = chunk.s[j]! / Math.sqrt(time);
     let fault = 0;
-    let sigma = 0;
-    if (outside > 0 && outside < smaller && time > 0 && forward + strike + time < Infinity) {
-      sigma = impliedTotalVolatility(forward, strike, outside, smaller) / Math.sqrt(time);
-      if (!(sigma < Infinity)) fault = 5;
-    } else {
-      fault = faultOf(forward, strike, time, outside, smaller);
-    }
-    if (fault !== 0) {
-      if (faults === undefined) throw rowError(fault, i, price);
-      sigma = NaN;
-      failed += 1;
+    if (!(sigma > 0 && sigma < Infinity && time < Infinity && forwards[i]! > 0)) {
+      fault = faultOf(quotes, i, chunk.ratio[j]!);
+      if (fault !== 0 && faults === undefined) throw rowError(fault, i, quotes.prices[i]!);
+      sigma = fault === 0 ? 0 : NaN;
+      failed += fault === 0 ? 0 : 1;
     }
     if (faults !== undefined) faults[i] = fault;
     out[i] = sigma;
@@ -62,12 +127,16 @@ export function impliedVolatilities(out: Float64Array, quotes: QuoteColumns, fau
   return failed;
 }
 
-/** Why a row is not an ordinary one; 0 where its price is exactly the intrinsic value, whose volatility is 0. */
-function faultOf(forward: number, strike: number, years: number, outside: number, smaller: number): number {
-  if (!Number.isFinite(forward + strike + years + outside)) return 1;
-  if (!(forward > 0 && strike > 0 && years > 0)) return 2;
-  if (outside < 0) return 3;
-  return outside >= smaller ? 4 : 0;
+/** Why a row has no ordinary answer; 0 where its price is exactly the intrinsic value, whose volatility is 0. */
+function faultOf(quotes: QuoteColumns, i: number, ratio: number): number {
+  const forward = quotes.forwards[i]!;
+  const strike = quotes.strikes[i]!;
+  const time = quotes.years[i]!;
+  if (!Number.isFinite(forward + strike + time + quotes.prices[i]!)) return 1;
+  if (!(forward > 0 && strike > 0 && time > 0)) return 2;
+  if (ratio < 0) return 3;
+  if (ratio === 0) return 0;
+  return ratio >= 1 ? 4 : 5;
 }
 
 function rowError(fault: number, row: number, price: number): QuantError {
