@@ -20,10 +20,14 @@ export interface Voice {
 export const counts = (quorum: Pick<Quorum, "from" | "roles">, voice: Voice): boolean =>
   voice.roles.some((role) => quorum.from.includes(role) || quorum.roles.includes(role));
 
-/** Whether these distinct voices meet one quorum. A person counts once however often they appear. */
+/**
+ * Whether these voices meet one quorum: `people` distinct ones hold a role of `from`, and each of `roles` is held by
+ * another one. The two demands stand beside each other, so that asking for one more role never makes more voices count.
+ */
 export function meets(quorum: Pick<Quorum, "people" | "from" | "roles">, voices: readonly Voice[]): boolean {
-  const distinct = [...new Map(voices.map((voice) => [voice.id, voice])).values()].filter((one) => counts(quorum, one));
-  if (distinct.length < Math.max(quorum.people, quorum.roles.length)) return false;
+  const distinct = [...new Map(voices.map((voice) => [voice.id, voice])).values()];
+  if (distinct.filter((one) => one.roles.some((role) => quorum.from.includes(role))).length < quorum.people)
+    return false;
   const assign = (at: number, free: readonly Voice[]): boolean => {
     const role = quorum.roles[at];
     if (role === undefined) return true;
@@ -43,6 +47,10 @@ export function meets(quorum: Pick<Quorum, "people" | "from" | "roles">, voices:
 export const meetsAll = (quorums: readonly Quorum[], voices: readonly Voice[]): boolean =>
   quorums.every((quorum) => meets(quorum, voices));
 
+/** The fewest persons that can meet a quorum: roles outside `from` come on top. */
+const fewest = (quorum: Quorum): number =>
+  Math.max(quorum.people + quorum.roles.filter((role) => !quorum.from.includes(role)).length, quorum.roles.length);
+
 /** All quorums in one line for people: how many at least, which roles, whether a step-up, how long. */
 export function summaryOf(quorums: readonly Quorum[]): {
   readonly needed: number;
@@ -58,7 +66,7 @@ export function summaryOf(quorums: readonly Quorum[]): {
     }
   }
   return {
-    needed: Math.max(0, roles.length > 0 ? 1 : 0, ...quorums.map((one) => Math.max(one.people, one.roles.length))),
+    needed: Math.max(0, ...quorums.map(fewest)),
     roles: roles.sort(),
     stepUp: quorums.some((one) => one.stepUp),
     ttlMs: Math.min(...quorums.map((one) => one.withinMs), 24 * 3_600_000),

@@ -77,11 +77,10 @@ const COUNTED = {
 } as const;
 
 /** What can be counted where; a limit that could never speak is refused rather than ignored. */
-function countable(limit: z.infer<typeof limitFields>): boolean {
-  const single = limit.per === "order" || limit.per === "plan";
-  if (limit.window !== undefined) return !single && listed(COUNTED.window, limit.measure);
-  if (single) return listed(COUNTED[limit.per], limit.measure);
-  return limit.per === "account" && listed(COUNTED.present, limit.measure);
+function countable({ per, measure, window }: z.infer<typeof limitFields>): boolean {
+  if (per === "order" || per === "plan") return window === undefined && listed(COUNTED[per], measure);
+  if (window !== undefined) return listed(COUNTED.window, measure);
+  return per === "account" && listed(COUNTED.present, measure);
 }
 const listed = (list: readonly string[], word: string): boolean => list.includes(word);
 const UNCOUNTABLE = {
