@@ -1,0 +1,202 @@
+import { type Alert, SEVERITIES } from "../kernel/alert.ts";
+import { louder } from "./dedupe.ts";
+import { type Around, type Line, type Passing, type Stage, halt } from "./passing.ts";
+import { rows } from "./rows.ts";
+
+/** A severity's place in SQL: 1 is the loudest. */
+const LOUDNESS = `array[${SEVERITIES.map((name) => `'${name}'`).join(", ")}]`;
+const RAISED = `k.opens and array_position(${LOUDNESS}, k.severity) < array_position(${LOUDNESS}, i.severity)`;
+
+/**
+ * Opens and updates incidents for a whole batch. Known ones are locked and updated; the rest are opened, and where
+ * somebody else opened one in the meantime the unique index on unresolved keys turns that into an update. Ids are only
+ * drawn for incidents that are opened, so they stay without large gaps.
+ */
+const OPEN_OR_UPDATE = `
+  with wanted as (
+    select * from json_to_recordset($1::json) as w (position int, key text, kind text, severity text, trust text,
+      title text, summary text, labels jsonb, "values" jsonb, added int, firing int, opens boolean)
+  ), known as (
+    select i.id, i.severity as before, w.*
+    from breakwater.incidents i join wanted w on i.correlation_key = w.key
+    where i.status <> 'resolved' order by i.id for update of i
+  ), updated as (
+    update breakwater.incidents i set
+      alert_count = i.alert_count + k.added,
+      firing_count = greatest(0, i.firing_count + k.firing),
+      version = i.version + 1,
+      severity = case when ${RAISED} then k.severity else i.severity end,
+      title = case when ${RAISED} then k.title else i.title end,
+      labels = case when not k.opens or k.labels @> i.labels then i.labels else coalesce(
+        (select jsonb_object_agg(l.key, l.value) from jsonb_each(i.labels) l where k.labels -> l.key = l.value), '{}') end,
+      "values" = case when k.opens then i."values" || k."values" else i."values" end,
+      last_alert_at = case when k.added > 0 then now() else i.last_alert_at end
+    from known k where i.id = k.id and i.status <> 'resolved'
+    returning i.id, i.correlation_key, i.version, i.severity, i.firing_count, k.before
+  ), opened as (
+    insert into breakwater.incidents (id, seq, correlation_key, kind, severity, trust, title, summary, labels, "values",
+      alert_count, firing_count)
+    select 'INC-' || seq, seq, key, kind, severity, trust, title, summary, labels, "values", added, firing from (
+      select w.*, nextval('breakwater.incidents_seq_seq') as seq from (
+        select * from wanted where opens and key not in (select correlation_key from updated) order by position) w) w
+    on conflict (correlation_key) where status <> 'resolved' do update set
+      alert_count = incidents.alert_count + excluded.alert_count,
+      firing_count = incidents.firing_count + excluded.firing_count,
+      version = incidents.version + 1, last_alert_at = now()
+    returning id, correlation_key, version, severity, firing_count, case when version = 1 then null else severity end as before
+  )
+  select * from updated union all select * from opened`;
+
+interface Row {
+  readonly id: string;
+  readonly correlation_key: string;
+  readonly version: number;
+  readonly severity: Alert["severity"];
+  readonly firing_count: number;
+  /** Null where the incident was opened just now. */
+  readonly before: Alert["severity"] | null;
+}
+
+/** Everything that a batch says about one incident. */
+interface Group {
+  readonly key: string;
+  /** Firing alerts that came through, in order. */
+  readonly firing: Passing[];
+  /** Those among them whose condition did not hold before. */
+  readonly begun: Passing[];
+  readonly ended: Passing[];
+  repeated: number;
+}
+
+/** Sorts a batch by incident. Conditions are followed through the batch, so firing and resolving in one batch add up. */
+function grouped(batch: readonly Passing[]): Map<string, Group> {
+  const groups = new Map<string, Group>();
+  const groupOf = (key: string): Group => {
+    const found = groups.get(key) ?? { key, firing: [], begun: [], ended: [], repeated: 0 };
+    groups.set(key, found);
+    return found;
+  };
+  const holds = new Map<string, boolean>();
+  for (const one of batch) {
+    if (one.stop === "duplicate") {
+      if (one.alert.status === "firing") groupOf(one.key).repeated += 1;
+      continue;
+    }
+    if (one.stop !== null) continue;
+    const held = holds.get(one.fingerprint) ?? one.before?.status === "firing";
+    holds.set(one.fingerprint, one.alert.status === "firing");
+    if (one.alert.status === "firing") {
+      const group = groupOf(one.key);
+      group.firing.push(one);
+      if (!held) group.begun.push(one);
+    } else if (held) groupOf(one.key).ended.push(one);
+    else halt(one, "resolved", null);
+  }
+  return groups;
+}
+
+const loudest = (list: readonly Passing[]): Passing | undefined =>
+  list.reduce<Passing | undefined>(
+    (best, one) => (best && !louder(one.alert.severity, best.alert.severity) ? best : one),
+    undefined,
+  );
+
+/** The labels that all alerts share: what is true of the incident. */
+function commonLabels(list: readonly Passing[]): Record<string, string> {
+  const [first, ...rest] = list.map((one) => one.alert.labels);
+  const shared = Object.entries(first ?? {}).filter(([name, value]) => rest.every((labels) => labels[name] === value));
+  return Object.fromEntries(shared);
+}
+
+function rowOf(group: Group, position: number): Record<string, unknown> {
+  const lead = loudest(group.firing)?.alert;
+  return {
+    position,
+    key: group.key,
+    kind: lead?.kind,
+    severity: lead?.severity,
+    trust: lead?.trust,
+    title: lead?.title,
+    summary: lead?.summary,
+    labels: commonLabels(group.firing),
+    values: Object.assign({}, ...group.firing.map((one) => one.alert.values)) as unknown,
+    added: group.firing.length + group.repeated,
+    firing: group.begun.length - group.ended.length,
+    opens: lead !== undefined,
+  };
+}
+
+const sourceOf = (one: Passing | undefined): string => `source:${one?.alert.source ?? "unknown"}`;
+const idsOf = (list: readonly Passing[]): number[] => list.slice(0, 20).map((one) => one.id);
+
+/** What the timeline says: one line per incident and kind of event, however many alerts a batch brings. */
+function linesOf(group: Group, row: Row): Line[] {
+  const lines: Line[] = [];
+  const [first] = group.begun;
+  const lead = loudest(group.firing);
+  const add = (type: Line["type"], from: Passing | undefined, text: string, list: readonly Passing[]): void => {
+    lines.push({
+      incident: row.id,
+      type,
+      actor: sourceOf(from),
+      text,
+      data: { alerts: idsOf(list), count: list.length },
+    });
+  };
+  if (row.before === null) add("incident.opened", lead, lead?.alert.title ?? "", group.firing);
+  else if (first) {
+    add(
+      "alert.joined",
+      first,
+      first.alert.title + (group.begun.length > 1 ? ` and ${group.begun.length - 1} more` : ""),
+      group.begun,
+    );
+  }
+  if (row.before !== null && louder(row.severity, row.before)) {
+    add("severity.raised", lead, `from ${row.before} to ${row.severity}`, lead ? [lead] : []);
+  }
+  const [ended] = group.ended;
+  if (ended) {
+    const what =
+      group.ended.length > 1 ? `${group.ended.length} alerts no longer hold` : `no longer holds: ${ended.alert.title}`;
+    add("alert.resolved", ended, row.firing_count === 0 ? `${what}; none holds any more` : what, group.ended);
+  }
+  return lines;
+}
+
+/** What a repeat of a stopped alert of the same batch is stopped by: the same. */
+function followStops(batch: readonly Passing[]): void {
+  for (const one of batch) {
+    const first = one.repeats;
+    if (first?.stop === "silenced" || first?.stop === "inhibited") halt(one, first.stop, first.stoppedBy);
+  }
+}
+
+function record(groups: Map<string, Group>, found: readonly Row[], around: Around): void {
+  const byKey = new Map(found.map((row) => [row.correlation_key, row]));
+  for (const group of groups.values()) {
+    const row = byKey.get(group.key);
+    for (const one of group.firing) one.incidentId = row?.id ?? null;
+    for (const one of group.ended) halt(one, "resolved", row?.id ?? null, row?.id ?? null);
+    if (!row) continue;
+    const { id, version, severity } = row;
+    around.touched.set(id, { id, version, severity, opened: row.before === null });
+    around.lines.push(...linesOf(group, row));
+  }
+  for (const one of around.batch) {
+    if (one.stop === "duplicate") one.incidentId ??= byKey.get(one.key)?.id ?? null;
+  }
+}
+
+/**
+ * Opens an incident or joins the unresolved one of the same key. What ceased is noted there, and counted, and goes no
+ * further: only people and playbooks resolve an incident.
+ */
+export const correlate: Stage = async (_passing, around) => {
+  followStops(around.batch);
+  const groups = grouped(around.batch);
+  if (groups.size === 0) return;
+  const wanted = [...groups.values()].map(rowOf);
+  const found = await rows<Row>(around.tx, OPEN_OR_UPDATE, [JSON.stringify(wanted)]);
+  record(groups, found, around);
+};

@@ -1,0 +1,163 @@
+import type { Database } from "../db/client.ts";
+import type { Alert } from "../kernel/alert.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { DeskError, messageOf } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
+import { type Committed, type CommitOptions, type Delivery, type Parcel, type Receipt, commit } from "./commit.ts";
+import { causeOf, isContention, isUnfit } from "./failure.ts";
+import type { Match } from "./passing.ts";
+import type { IntakeSettings } from "./settings.ts";
+
+/** Alerts a transaction takes at most, unless one parcel alone is larger. */
+const BATCH = 1_000;
+/** A caller hears within this time, whatever the database does. */
+const ANSWER_MS = 10_000;
+const TRIES = 8;
+
+/** Where alerts are handed in. */
+export interface Intake {
+  /**
+   * Stores alerts and everything they lead to, and resolves once that is committed. Calls that arrive together share a
+   * transaction. A second call with the same delivery key gives the first one's ids and has no effect.
+   * @throws DeskError RATE_LIMITED where too much waits already, DATABASE_UNAVAILABLE where it cannot be stored now,
+   * INPUT_INVALID where the database cannot hold it
+   */
+  take(alerts: readonly Alert[], delivery?: Delivery): Promise<Receipt>;
+  /** Alerts that wait or are being stored. */
+  readonly waiting: number;
+  /** Takes nothing more and resolves when all that waits is answered. */
+  close(): Promise<void>;
+}
+
+interface Waiting extends Parcel {
+  readonly sinceMs: number;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const unavailable = (message: string, cause?: unknown): DeskError =>
+  new DeskError("DATABASE_UNAVAILABLE", message, { cause });
+
+/** Opens the one way in for alerts of all sources. `onCommitted` is told what to start and to redraw; it must not throw. */
+export function openIntake(options: {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly settings: IntakeSettings;
+  /** The runs that answer an alert which reached an incident; their rows commit with it. */
+  readonly matchPlaybooks: (alert: Alert) => readonly Match[];
+  readonly onCommitted: (committed: Committed) => void;
+  readonly log: Log;
+}): Intake {
+  const { clock, settings, onCommitted, log } = options;
+  const work: CommitOptions = { db: options.db.db, settings, matchPlaybooks: options.matchPlaybooks };
+  const queue: Waiting[] = [];
+  const open = new Set<Waiting>();
+  let waiting = 0;
+  let closed = false;
+  let running: Promise<void> | null = null;
+
+  const leave = (one: Waiting): boolean => {
+    if (open.delete(one)) waiting -= one.alerts.length;
+    else return false;
+    return true;
+  };
+  const refuse = (one: Waiting, error: Error): void => {
+    if (leave(one)) one.reject(error);
+  };
+
+  const commitAndTell = async (batch: readonly Waiting[]): Promise<void> => {
+    const { receipts, committed } = await commitPatiently(batch);
+    for (const one of batch) {
+      const receipt = receipts.get(one);
+      if (receipt && leave(one)) one.resolve(receipt);
+    }
+    try {
+      if (committed.alerts.length > 0) onCommitted(committed);
+    } catch (error) {
+      log.error({ reason: messageOf(error) }, "commit not passed on");
+    }
+  };
+
+  // Somebody else may hold a row of ours while waiting for our lock: stepping back lets both through.
+  const commitPatiently = async (batch: readonly Waiting[]): ReturnType<typeof commit> => {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await commit(batch, work);
+      } catch (error) {
+        if (!isContention(error) || tried === TRIES) throw error;
+        await clock.sleep(5 * tried);
+      }
+    }
+  };
+
+  const flush = async (batch: readonly Waiting[]): Promise<void> => {
+    try {
+      await commitAndTell(batch);
+    } catch (error) {
+      if (isUnfit(error) && batch.length > 1) {
+        // One parcel that the database cannot hold must not cost its neighbours their place.
+        for (const one of batch) await flush([one]);
+        return;
+      }
+      log.error({ reason: causeOf(error), parcels: batch.length }, "alerts not stored");
+      const refusal = isUnfit(error)
+        ? new DeskError("INPUT_INVALID", "the alerts hold something that cannot be stored; nothing was taken", {
+            cause: error,
+          })
+        : unavailable("the alerts could not be stored and were not taken; send them again", error);
+      for (const one of batch) refuse(one, refusal);
+    }
+  };
+
+  const drain = async (): Promise<void> => {
+    // Requests read in the same turn of the event loop join the first transaction.
+    await new Promise(setImmediate);
+    while (queue.length > 0) {
+      let alerts = 0;
+      let parcels = 0;
+      while (parcels < queue.length && (parcels === 0 || alerts + (queue[parcels]?.alerts.length ?? 0) <= BATCH)) {
+        alerts += queue[parcels]?.alerts.length ?? 0;
+        parcels += 1;
+      }
+      const batch = queue.splice(0, parcels).filter((one) => open.has(one));
+      if (batch.length > 0) await flush(batch);
+    }
+    running = null;
+  };
+
+  const stopWatching = clock.every(500, () => {
+    const oldest = clock.now().getTime() - ANSWER_MS;
+    for (const one of open) {
+      if (one.sinceMs > oldest) break;
+      refuse(one, unavailable("the database did not answer in time; send the alerts again, repeating is harmless"));
+    }
+    if (queue.length > open.size) queue.splice(0, queue.length, ...queue.filter((one) => open.has(one)));
+  });
+
+  return {
+    get waiting() {
+      return waiting;
+    },
+    take(alerts, delivery) {
+      if (closed) return Promise.reject(unavailable("the program is stopping; send the alerts again in a minute"));
+      if (alerts.length === 0) return Promise.resolve({ ids: [], incidents: [], replayed: false });
+      if (waiting + alerts.length > settings.queue && waiting > 0) {
+        return Promise.reject(
+          new DeskError("RATE_LIMITED", `${waiting} alerts wait to be stored already; send these again in a second`),
+        );
+      }
+      return new Promise((resolve, reject) => {
+        const one: Waiting = { alerts, delivery: delivery ?? null, sinceMs: clock.now().getTime(), resolve, reject };
+        open.add(one);
+        waiting += alerts.length;
+        queue.push(one);
+        running ??= drain();
+      });
+    },
+    async close() {
+      closed = true;
+      while (running) await running;
+      stopWatching();
+    },
+  };
+}

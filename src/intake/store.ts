@@ -1,0 +1,171 @@
+import type { Tx } from "../db/client.ts";
+import { type Json, sha256 } from "../kernel/canonical.ts";
+import { appendMany } from "../ledger/append.ts";
+import type { Entry } from "../ledger/entries.ts";
+import type { Around, Match, Passing } from "./passing.ts";
+import { rows } from "./rows.ts";
+
+const ALERTS = `
+  insert into breakwater.alerts (id, source, trust, kind, status, severity, title, summary, labels, "values", fingerprint,
+    stop, stopped_by, incident_id, at)
+  select id, source, trust, kind, status, severity, title, summary, labels, "values", fingerprint, stop, stopped_by,
+    incident_id, at
+  from json_to_recordset($1::json) as a (id bigint, source text, trust text, kind text, status text, severity text,
+    title text, summary text, labels jsonb, "values" jsonb, fingerprint text, stop text, stopped_by text,
+    incident_id text, at timestamptz)`;
+
+const LINES = `
+  insert into breakwater.incident_events (incident_id, type, actor, text, data)
+  select incident, type, actor, text, data
+  from json_to_recordset($1::json) as l (incident text, type text, actor text, text text, data jsonb)`;
+
+const RUNS = `
+  insert into breakwater.runs (id, playbook, version, incident_id, requested_by, trust, input)
+  select id, playbook, version, incident, requested_by, trust, input
+  from json_to_recordset($1::json) as r (id text, playbook text, version int, incident text, requested_by text,
+    trust text, input jsonb)
+  on conflict (id) do nothing returning id`;
+
+const DELIVERIES = `
+  insert into breakwater.deliveries (key, source, alert_ids)
+  select key, source, ids from json_to_recordset($1::json) as d (key text, source text, ids jsonb)
+  on conflict (key) do update set alert_ids = excluded.alert_ids, received_at = excluded.received_at`;
+
+const ANNOUNCE = `select pg_notify('breakwater', change) from json_array_elements_text($1::json) change`;
+
+/** A delivery taken in this batch, with the alerts that it became. */
+export interface Taken {
+  readonly key: string;
+  readonly source: string;
+  readonly ids: readonly number[];
+}
+
+const alertRow = (one: Passing): Record<string, unknown> => ({
+  id: one.id,
+  source: one.alert.source,
+  trust: one.alert.trust,
+  kind: one.alert.kind,
+  status: one.alert.status,
+  severity: one.alert.severity,
+  title: one.alert.title,
+  summary: one.alert.summary,
+  labels: one.alert.labels,
+  values: one.alert.values,
+  fingerprint: one.fingerprint,
+  stop: one.stop,
+  stopped_by: one.stoppedBy,
+  incident_id: one.incidentId,
+  at: one.alert.at,
+});
+
+/** The runs that answer the alerts which reached an incident: at most one an incident and playbook, ever. */
+function runRows(batch: readonly Passing[], matchPlaybooks: (alert: Passing["alert"]) => readonly Match[]): unknown[] {
+  const wanted = new Map<string, unknown>();
+  for (const one of batch) {
+    if (one.stop !== null || one.incidentId === null || one.alert.status !== "firing") continue;
+    for (const { playbook, version, input } of matchPlaybooks(one.alert)) {
+      const id = `run:${one.incidentId}:${playbook}`;
+      if (wanted.has(id)) continue;
+      const { source, trust } = one.alert;
+      wanted.set(id, {
+        id,
+        playbook,
+        version,
+        incident: one.incidentId,
+        requested_by: `source:${source}`,
+        trust,
+        input,
+      });
+    }
+  }
+  return [...wanted.values()];
+}
+
+/** Numbers as ranges: [1,2,3,7] is [[1,3],[7,7]]. */
+export function ranges(sorted: readonly number[]): number[][] {
+  const found: number[][] = [];
+  for (const number of sorted) {
+    const last = found.at(-1);
+    if (last && last[1] === number - 1) last[1] = number;
+    else found.push([number, number]);
+  }
+  return found;
+}
+
+const actorOf = (batch: readonly Passing[]): string => {
+  const [first] = batch;
+  const one = first?.alert.source ?? "";
+  return batch.every(({ alert }) => alert.source === one) ? `source:${one}` : "system";
+};
+
+/** One entry for the batch and one for what it stopped, so that a storm stays cheap; one for each incident opened. */
+function entriesOf(around: Around, written: string): Entry[] {
+  const { batch } = around;
+  const actor = actorOf(batch);
+  const object = `alerts:${batch[0]?.id}-${batch.at(-1)?.id}`;
+  const ids = (list: readonly Passing[]): Json => ranges(list.map((one) => one.id));
+  const entries: Entry[] = [
+    { actor, type: "alert.taken", object, body: { alerts: ids(batch), count: batch.length, sha256: sha256(written) } },
+  ];
+  const stopped = new Map<string, Passing[]>();
+  for (const one of batch) {
+    if (one.stop === null) continue;
+    const list = stopped.get(one.stop);
+    if (list) list.push(one);
+    else stopped.set(one.stop, [one]);
+  }
+  if (stopped.size > 0) {
+    const body = Object.fromEntries([...stopped].map(([stop, list]) => [stop, ids(list)]));
+    entries.push({ actor, type: "alert.stopped", object, body });
+  }
+  const leads = new Map<string, Passing>();
+  for (const one of batch) if (one.incidentId !== null && !leads.has(one.incidentId)) leads.set(one.incidentId, one);
+  for (const { id, opened, severity } of around.touched.values()) {
+    const lead = leads.get(id);
+    if (!opened || !lead) continue;
+    const { source, kind, trust } = lead.alert;
+    entries.push({
+      actor: `source:${source}`,
+      type: "incident.opened",
+      object: id,
+      body: { alert: lead.id, kind, severity, trust },
+    });
+  }
+  return entries;
+}
+
+/**
+ * Writes everything that a batch became, in few statements that travel together; resolves to the runs that are new.
+ * The ledger comes last because its lock orders all deeds of the desk.
+ */
+export async function store(
+  around: Around,
+  deliveries: readonly Taken[],
+  matchPlaybooks: (alert: Passing["alert"]) => readonly Match[],
+): Promise<readonly string[]> {
+  const { tx, batch, lines, touched } = around;
+  const written = JSON.stringify(batch.map(alertRow));
+  const runs = runRows(batch, matchPlaybooks);
+  const changes = [...touched.values()].map(({ id, version }) => JSON.stringify({ type: "incident", id, version }));
+  const list = async (text: string, values: readonly unknown[]): Promise<readonly { readonly id: string }[]> =>
+    values.length === 0 ? [] : rows(tx, text, [JSON.stringify(values)]);
+  const [fresh] = await Promise.all([
+    list(RUNS, runs),
+    rows(tx, ALERTS, [written]),
+    list(LINES, lines),
+    list(DELIVERIES, deliveries),
+    list(ANNOUNCE, changes),
+    appendMany(tx, entriesOf(around, written)),
+  ]);
+  return fresh.map((row) => row.id);
+}
+
+/** Draws numbers for new alerts. */
+export async function drawIds(tx: Tx, count: number): Promise<readonly number[]> {
+  const drawn = await rows<{ readonly id: string }>(
+    tx,
+    `select nextval('breakwater.alerts_id_seq') as id from generate_series(1, $1::int)`,
+    [count],
+  );
+  return drawn.map((row) => Number(row.id));
+}

@@ -1,0 +1,323 @@
+import { asc, eq } from "drizzle-orm";
+import { afterAll, describe, expect, test } from "vitest";
+import { alerts, incidentEvents, incidents, ledger, runs, silences } from "../../src/db/schema.ts";
+import { withDatabase } from "../with-database.ts";
+import { alertOf, fresh, intakeOn } from "./desk.ts";
+import type { Intake } from "../../src/intake/intake.ts";
+
+const database = withDatabase();
+const open: Intake[] = [];
+const intake = (options: Parameters<typeof intakeOn>[1] = {}) => {
+  const one = intakeOn(database(), options);
+  open.push(one);
+  return one;
+};
+afterAll(() => Promise.all(open.map((one) => one.close())));
+
+const incident = async (id: string | undefined) => {
+  const [row] = await database()
+    .db.select()
+    .from(incidents)
+    .where(eq(incidents.id, id ?? ""));
+  if (!row) throw new Error(`no incident ${id}`);
+  return row;
+};
+const alert = async (id: number | undefined) => {
+  const [row] = await database()
+    .db.select()
+    .from(alerts)
+    .where(eq(alerts.id, id ?? 0));
+  if (!row) throw new Error(`no alert ${id}`);
+  return row;
+};
+const lines = (id: string | undefined) =>
+  database()
+    .db.select()
+    .from(incidentEvents)
+    .where(eq(incidentEvents.incidentId, id ?? ""))
+    .orderBy(asc(incidentEvents.id));
+
+describe("an alert on its way", () => {
+  test("the first alert of a condition opens an incident, and all of it is there when it is acknowledged", async () => {
+    const desk = intake();
+    const labels = fresh();
+    const receipt = await desk.take([alertOf({ labels })]);
+    expect(receipt.ids).toHaveLength(1);
+    expect(await alert(receipt.ids[0])).toMatchObject({ stop: null, incidentId: receipt.incidents[0], labels });
+    expect(await incident(receipt.incidents[0])).toMatchObject({
+      status: "open",
+      severity: "critical",
+      alertCount: 1,
+      firingCount: 1,
+      version: 1,
+      values: { ratio: "0.83" },
+    });
+    expect(await lines(receipt.incidents[0])).toMatchObject([
+      { type: "incident.opened", actor: "source:account-monitor" },
+    ]);
+    expect(desk.committed).toMatchObject([{ incidents: [{ id: receipt.incidents[0], opened: true, version: 1 }] }]);
+    const written = await database()
+      .db.select()
+      .from(ledger)
+      .where(eq(ledger.object, receipt.incidents[0] ?? ""));
+    expect(written).toMatchObject([{ type: "incident.opened", actor: "source:account-monitor" }]);
+  });
+
+  test("a second alert with the same fingerprint does not open a second incident", async () => {
+    const desk = intake();
+    const labels = fresh();
+    const first = await desk.take([alertOf({ labels })]);
+    const second = await desk.take([alertOf({ labels })]);
+    expect(await alert(second.ids[0])).toMatchObject({
+      stop: "duplicate",
+      stoppedBy: `alert:${first.ids[0]}`,
+      incidentId: first.incidents[0],
+    });
+    expect(await incident(first.incidents[0])).toMatchObject({ alertCount: 2, firingCount: 1, version: 2 });
+  });
+
+  test("new figures of a known condition reach the card without a second line on the timeline", async () => {
+    const desk = intake();
+    const labels = fresh();
+    const first = await desk.take([alertOf({ labels, values: { ratio: "0.83", equity: "100" } })]);
+    const second = await desk.take([alertOf({ labels, values: { ratio: "0.91" } })]);
+    expect(second.incidents).toEqual(first.incidents);
+    expect(await incident(first.incidents[0])).toMatchObject({
+      values: { ratio: "0.91", equity: "100" },
+      firingCount: 1,
+    });
+    expect(await lines(first.incidents[0])).toHaveLength(1);
+  });
+
+  test("a louder alert raises the incident, a quieter one never lowers it", async () => {
+    const desk = intake();
+    const labels = fresh();
+    const first = await desk.take([alertOf({ labels, severity: "medium", title: "Margin is thin" })]);
+    await desk.take([alertOf({ labels, severity: "critical", title: "Margin is nearly gone" })]);
+    await desk.take([alertOf({ labels, severity: "low", values: { ratio: "0.5" } })]);
+    expect(await incident(first.incidents[0])).toMatchObject({ severity: "critical", title: "Margin is nearly gone" });
+    expect((await lines(first.incidents[0])).map((line) => line.type)).toEqual(["incident.opened", "severity.raised"]);
+  });
+
+  test("what ceases is noted on the incident, which only people and playbooks resolve", async () => {
+    const desk = intake();
+    const labels = fresh();
+    const first = await desk.take([alertOf({ labels })]);
+    const over = await desk.take([alertOf({ labels, status: "resolved" })]);
+    expect(await alert(over.ids[0])).toMatchObject({ stop: "resolved", incidentId: first.incidents[0] });
+    expect(await incident(first.incidents[0])).toMatchObject({ status: "open", firingCount: 0 });
+    expect((await lines(first.incidents[0])).at(-1)).toMatchObject({ type: "alert.resolved" });
+    const twice = await desk.take([alertOf({ labels, status: "resolved" })]);
+    expect(await alert(twice.ids[0])).toMatchObject({ stop: "duplicate" });
+    const again = await desk.take([alertOf({ labels })]);
+    expect(again.incidents).toEqual(first.incidents);
+    expect(await incident(first.incidents[0])).toMatchObject({ firingCount: 1, alertCount: 2 });
+  });
+
+  test("an end without a beginning opens nothing", async () => {
+    const receipt = await intake().take([alertOf({ labels: fresh(), status: "resolved" })]);
+    expect(await alert(receipt.ids[0])).toMatchObject({ stop: "resolved", incidentId: null });
+    expect(receipt.incidents).toEqual([]);
+  });
+
+  test("a resolved incident never takes new alerts", async () => {
+    const desk = intake();
+    const labels = fresh();
+    const first = await desk.take([alertOf({ labels })]);
+    await database()
+      .db.update(incidents)
+      .set({ status: "resolved" })
+      .where(eq(incidents.id, first.incidents[0] ?? ""));
+    const second = await desk.take([alertOf({ labels })]);
+    expect(second.incidents[0]).not.toBe(first.incidents[0]);
+    expect(await incident(first.incidents[0])).toMatchObject({ alertCount: 1 });
+  });
+
+  test("an unsigned sender neither joins nor occupies the incident of our own monitor", async () => {
+    const desk = intake();
+    const labels = fresh();
+    const outside = await desk.take([alertOf({ labels, source: "tradingview", trust: "unsigned" })]);
+    const inside = await desk.take([alertOf({ labels })]);
+    expect(inside.incidents[0]).not.toBe(outside.incidents[0]);
+  });
+
+  test("alerts of one body about one account share an incident that keeps only the labels they share", async () => {
+    const desk = intake();
+    const labels = fresh();
+    const body = ["a", "b", "c"].map((host) =>
+      alertOf({ labels: { ...labels, host }, severity: host === "b" ? "high" : "low" }),
+    );
+    const receipt = await desk.take(body);
+    expect(receipt.incidents).toHaveLength(1);
+    expect(await incident(receipt.incidents[0])).toMatchObject({
+      alertCount: 3,
+      firingCount: 3,
+      labels,
+      severity: "high",
+    });
+    const later = await desk.take([
+      alertOf({ labels: { account: labels["account"] ?? "", venue: "paper", host: "d" } }),
+    ]);
+    expect(later.incidents).toEqual(receipt.incidents);
+    expect((await incident(receipt.incidents[0])).labels).toEqual(labels);
+  });
+
+  test("a rule brings different kinds into one incident", async () => {
+    const desk = intake({
+      settings: {
+        correlate: [{ name: "venue-trouble", match: [{ field: "kind", op: "prefix", value: "feed." }], by: ["venue"] }],
+      },
+    });
+    const venue = fresh()["account"] ?? "";
+    const first = await desk.take([alertOf({ kind: "feed.down", labels: { venue } })]);
+    const second = await desk.take([alertOf({ kind: "feed.stale", labels: { venue, stream: "trades" } })]);
+    expect(second.incidents).toEqual(first.incidents);
+  });
+});
+
+describe("what stops an alert", () => {
+  test("a silence stops what it names, keeps it with its reason, and hides no end", async () => {
+    const desk = intake();
+    const labels = fresh();
+    const [row] = await database()
+      .db.insert(silences)
+      .values({
+        matchers: [{ field: "account", op: "equals", value: labels["account"] ?? "" }],
+        reason: "maintenance",
+        createdBy: "person:ana",
+        untilAt: new Date(Date.now() + 60_000),
+      })
+      .returning();
+    const receipt = await desk.take([alertOf({ labels }), alertOf({ labels })]);
+    for (const id of receipt.ids) {
+      expect(await alert(id)).toMatchObject({ stop: "silenced", stoppedBy: `silence:${row?.id}`, incidentId: null });
+    }
+    await database()
+      .db.update(silences)
+      .set({ untilAt: new Date(0) });
+    expect((await desk.take([alertOf({ labels })])).incidents).toHaveLength(1);
+  });
+
+  test("while a venue is down, stale feeds of that venue open nothing, whatever arrives first in a body", async () => {
+    const settings = {
+      inhibit: [
+        {
+          source: [{ field: "kind", op: "equals", value: "venue.down" }],
+          target: [{ field: "kind", op: "in", value: ["feed.stale", "order.rejected"] }],
+          equal: ["venue"],
+        },
+      ],
+    };
+    const desk = intake({ settings });
+    const venue = fresh()["account"] ?? "";
+    const together = await desk.take([
+      alertOf({ kind: "feed.stale", labels: { venue, account: "a" } }),
+      alertOf({ kind: "venue.down", labels: { venue } }),
+    ]);
+    expect(await alert(together.ids[0])).toMatchObject({ stop: "inhibited", stoppedBy: `alert:${together.ids[1]}` });
+    const later = await desk.take([
+      alertOf({ kind: "order.rejected", labels: { venue } }),
+      alertOf({ kind: "order.rejected", labels: { venue: `${venue}-other` } }),
+    ]);
+    expect(await alert(later.ids[0])).toMatchObject({ stop: "inhibited", stoppedBy: together.incidents[0] });
+    expect(await alert(later.ids[1])).toMatchObject({ stop: null });
+    await desk.take([alertOf({ kind: "venue.down", labels: { venue }, status: "resolved" })]);
+    const after = await desk.take([alertOf({ kind: "feed.stale", labels: { venue, account: "a" } })]);
+    expect(await alert(after.ids[0])).toMatchObject({ stop: null });
+  });
+});
+
+describe("once and only once", () => {
+  test("a matching playbook gets one run an incident, in the same commit, with the alert's trust", async () => {
+    const desk = intake({
+      matchPlaybooks: ({ kind, labels }) =>
+        kind === "margin.ratio"
+          ? [{ playbook: "margin-breach", version: 1, input: { account: labels["account"] ?? "" } }]
+          : [],
+    });
+    const labels = fresh();
+    const first = await desk.take([alertOf({ labels }), alertOf({ labels: { ...labels, host: "b" } })]);
+    await desk.take([alertOf({ labels, values: { ratio: "0.99" } })]);
+    const found = await database()
+      .db.select()
+      .from(runs)
+      .where(eq(runs.incidentId, first.incidents[0] ?? ""));
+    expect(found).toMatchObject([
+      {
+        id: `run:${first.incidents[0]}:margin-breach`,
+        state: "ready",
+        trust: "internal",
+        requestedBy: "source:account-monitor",
+      },
+    ]);
+    expect(desk.committed.flatMap((one) => one.runs)).toEqual([found[0]?.id]);
+  });
+
+  test("the same delivery a thousand times, in parallel and in turn, has one effect", async () => {
+    const desks = [intake(), intake()] as const;
+    const labels = fresh();
+    const delivery = { key: `delivery-${labels["account"]}`, source: "generic", replayMs: 900_000 };
+    const burst = Array.from({ length: 1_000 }, (_, index) =>
+      desks[index % 2 ? 1 : 0].take([alertOf({ labels })], delivery),
+    );
+    const receipts = await Promise.all(burst);
+    receipts.push(await desks[0].take([alertOf({ labels })], delivery));
+    expect(new Set(receipts.map((one) => String(one.ids)))).toHaveLength(1);
+    expect(receipts.filter((one) => one.replayed === false)).toHaveLength(1);
+    expect(await incident(receipts.find((one) => one.replayed === false)?.incidents[0])).toMatchObject({
+      alertCount: 1,
+    });
+  });
+
+  test("after its window the same bytes are a new word", async () => {
+    const desk = intake();
+    const labels = fresh();
+    const delivery = { key: `old-${labels["account"]}`, source: "alertmanager", replayMs: 900_000 };
+    const first = await desk.take([alertOf({ labels })], delivery);
+    const second = await desk.take([alertOf({ labels })], { ...delivery, replayMs: -1 });
+    expect(second.ids).not.toEqual(first.ids);
+    expect(await alert(second.ids[0])).toMatchObject({ stop: "duplicate" });
+  });
+
+  test("a storm on two replicas: every alert has its row, one condition has one incident", async () => {
+    const desks = [intake({ settings: { queue: 100_000 } }), intake({ settings: { queue: 100_000 } })] as const;
+    const labels = fresh();
+    const parcels = Array.from({ length: 400 }, (_, index) =>
+      desks[index % 2 ? 1 : 0].take(
+        Array.from({ length: 10 }, (_, host) => alertOf({ labels: { ...labels, host: String(host) } })),
+      ),
+    );
+    const receipts = await Promise.all(parcels);
+    const ids = receipts.flatMap((one) => one.ids);
+    expect(new Set(ids).size).toBe(4_000);
+    const opened = new Set(receipts.flatMap((one) => one.incidents));
+    expect(opened.size).toBe(1);
+    expect(await incident([...opened][0])).toMatchObject({ alertCount: 4_000, firingCount: 10 });
+    expect((await lines([...opened][0])).length).toBeLessThan(12);
+  });
+
+  test("a full queue refuses at once and says when to come back", async () => {
+    const desk = intake({ settings: { queue: 100 } });
+    const body = Array.from({ length: 60 }, (_, host) => alertOf({ labels: { ...fresh(), host: String(host) } }));
+    const first = desk.take(body);
+    await expect(desk.take(body)).rejects.toMatchObject({ code: "RATE_LIMITED" });
+    expect((await first).ids).toHaveLength(60);
+    expect(desk.waiting).toBe(0);
+  });
+
+  test("alerts that the database cannot hold are refused without harm to those that arrived with them", async () => {
+    const desk = intake();
+    const bad = desk.take([alertOf({ labels: fresh(), at: new Date(-8e15) })]);
+    const good = desk.take([alertOf({ labels: fresh() })]);
+    await expect(bad).rejects.toMatchObject({ code: "INPUT_INVALID" });
+    expect((await good).ids).toHaveLength(1);
+  });
+
+  test("a closed intake takes nothing and leaves nothing unanswered", async () => {
+    const desk = intake();
+    const last = desk.take([alertOf({ labels: fresh() })]);
+    await desk.close();
+    expect((await last).ids).toHaveLength(1);
+    await expect(desk.take([alertOf()])).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE" });
+  });
+});
