@@ -137,8 +137,9 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
     const due = next !== level || (next !== "calm" && receivedAt.getTime() - lastRaisedAt > REPEAT_MS);
     level = next;
     if (!due) return;
-    lastRaisedAt = receivedAt.getTime();
     await context.emit(marginAlert(state, next, receivedAt));
+    // Only once it is stored: an alarm that was lost on the way is raised again at the next look.
+    lastRaisedAt = receivedAt.getTime();
   };
 
   const look = async (): Promise<void> => {

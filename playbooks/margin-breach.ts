@@ -1,0 +1,52 @@
+import { type Ratio, decimal, grouped, less, playbook, z } from "../src/index.ts";
+
+/** Where the account is brought to: far enough from liquidation that the next leg of a storm does not undo it. */
+const TARGET = decimal<"ratio">("0.45");
+/** The account counts as safe under this, a little above the target because prices move while orders fill. */
+const SAFE = decimal<"ratio">("0.60");
+/** A plan that found no consent, no market or only part of its fills is made anew this often. */
+const ROUNDS = ["first", "second", "third"] as const;
+
+/** An account comes close to liquidation: resting orders are cancelled, then positions reduced by orders that people approved. */
+export default playbook(
+  {
+    name: "margin-breach",
+    version: 1,
+    title: "Margin ratio critical: cancel resting orders, reduce with approval",
+    on: { kind: "margin.ratio", severity: "critical" },
+    input: z.object({ account: z.string().describe("Account id") }),
+    needs: ["cancel", "reduce"],
+  },
+  async ({ input: { account }, step, account: read }) => {
+    const resting = await step.plan("see which orders rest", { action: "cancel", account });
+    if (resting) await step.apply("cancel resting orders", resting);
+    for (const round of ROUNDS) {
+      const plan = await step.plan(`plan the ${round} reduction`, {
+        action: "reduce",
+        account,
+        toRatio: TARGET as Ratio,
+      });
+      if (!plan) return `${account} is safe; nothing had to be reduced`;
+      const answer = await step.approve(`ask for the ${round} reduction`, plan, { within: "5m", otherwise: "stop" });
+      if (answer.outcome === "refused")
+        return `${answer.by} refused the reduction of ${account}; positions stay as they are`;
+      const sent = await step.apply(`send the ${round} reduction`, plan);
+      const after = await step(`check after the ${round} reduction`, async () => {
+        const state = await read(account);
+        const safe = state.marginRatio !== null && less(state.marginRatio, SAFE);
+        return {
+          safe,
+          summary: `margin ratio ${state.marginRatio === null ? "unknown" : grouped(state.marginRatio, 2)}`,
+        };
+      });
+      if (after.safe) return `${account} is safer: ${after.summary}; ${sent.summary}`;
+      if (sent.unknown > 0) return `${account}: ${sent.summary}; look at the venue before anything else is sent`;
+    }
+    return `${account} is still in danger after three reductions; act at the venue`;
+  },
+  async ({ input: { account }, step }) => {
+    const resting = await step.plan("see what rests after the stop", { action: "cancel", account });
+    if (resting) await step.apply("cancel what rests after the stop", resting);
+    return `stopped by hand; resting orders of ${account} are cancelled, positions stay`;
+  },
+);

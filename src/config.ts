@@ -1,0 +1,353 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import { intakeSettings } from "./intake/settings.ts";
+import type { Account } from "./kernel/account.ts";
+import { type Decimal, isDecimal } from "./kernel/decimal.ts";
+import { durationMs } from "./kernel/duration.ts";
+import { DeskError } from "./kernel/errors.ts";
+import { Secret } from "./kernel/secret.ts";
+import { defaultPolicy } from "./policy/default-policy.ts";
+import { peopleSchema, policySchema } from "./policy/schema.ts";
+import { webhookSettings } from "./sources/webhooks/settings.ts";
+import { CAPABILITIES, type VenueName } from "./venues/capabilities.ts";
+
+const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "write lower-case words with hyphens, such as binance-main");
+const duration = z.string().regex(/^\d{1,5}[smhd]$/, "write 90s, 5m, 24h or 7d");
+const ratio = z
+  .string()
+  .refine(
+    (text) => isDecimal(text) && Number(text) > 0 && Number(text) <= 1,
+    "write a share between 0 and 1 in quotes, such as '0.80'",
+  );
+
+const account = z.strictObject({
+  venue: z.enum(Object.keys(CAPABILITIES) as [VenueName, ...VenueName[]]).describe("Where the account is"),
+  environment: z
+    .enum(["paper", "live"])
+    .optional()
+    .describe("paper uses the venue's test system; the paper exchange is always paper"),
+  key: z
+    .string()
+    .optional()
+    .describe(
+      "Prefix of the environment variables that hold the key: <PREFIX>_API_KEY, <PREFIX>_API_SECRET, <PREFIX>_API_PASSWORD",
+    ),
+});
+
+/** desk.yaml: everything about the desk that is not a secret. */
+export const deskSchema = z
+  .strictObject({
+    desk: z.strictObject({ name: z.string().min(1).max(60).describe("Shown in the console and on cards") }),
+    people: peopleSchema,
+    accounts: z.record(slug, account).describe("Exchange accounts by id"),
+    monitor: z
+      .strictObject({
+        poll: duration.default("5s").describe("How often each account is read"),
+        staleAfter: duration.default("30s").describe("No fresh figures for this long raises feed.stale"),
+        high: ratio.default("0.60").describe("Margin ratio (maintenance margin / equity) that raises a high alert"),
+        critical: ratio.default("0.80").describe("Margin ratio that raises a critical alert"),
+      })
+      .prefault({}),
+    sources: webhookSettings.prefault({}),
+    intake: intakeSettings.prefault({}),
+    policy: policySchema.default(defaultPolicy()),
+    plans: z
+      .strictObject({
+        collarBps: z
+          .int()
+          .min(1)
+          .max(2_000)
+          .default(150)
+          .describe("How far from the reference price an order may go, in basis points"),
+        ttl: duration.default("15m").describe("How long a plan may be sent after it was made"),
+      })
+      .prefault({}),
+    playbooks: z
+      .record(slug, z.strictObject({ enabled: z.boolean().default(true) }))
+      .default({})
+      .describe("Playbooks to switch off; absent ones are on"),
+    routes: z
+      .array(
+        z.strictObject({
+          match: z
+            .strictObject({
+              severity: z.array(z.enum(["critical", "high", "medium", "low", "info"])).optional(),
+              kind: z.array(z.string()).optional(),
+              account: z.array(slug).optional(),
+            })
+            .default({}),
+          slack: z.array(z.string()).default([]).describe("Slack channel ids, the second as fall-back"),
+          discord: z.array(z.string()).default([]).describe("Discord channel ids, the second as fall-back"),
+          page: z
+            .strictObject({ after: duration.default("5m"), to: z.array(z.enum(["pagerduty", "ntfy"])).min(1) })
+            .optional(),
+        }),
+      )
+      .default([])
+      .describe("Where cards go and who is paged; the first that matches"),
+    schedules: z
+      .strictObject({
+        digest: z.strictObject({ cron: z.string().default("0 7 * * *"), zone: z.string().default("UTC") }).optional(),
+      })
+      .default({})
+      .describe("Scheduled reports"),
+    paper: z
+      .strictObject({
+        storm: z.enum(["calm", "2020-03-12", "2021-05-19", "2025-10-10"]).default("calm"),
+        speed: z.number().positive().max(1_000).default(1),
+        seed: z.int().default(1),
+      })
+      .prefault({})
+      .describe("The simulated exchange behind accounts of venue paper"),
+  })
+  .describe("Breakwater desk");
+
+export type DeskFile = z.infer<typeof deskSchema>;
+
+/** Environment variables, each also as NAME_FILE; printed into the README's table. */
+export const ENVIRONMENT = {
+  DATABASE_URL: { about: "Postgres 15 or newer; the embedded one where absent", secret: true },
+  BREAKWATER_HOME: { about: "Folder of the embedded database and files", default: "./.breakwater", secret: false },
+  BREAKWATER_DESK: { about: "The desk's description", default: "./desk.yaml", secret: false },
+  BREAKWATER_HTTP: { about: "Address of console, webhooks and metrics", default: "127.0.0.1:7070", secret: false },
+  BREAKWATER_PUBLIC_URL: { about: "Address people open, where a proxy stands in front", secret: false },
+  BREAKWATER_LOG: { about: "trace, debug, info, warn or error", default: "info", secret: false },
+  SLACK_BOT_TOKEN: { about: "Slack bot token (xoxb-…)", secret: true },
+  SLACK_APP_TOKEN: { about: "Slack app token for Socket Mode (xapp-…)", secret: true },
+  SLACK_SIGNING_SECRET: { about: "Slack signing secret, for HTTP instead of Socket Mode", secret: true },
+  SLACK_API_URL: { about: "Slack's API, for tests", secret: false },
+  DISCORD_TOKEN: { about: "Discord bot token", secret: true },
+  DISCORD_APP_ID: { about: "Discord application id", secret: false },
+  DISCORD_PUBLIC_KEY: { about: "Discord public key, for HTTP interactions instead of the gateway", secret: false },
+  DISCORD_GUILD_ID: { about: "The one Discord server that is served", secret: false },
+  DISCORD_API_URL: { about: "Discord's API, for tests", secret: false },
+  PAGERDUTY_ROUTING_KEY: { about: "PagerDuty Events v2 routing key", secret: true },
+  PAGERDUTY_URL: { about: "PagerDuty's events address", default: "https://events.pagerduty.com", secret: false },
+  NTFY_TOPIC: { about: "ntfy topic that pages go to", secret: true },
+  NTFY_URL: { about: "ntfy server", default: "https://ntfy.sh", secret: false },
+  NATS_URL: {
+    about: "NATS JetStream between feed gateways and detector workers; in process where absent",
+    secret: false,
+  },
+} as const satisfies Record<string, { about: string; default?: string; secret: boolean }>;
+
+export type VariableName = keyof typeof ENVIRONMENT;
+
+/** The environment as it was read: plain settings as text, secrets wrapped. */
+export interface Environment {
+  text(name: VariableName): string | undefined;
+  secret(name: VariableName): Secret | undefined;
+  /** A venue key's part, such as `BINANCE_MAIN_API_KEY`. */
+  credential(prefix: string, part: "API_KEY" | "API_SECRET" | "API_PASSWORD"): Secret | undefined;
+}
+
+/** One thing wrong: where it stands, what it was, what to do. */
+export interface Problem {
+  readonly where: string;
+  readonly what: string;
+}
+
+/** The typed configuration. */
+export interface Config {
+  readonly file: DeskFile;
+  readonly deskPath: string;
+  readonly home: string;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly publicUrl: string | null;
+  readonly logLevel: string;
+  readonly databaseUrl: Secret | null;
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly environment: Environment;
+}
+
+function readEnvironment(env: NodeJS.ProcessEnv, problems: Problem[]): Environment {
+  const raw = (name: string): string | undefined => {
+    const file = env[`${name}_FILE`];
+    if (file !== undefined && env[name] !== undefined)
+      problems.push({ where: `environment ${name}`, what: `is set and ${name}_FILE too; keep one of them` });
+    if (file === undefined) return env[name] || undefined;
+    try {
+      return readFileSync(file, "utf8").trim() || undefined;
+    } catch {
+      problems.push({
+        where: `environment ${name}_FILE`,
+        what: `names ${file}, which cannot be read; check the path and its permissions`,
+      });
+      return undefined;
+    }
+  };
+  const secretOf = (name: string): Secret | undefined => {
+    const value = raw(name);
+    return value === undefined ? undefined : new Secret(value);
+  };
+  return {
+    text: (name) =>
+      raw(name) ?? ("default" in ENVIRONMENT[name] ? (ENVIRONMENT[name] as { default: string }).default : undefined),
+    secret: secretOf,
+    credential: (prefix, part) => secretOf(`${prefix}_${part}`),
+  };
+}
+
+/** What the person wrote, for the problem's line; secrets do not stand in desk.yaml. */
+const shown = (value: unknown): string =>
+  value === undefined ? "missing" : `was ${JSON.stringify(value)?.slice(0, 80)}`;
+
+const at = (root: unknown, keys: readonly PropertyKey[]): unknown =>
+  keys.reduce<unknown>(
+    (value, key) =>
+      value !== null && typeof value === "object" ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    root,
+  );
+
+/** Reads desk.yaml's text; every problem names file, line, path, value and remedy. */
+export function parseDesk(text: string, name: string, problems: Problem[]): DeskFile | null {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  for (const error of document.errors)
+    problems.push({
+      where: `${name} line ${lines.linePos(error.pos[0]).line}`,
+      what: `${error.message.split("\n")[0]}; correct the YAML`,
+    });
+  if (document.errors.length > 0) return null;
+  const value: unknown = document.toJS({ maxAliasCount: 50 });
+  const parsed = deskSchema.safeParse(value ?? {});
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) {
+    const node = document.getIn(
+      issue.path.filter((key): key is string | number => typeof key !== "symbol"),
+      true,
+    ) as { range?: [number] } | undefined;
+    const line = node?.range ? ` line ${lines.linePos(node.range[0]).line}` : "";
+    problems.push({
+      where: `${name}${line} ${issue.path.map(String).join(".") || "(top)"}`,
+      what: `${shown(at(value, issue.path))}; ${issue.message}`,
+    });
+  }
+  return null;
+}
+
+/** Rules between parts that no schema of one part can see. */
+function crossCheck(file: DeskFile, environment: Environment, name: string, problems: Problem[]): void {
+  if (Number(file.monitor.high) >= Number(file.monitor.critical)) {
+    problems.push({
+      where: `${name} monitor`,
+      what: `high was ${file.monitor.high}, critical ${file.monitor.critical}; high must be below critical`,
+    });
+  }
+  for (const [id, one] of Object.entries(file.accounts)) {
+    if (one.venue === "paper" && one.environment === "live")
+      problems.push({
+        where: `${name} accounts.${id}.environment`,
+        what: "was live; the paper exchange is always paper",
+      });
+    if (one.venue === "paper") continue;
+    if (one.environment === undefined)
+      problems.push({
+        where: `${name} accounts.${id}.environment`,
+        what: "is missing; write live or paper (the venue's test system), there is no default",
+      });
+    if (one.key === undefined) {
+      problems.push({
+        where: `${name} accounts.${id}.key`,
+        what: "is missing; write the prefix of the variables that hold the key, such as BINANCE_MAIN",
+      });
+      continue;
+    }
+    for (const part of ["API_KEY", "API_SECRET"] as const) {
+      if (!environment.credential(one.key, part))
+        problems.push({
+          where: `environment ${one.key}_${part}`,
+          what: `is missing; account ${id} needs it (or ${one.key}_${part}_FILE)`,
+        });
+    }
+  }
+  if (
+    environment.secret("SLACK_BOT_TOKEN") &&
+    !environment.secret("SLACK_APP_TOKEN") &&
+    !environment.secret("SLACK_SIGNING_SECRET")
+  ) {
+    problems.push({
+      where: "environment SLACK_APP_TOKEN",
+      what: "is missing; set it for Socket Mode, or SLACK_SIGNING_SECRET for HTTP",
+    });
+  }
+  if (environment.secret("DISCORD_TOKEN") && !environment.text("DISCORD_GUILD_ID")) {
+    problems.push({ where: "environment DISCORD_GUILD_ID", what: "is missing; the bot serves exactly one server" });
+  }
+}
+
+function readAddress(text: string, problems: Problem[]): { host: string; port: number } {
+  const match = /^(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (!match || port > 65_535)
+    problems.push({
+      where: "environment BREAKWATER_HTTP",
+      what: `was ${text}; write host:port, such as 127.0.0.1:7070`,
+    });
+  return { host: match?.[1]?.replace(/^\[|\]$/g, "") ?? "127.0.0.1", port: match ? port : 0 };
+}
+
+/**
+ * Reads environment and desk.yaml into the typed configuration.
+ * @param given the desk file's text instead of the file, as the demo has it
+ * @throws DeskError CONFIG_INVALID with every problem at once, one a line
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, given?: { readonly text: string; readonly name: string }): Config {
+  const problems: Problem[] = [];
+  const environment = readEnvironment(env, problems);
+  const deskPath = path.resolve(environment.text("BREAKWATER_DESK") ?? "desk.yaml");
+  const http = readAddress(environment.text("BREAKWATER_HTTP") ?? "", problems);
+  const logLevel = environment.text("BREAKWATER_LOG") ?? "info";
+  if (!["trace", "debug", "info", "warn", "error", "silent"].includes(logLevel))
+    problems.push({
+      where: "environment BREAKWATER_LOG",
+      what: `was ${logLevel}; write trace, debug, info, warn or error`,
+    });
+  let file: DeskFile | null = null;
+  const name = given?.name ?? path.basename(deskPath);
+  if (given) file = parseDesk(given.text, name, problems);
+  else if (existsSync(deskPath)) file = parseDesk(readFileSync(deskPath, "utf8"), name, problems);
+  else
+    problems.push({
+      where: deskPath,
+      what: "does not exist; copy desk.example.yaml to it, or name another file with BREAKWATER_DESK",
+    });
+  if (file) crossCheck(file, environment, name, problems);
+  if (problems.length > 0 || !file) {
+    throw new DeskError(
+      "CONFIG_INVALID",
+      [
+        `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}; nothing was started.`,
+        ...problems.map((one) => `  ${one.where}: ${one.what}`),
+      ].join("\n"),
+    );
+  }
+  return {
+    file,
+    deskPath,
+    home: path.resolve(environment.text("BREAKWATER_HOME") ?? ".breakwater"),
+    http,
+    publicUrl: environment.text("BREAKWATER_PUBLIC_URL") ?? null,
+    logLevel,
+    databaseUrl: environment.secret("DATABASE_URL") ?? null,
+    accounts: new Map(
+      Object.entries(file.accounts).map(([id, one]): [string, Account] => [
+        id,
+        { id, venue: one.venue, environment: one.environment ?? "paper" },
+      ]),
+    ),
+    environment,
+  };
+}
+
+/** Thresholds and times of the account monitor, typed. */
+export const monitorSettings = (
+  file: DeskFile,
+): { pollMs: number; staleAfterMs: number; highRatio: Decimal; criticalRatio: Decimal } => ({
+  pollMs: durationMs(file.monitor.poll),
+  staleAfterMs: durationMs(file.monitor.staleAfter),
+  highRatio: file.monitor.high as Decimal,
+  criticalRatio: file.monitor.critical as Decimal,
+});

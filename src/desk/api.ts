@@ -1,0 +1,68 @@
+import type { AccountState } from "../kernel/account.ts";
+import type { Severity } from "../kernel/alert.ts";
+import type { Json } from "../kernel/canonical.ts";
+import type { incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
+import type { Resolution } from "../incidents/lifecycle.ts";
+import type { PlaybookHead } from "../engine/playbook.ts";
+import type { DeskCommandHead, Person } from "./command.ts";
+import type { LedgerRow } from "./ledger-rows.ts";
+
+type Row<T extends { $inferSelect: unknown }> = T["$inferSelect"];
+
+/** What a request for a deed came to. */
+export interface Started {
+  readonly incident: string;
+  readonly run: string;
+}
+
+/**
+ * All that commands may do. Whatever trades goes through a playbook run, and so through plan, policy, approval and
+ * ledger; nothing here sends an order.
+ */
+export interface DeskApi {
+  readonly accounts: readonly string[];
+  readonly commands: readonly DeskCommandHead[];
+  readonly playbooks: readonly PlaybookHead<never>[];
+  /** The newest figures of every account that ever reported. */
+  states(): Promise<readonly { readonly state: AccountState; readonly ageMs: number }[]>;
+  /** Reads one account from its venue now. @throws DeskError UNKNOWN_ACCOUNT, VENUE_UNAVAILABLE */
+  account(id: string): Promise<AccountState>;
+  /** Opens an incident for a person's request and starts a playbook on it. */
+  start(
+    person: Person,
+    playbook: string,
+    request: { title: string; severity?: Severity; input: Record<string, Json>; labels?: Record<string, string> },
+  ): Promise<Started>;
+  /** Starts a playbook on an incident that is open. */
+  startOn(person: Person, playbook: string, incident: string, input: Record<string, Json>): Promise<Started>;
+  /** Says what a playbook would send now, and sends nothing. */
+  dryRun(playbook: string, input: Record<string, Json>): Promise<readonly string[]>;
+  cancelRun(person: Person, run: string, reason: string): Promise<void>;
+  runs(limit: number): Promise<readonly Row<typeof runs>[]>;
+  /** Limits trading in a scope at once, where the policy lets this person. */
+  freeze(person: Person, scope: string, state: "reducing" | "halted", reason: string): Promise<string>;
+  freezes(): Promise<readonly Row<typeof tradingStates>[]>;
+  /** Stops new orders everywhere and cancels every working one. */
+  halt(person: Person, reason: string): Promise<string>;
+  incidents(status: "unresolved" | "all", limit: number): Promise<readonly Row<typeof incidents>[]>;
+  openIncident(person: Person, title: string, severity: Severity): Promise<string>;
+  acknowledge(person: Person, incident: string): Promise<void>;
+  assign(person: Person, incident: string, owner: string): Promise<void>;
+  note(person: Person, incident: string, text: string): Promise<void>;
+  resolve(person: Person, incident: string, resolution: Resolution, text?: string): Promise<void>;
+  silence(person: Person, matchers: Row<typeof silences>["matchers"], untilMs: number, reason: string): Promise<number>;
+  silences(): Promise<readonly Row<typeof silences>[]>;
+  vote(
+    person: Person,
+    planPrefix: string,
+    decision: "approve" | "deny",
+    reason: string | null,
+  ): Promise<{ ok: boolean; text: string }>;
+  orders(limit: number): Promise<readonly Row<typeof orders>[]>;
+  ledger(object: string | null, limit: number): Promise<readonly LedgerRow[]>;
+  /** Calls a person or everyone on call. */
+  page(person: Person, whom: string, why: string): Promise<string>;
+  /** Sends the risk digest to its channels now; resolves to its text. */
+  digest(): Promise<string>;
+  knownPeople(): readonly { readonly id: string; readonly name: string; readonly roles: readonly string[] }[];
+}

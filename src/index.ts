@@ -1,0 +1,41 @@
+/**
+ * What commands, playbooks and detectors are written with: the only file of `src/` that they import.
+ * @module breakwater
+ */
+export { z } from "zod";
+export { command, type CommandContext, type DeskCommand, type Person } from "./desk/command.ts";
+export {
+  playbook,
+  type Applied,
+  type Answer,
+  type Playbook,
+  type PlaybookContext,
+  type Proposal,
+  type Step,
+} from "./engine/playbook.ts";
+export { RESOLUTIONS, type Resolution } from "./incidents/lifecycle.ts";
+export type { Reply } from "./chat/surface.ts";
+export type { AccountState } from "./kernel/account.ts";
+export { type Severity, SEVERITIES } from "./kernel/alert.ts";
+export { DeskError } from "./kernel/errors.ts";
+export {
+  abs,
+  add,
+  compare,
+  decimal,
+  type Decimal,
+  div,
+  greater,
+  grouped,
+  isDecimal,
+  less,
+  mul,
+  neg,
+  places,
+  type Ratio,
+  sign,
+  sub,
+  sum,
+  ZERO,
+} from "./kernel/decimal.ts";
+export { durationMs, spanOf } from "./kernel/duration.ts";
