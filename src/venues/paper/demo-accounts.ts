@@ -2,7 +2,7 @@ import { type Decimal, type Price, type Quantity, decimal, fromFloat, sub, toFlo
 import type { OrderRequest } from "../../kernel/order.ts";
 import { optionsListed } from "./listing.ts";
 import { valuate } from "./margin.ts";
-import { known, openMarket } from "./market.ts";
+import { NO_PINS, known, openMarket } from "./market.ts";
 import type { Book, Holding } from "./state.ts";
 import { STORMS, type Storm, type StormName } from "./storms.ts";
 
@@ -39,7 +39,7 @@ export function demoAccounts(stormName: StormName, now: Date): readonly AccountS
   );
   if (!call) throw new TypeError("the paper exchange lists no call above its own starting price");
   const market = openMarket(storm, 1);
-  const premium = market(0, now, new Map()).mark(call).price;
+  const premium = market(0, now, NO_PINS).mark(call).price;
   const calls = size(toFloat(btc) * SHORT_CALLS, call.lotSize);
   const positions = [
     { symbol: "BTC/USDT:USDT", quantity: btc, entryPrice: price(storm.btcUsd) },
@@ -47,7 +47,10 @@ export function demoAccounts(stormName: StormName, now: Date): readonly AccountS
   ];
 
   const wave = storm.legs.find((leg) => leg.untilMs === storm.firstWaveMs) ?? storm.legs[0] ?? storm.start;
-  const after = market(storm.firstWaveMs, now, new Map([["BTC", price(storm.btcUsd * wave.btc * (1 + wave.basis))]]));
+  const after = market(storm.firstWaveMs, now, {
+    prices: new Map([["BTC", price(storm.btcUsd * wave.btc * (1 + wave.basis))]]),
+    depth: 1,
+  });
   const book: Book = { balances: new Map(), holdings: new Map(positions.map((one) => [one.symbol, one as Holding])) };
   const value = valuate(book, after);
   const cash = toFloat(value.maintenanceUsd) / storm.endangeredRatio - toFloat(value.equityUsd);

@@ -1,5 +1,5 @@
 import type { Clock } from "../../kernel/clock.ts";
-import { type Price, decimal, fromFloat } from "../../kernel/decimal.ts";
+import { decimal, places, toFloat } from "../../kernel/decimal.ts";
 import { DeskError, messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Venue } from "../venue.ts";
@@ -8,7 +8,7 @@ import { type PaperMarketEvent, tickEvents } from "./events.ts";
 import { type Faults, type PaperChaos, type PaperFault, openFaults } from "./faults.ts";
 import type { Floor } from "./floor.ts";
 import { type Deed, type JournalView, openJournal, viewOf } from "./journal.ts";
-import { type Market, openMarket } from "./market.ts";
+import { type Market, NO_PINS, type Pins, openMarket } from "./market.ts";
 import { openTaken } from "./matching.ts";
 import { submit } from "./orders.ts";
 import { apply, emptyState } from "./state.ts";
@@ -45,6 +45,8 @@ export interface PaperOptions {
  * - `storm()`: name, `elapsedMs` of the storm's own time, `lastsMs`, speed.
  * - `faults`: planned failures, added and cleared at any time.
  * - `pin(base, price)`: holds a coin's price for a test; `pin(base, null)` lets the storm have it again.
+ * - `thin(share)`: multiplies the depth of every book, as a decimal above 0; "1" is the storm's own.
+ * - `hide(ms)`: for how long new orders are not found by their client order id; as `visibilityLagMs`.
  * - `tick()`: one step now; runs by itself every 250 ms of the clock.
  * - `journal()`: what was taken and done, the judge in tests (`readJournal(path)` reads the file of a dead process).
  * - `close()`: stops the ticks, and the journal is on disk.
@@ -57,6 +59,8 @@ export interface PaperExchange {
   storm(): { readonly name: StormName; readonly elapsedMs: number; readonly lastsMs: number; readonly speed: number };
   readonly faults: Faults;
   pin(base: "BTC" | "ETH", price: string | null): void;
+  thin(share: string): void;
+  hide(ms: number): void;
   tick(): Promise<void>;
   journal(): JournalView;
   close(): Promise<void>;
@@ -95,7 +99,8 @@ export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
   const kept: Deed[] = [...deeds];
   const marketListeners = new Set<(event: PaperMarketEvent) => void>();
   const accountListeners = new Set<{ account: string; onChange: () => void; onGone: (why: string) => void }>();
-  const pins = new Map<string, Price>();
+  let pins: Pins = NO_PINS;
+  let hiddenMs = options.visibilityLagMs ?? 0;
   const faults = openFaults(options.faults ?? [], options.chaos);
   const taken = openTaken();
   const bouts: Bouts = new Set();
@@ -195,7 +200,7 @@ export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
     faults,
     journal,
     latencyMs: options.latencyMs ?? 0,
-    visibilityLagMs: options.visibilityLagMs ?? 0,
+    hiddenMs: () => hiddenMs,
     watch: (account, onChange, onGone) => {
       const one = { account, onChange, onGone };
       accountListeners.add(one);
@@ -229,9 +234,18 @@ export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
     storm: () => ({ name, elapsedMs, lastsMs, speed }),
     faults,
     pin(base, price) {
-      if (price === null) pins.delete(base);
-      else pins.set(base, fromFloat(Number(decimal(price)), decimal("0.01"), "half-even"));
+      const prices = new Map(pins.prices);
+      if (price === null) prices.delete(base);
+      else prices.set(base, places(decimal<"price">(price), 2, "half-even"));
+      pins = { ...pins, prices };
       market = marketOf(elapsedMs, clock.now(), pins);
+    },
+    thin(share) {
+      pins = { ...pins, depth: toFloat(decimal(share)) };
+      market = marketOf(elapsedMs, clock.now(), pins);
+    },
+    hide(ms) {
+      hiddenMs = ms;
     },
     tick: step,
     journal: () => viewOf(kept),

@@ -130,10 +130,15 @@ export async function openJournal(path: string | undefined): Promise<{ journal: 
     return { journal: { write: () => {}, flush: async () => {}, close: async () => {} }, deeds: [] };
   }
   const file = await open(path, "a+", 0o600);
-  const { deeds, soundBytes } = await load(path);
-  // Appending behind a torn line would join it with the next one and lose both.
-  await file.truncate(soundBytes);
-  return { journal: fileJournal(file), deeds };
+  try {
+    const { deeds, soundBytes } = await load(path);
+    // Appending behind a torn line would join it with the next one and lose both.
+    await file.truncate(soundBytes);
+    return { journal: fileJournal(file), deeds };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 function fileJournal(file: FileHandle): Journal {

@@ -43,8 +43,14 @@ const OPTION_BOOK = [2_000_000, 0.002] as const;
 const RATE_STEP = decimal("0.000001");
 const COIN_STEP = decimal("0.00000001");
 
-/** Prices fixed by a test instead of the storm's, by base coin. */
-export type Pins = ReadonlyMap<string, Price>;
+/** What a test fixes instead of the storm: prices by base coin, and a share of the storm's depth. */
+export interface Pins {
+  readonly prices: ReadonlyMap<string, Price>;
+  readonly depth: number;
+}
+
+/** Nothing fixed. */
+export const NO_PINS: Pins = { prices: new Map(), depth: 1 };
 
 /** Prepares a storm's path and answers with the market at any moment of it. */
 export function openMarket(storm: Storm, seed: number): (stormMs: number, at: Date, pins: Pins) => Market {
@@ -55,12 +61,12 @@ export function openMarket(storm: Storm, seed: number): (stormMs: number, at: Da
 function marketAt(weather: Weather, stormMs: number, at: Date, pins: Pins, seed: number): Market {
   const marks = new Map<string, Mark>();
   const coin = (base: string): number => {
-    const pinned = pins.get(base);
+    const pinned = pins.prices.get(base);
     if (pinned !== undefined) return toFloat(pinned);
     return base === "BTC" ? weather.btcUsd : weather.ethUsd;
   };
   const index = (base: string): Price => fromFloat<"price">(coin(base), decimal("0.01"), "half-even");
-  const basisOf = (base: string): number => (pins.has(base) ? 0 : weather.basis);
+  const basisOf = (base: string): number => (pins.prices.has(base) ? 0 : weather.basis);
 
   const compute = (one: Instrument): Mark => {
     const spot = coin(one.base);
@@ -111,7 +117,7 @@ function marketAt(weather: Weather, stormMs: number, at: Date, pins: Pins, seed:
           side === "bids" ? "floor" : "ceil",
         );
         if (toFloat(price) > 0)
-          levels.set(price, (levels.get(price) ?? 0) + (rung.share * depthUsd * weather.depth) / value);
+          levels.set(price, (levels.get(price) ?? 0) + (rung.share * depthUsd * weather.depth * pins.depth) / value);
       }
       return [...levels].flatMap(([price, size]): Level[] => {
         const quantity = fromFloat<"quantity">(size, one.lotSize, "down");

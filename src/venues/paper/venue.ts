@@ -19,7 +19,8 @@ export interface VenueParts {
   readonly faults: Faults;
   readonly journal: Journal;
   readonly latencyMs: number;
-  readonly visibilityLagMs: number;
+  /** For how long a new order is not found by its client order id. */
+  readonly hiddenMs: () => number;
   readonly watch: (account: string, onChange: () => void, onGone: (why: string) => void) => () => void;
 }
 
@@ -30,7 +31,7 @@ export function paperVenue(parts: VenueParts): Venue {
 
 const never = (): Promise<never> => new Promise(() => {});
 
-function reader({ floor, clock, faults, latencyMs, visibilityLagMs, watch }: VenueParts): VenueReader {
+function reader({ floor, clock, faults, latencyMs, hiddenMs, watch }: VenueParts): VenueReader {
   const { state } = floor;
   const reading = async <T>(call: PaperCall, facts: CallFacts, read: () => T): Promise<T> => {
     if (latencyMs > 0) await clock.sleep(latencyMs);
@@ -90,7 +91,7 @@ function reader({ floor, clock, faults, latencyMs, visibilityLagMs, watch }: Ven
         const order = id === undefined ? undefined : state.orders.get(id);
         if (!order || order.symbol !== symbol) return null;
         const seenFor = clock.now().getTime() - order.acceptedAt.getTime();
-        return seenFor < visibilityLagMs ? null : venueOrder(order);
+        return hiddenMs() > 0 && seenFor < hiddenMs() ? null : venueOrder(order);
       }),
     fills: (account, since) =>
       reading("fills", { account }, () => {
