@@ -117,6 +117,9 @@ test("the order of the rules changes nothing, in 20,000 policies", () => {
   );
 });
 
+const plain = (rule: Policy["rules"][number]): boolean =>
+  rule.says === "allow" && rule.limits.length === 0 && Object.values(rule.when).every((one) => one === undefined);
+
 /** One way of making a rule stricter; each can only take away. */
 const tightenings: readonly ((policy: Policy, at: number) => Policy)[] = [
   (policy, at) => edit(policy, at, (rule) => ({ ...rule, says: "deny" })),
@@ -151,7 +154,8 @@ const tightenings: readonly ((policy: Policy, at: number) => Policy)[] = [
         : rule,
     ),
   (policy) => ({ ...policy, hard: [...policy.hard, { per: "plan", measure: "notionalUsd", max: "60000" }] }),
-  (policy) => ({ ...policy, rules: policy.rules.filter((rule) => rule.says !== "allow" || rule.beyond !== "allow") }),
+  // A rule with conditions or limits may also be what denies: only plain permissions can go without loosening anything.
+  (policy) => ({ ...policy, rules: policy.rules.filter((rule) => !plain(rule)) }),
 ];
 function edit(policy: Policy, at: number, change: (rule: Policy["rules"][number]) => Policy["rules"][number]): Policy {
   return {
@@ -160,7 +164,7 @@ function edit(policy: Policy, at: number, change: (rule: Policy["rules"][number]
   };
 }
 
-test("tightening a rule never lets more through, whoever approves, in 40,000 cases", () => {
+test("tightening a rule never lets more through, whoever approves, in 30,000 cases", () => {
   fc.assert(
     fc.property(
       policies,
@@ -173,11 +177,11 @@ test("tightening a rule never lets more through, whoever approves, in 40,000 cas
         if (permits(judge(tighter, situation), voices)) expect(permits(judge(policy, situation), voices)).toBe(true);
       },
     ),
-    { numRuns: 40_000 },
+    { numRuns: 30_000 },
   );
 });
 
-test("in 40,000 situations nothing passes a freeze, a hard cap or an unsigned source by itself", () => {
+test("in 30,000 situations nothing passes a freeze, a hard cap or an unsigned source by itself", () => {
   fc.assert(
     fc.property(policies, situations, (policy, situation) => {
       const decision = judge(policy, situation);
@@ -200,7 +204,7 @@ test("in 40,000 situations nothing passes a freeze, a hard cap or an unsigned so
       if (policy.rules.every((rule) => rule.match.accounts?.includes("paper-b") === true))
         expect(decision.outcome).toBe("deny");
     }),
-    { numRuns: 40_000 },
+    { numRuns: 30_000 },
   );
 });
 
