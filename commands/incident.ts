@@ -1,4 +1,4 @@
-import { type CommandContext, DeskError, RESOLUTIONS, type Reply, SEVERITIES, command, spanOf } from "../src/index.ts";
+import { type CommandContext, DeskError, RESOLUTIONS, type Reply, SEVERITIES, command } from "../src/index.ts";
 
 const needed = (value: string | undefined, what: string): string => {
   if (value === undefined || value === "")
@@ -16,14 +16,14 @@ async function list({ desk }: CommandContext): Promise<Reply> {
     text:
       open.length === 0 ? "No open incidents." : `${open.length} open ${open.length === 1 ? "incident" : "incidents"}`,
     table: {
-      columns: ["incident", "severity", "status", "what", "owner", "opened"],
+      columns: ["incident", "severity", "status", "what", "owner", "opened UTC"],
       rows: open.map((one) => [
         one.id,
         one.severity,
         one.status,
         one.title,
         one.owner ?? "nobody",
-        `${spanOf(Date.parse(new Date().toISOString()) - one.openedAt.getTime())} ago`,
+        one.openedAt.toISOString().replace("T", " ").slice(0, 16),
       ]),
     },
   };

@@ -26,7 +26,7 @@ export default playbook(
         account,
         toRatio: TARGET as Ratio,
       });
-      if (!plan) return `${account} is safe; nothing had to be reduced`;
+      if (!plan) return step.close("close the incident", `${account} is safe; nothing had to be reduced`);
       const answer = await step.approve(`ask for the ${round} reduction`, plan, { within: "5m", otherwise: "stop" });
       if (answer.outcome === "refused")
         return `${answer.by} refused the reduction of ${account}; positions stay as they are`;
@@ -39,7 +39,10 @@ export default playbook(
           summary: `margin ratio ${state.marginRatio === null ? "unknown" : grouped(state.marginRatio, 2)}`,
         };
       });
-      if (after.safe) return `${account} is safer: ${after.summary}; ${sent.summary}`;
+      if (after.safe) {
+        await step.safe("say that the account is safer", `${account} is safer: ${after.summary}`);
+        return step.close("close the incident", `${account} is safer: ${after.summary}; ${sent.summary}`);
+      }
       if (sent.unknown > 0) return `${account}: ${sent.summary}; look at the venue before anything else is sent`;
     }
     return `${account} is still in danger after three reductions; act at the venue`;

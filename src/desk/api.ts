@@ -51,6 +51,10 @@ export interface DeskApi {
   note(person: Person, incident: string, text: string): Promise<void>;
   resolve(person: Person, incident: string, resolution: Resolution, text?: string): Promise<void>;
   silence(person: Person, matchers: Row<typeof silences>["matchers"], untilMs: number, reason: string): Promise<number>;
+  /** Silences what the incident's alerts have in common. */
+  silenceIncident(person: Person, incident: string, untilMs: number, reason: string): Promise<number>;
+  /** Raises the severity by one step. */
+  escalate(person: Person, incident: string): Promise<string>;
   silences(): Promise<readonly Row<typeof silences>[]>;
   vote(
     person: Person,

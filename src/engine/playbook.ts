@@ -69,6 +69,10 @@ export interface Step {
   ): Promise<Answer>;
   /** Claims the plan (policy, approvals, freezes, limits and collar are checked again), sends it once and follows it to its end. */
   apply(name: string, proposal: Proposal): Promise<Applied>;
+  /** Closes the incident with the whole story: what happened, who decided, how long it took, what it cost. */
+  close(name: string, outcome: string): Promise<string>;
+  /** Says that the account is out of danger, for the timeline and its durations. */
+  safe(name: string, text: string): Promise<void>;
   /** Waits; survives restarts. */
   sleep(name: string, duration: string): Promise<void>;
 }

@@ -18,6 +18,8 @@ export interface RunsContext {
   readonly database: Database;
   readonly door: Door;
   readonly account: (id: string) => Promise<AccountState>;
+  /** Closes an incident inside the transaction and answers its whole story. */
+  readonly close: (tx: Tx, incident: string, outcome: string, actor: string) => Promise<string>;
   readonly playbooks: readonly AnyPlaybook[];
   readonly log: Log;
 }
@@ -71,6 +73,7 @@ async function live(context: RunsContext, playbook: AnyPlaybook, runId: string):
       door: context.door,
       head: playbook.head,
       run: { id: runId, incidentId: begun.run.incidentId },
+      close: context.close,
       heedCancel,
     };
     return {

@@ -1,5 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
-import { touchIncident } from "../db/changes.ts";
+import { noteIncident, touchIncident } from "../db/changes.ts";
 import type { Database, Tx } from "../db/client.ts";
 import { runSteps, runs } from "../db/schema.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
@@ -30,6 +30,8 @@ export interface StepContext {
   readonly door: Door;
   readonly head: PlaybookHead<never>;
   readonly run: { readonly id: string; readonly incidentId: string };
+  /** Closes the incident inside the transaction and answers its whole story. */
+  readonly close: (tx: Tx, incident: string, outcome: string, actor: string) => Promise<string>;
   /** The compensation of a cancelled run is not stopped by the same cancellation. */
   readonly heedCancel: boolean;
 }
@@ -247,11 +249,34 @@ export function stepsOf(context: StepContext): Step {
     await durable.inTransaction(`${name}: over`, (tx) => mark(tx, context, name, at, "done", duration));
   };
 
+  const close = async (name: string, outcome: string): Promise<string> => {
+    position += 1;
+    const at = position;
+    return durable.inTransaction(name, async (tx) => {
+      await mark(tx, context, name, at, "done", null);
+      return context.close(tx, run.incidentId, outcome, `playbook:${head.name}@${head.version}`);
+    });
+  };
+
+  const safe = async (name: string, text: string): Promise<void> => {
+    position += 1;
+    const at = position;
+    await durable.inTransaction(name, async (tx) => {
+      await noteIncident(tx, {
+        incident: run.incidentId,
+        type: "account.safe",
+        actor: `playbook:${head.name}@${head.version}`,
+        text,
+      });
+      await mark(tx, context, name, at, "done", text);
+    });
+  };
+
   const step = <T>(name: string, work: () => Promise<T>): Promise<T> => {
     position += 1;
     return plain(name, position, work, done);
   };
-  return Object.assign(step, { plan, approve, apply, sleep });
+  return Object.assign(step, { plan, approve, apply, close, safe, sleep });
 }
 
 function words(answer: Answer): string {

@@ -1,5 +1,5 @@
 import { asc, eq } from "drizzle-orm";
-import type { Db } from "../db/client.ts";
+import type { Db, Tx } from "../db/client.ts";
 import { incidentEvents } from "../db/schema.ts";
 
 interface Anchor {
@@ -38,7 +38,7 @@ export const DURATIONS = {
 export type DurationName = keyof typeof DURATIONS;
 
 /** Milliseconds of every duration whose two events stand in the timeline; the others are left out, never zero. */
-export async function durationsOf(db: Db, incident: string): Promise<Partial<Record<DurationName, number>>> {
+export async function durationsOf(db: Db | Tx, incident: string): Promise<Partial<Record<DurationName, number>>> {
   const events = await db
     .select({ type: incidentEvents.type, at: incidentEvents.at })
     .from(incidentEvents)

@@ -146,26 +146,28 @@ export async function note(db: Db, id: string, text: string, by: By): Promise<vo
   });
 }
 
-/** Closes the incident. It never takes another alert: the next one opens a new incident. */
-export async function resolve(db: Db, id: string, resolution: Resolution, by: By, text?: string): Promise<void> {
-  await db.transaction(async (tx) => {
-    const row = await unresolved(tx, id);
-    await tx
-      .update(incidents)
-      .set({ status: "resolved", resolvedAt: sql`now()`, outcome: text ?? row.outcome })
-      .where(and(eq(incidents.id, id), ne(incidents.status, "resolved")));
-    await append(tx, {
-      actor: by.actor,
-      type: "incident.resolved",
-      object: id,
-      body: { resolution, text: text ?? null },
-    });
-    await noteIncident(tx, {
-      incident: id,
-      type: "incident.resolved",
-      actor: by.actor,
-      text: `resolved as ${resolution}${text ? `: ${text}` : ""}`,
-      data: { resolution },
-    });
+/** Closes the incident inside the caller's transaction. It never takes another alert: the next one opens a new incident. */
+export async function resolveIn(tx: Tx, id: string, resolution: Resolution, by: By, text?: string): Promise<void> {
+  const row = await unresolved(tx, id);
+  await tx
+    .update(incidents)
+    .set({ status: "resolved", resolvedAt: sql`now()`, outcome: text ?? row.outcome })
+    .where(and(eq(incidents.id, id), ne(incidents.status, "resolved")));
+  await append(tx, {
+    actor: by.actor,
+    type: "incident.resolved",
+    object: id,
+    body: { resolution, text: text ?? null },
+  });
+  await noteIncident(tx, {
+    incident: id,
+    type: "incident.resolved",
+    actor: by.actor,
+    text: `resolved as ${resolution}${text ? `: ${text}` : ""}`,
+    data: { resolution },
   });
 }
+
+/** Closes the incident in a transaction of its own. */
+export const resolve = (db: Db, id: string, resolution: Resolution, by: By, text?: string): Promise<void> =>
+  db.transaction((tx) => resolveIn(tx, id, resolution, by, text));

@@ -1,0 +1,225 @@
+import { desc, eq, gt, ne, sql } from "drizzle-orm";
+import { announce } from "../db/changes.ts";
+import type { Database } from "../db/client.ts";
+import { accountStates, incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
+import type { Durable } from "../engine/durable.ts";
+import type { AnyPlaybook } from "../engine/playbook.ts";
+import type { Runs } from "../engine/runs.ts";
+import { acknowledge, assign, escalate, note, openIncident, resolve } from "../incidents/lifecycle.ts";
+import type { AccountState } from "../kernel/account.ts";
+import { sha256 } from "../kernel/canonical.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { DeskError } from "../kernel/errors.ts";
+import { append } from "../ledger/append.ts";
+import type { Door } from "../policy/perform.ts";
+import type { DeskApi } from "./api.ts";
+import type { DeskCommand, Person } from "./command.ts";
+import { dryRun } from "./dry-run.ts";
+import { ledgerRows } from "./ledger-rows.ts";
+
+/** What the desk's verbs stand on. */
+export interface DeskParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly door: Door;
+  readonly runs: Runs;
+  readonly durable: Durable;
+  readonly accounts: readonly string[];
+  readonly commands: readonly DeskCommand[];
+  readonly playbooks: readonly AnyPlaybook[];
+  readonly people: DeskApi["knownPeople"];
+  readonly account: (id: string) => Promise<AccountState>;
+  readonly halt: (by: string, reason: string) => Promise<string>;
+  readonly page: DeskApi["page"];
+  readonly digest: DeskApi["digest"];
+}
+
+const by = (person: Person) => ({ actor: `person:${person.id}`, surface: person.surface });
+
+/** A run's id says where it belongs; the instant keeps a second request apart from a redelivered first. */
+const runId = (incident: string, playbook: string, seed: string): string =>
+  `run:${incident}:${playbook}:${sha256(seed).slice(0, 8)}`;
+
+/** Opens the verbs that commands and buttons share. */
+export function openDesk(parts: DeskParts): DeskApi {
+  const { database, door, clock } = parts;
+  const { db } = database;
+
+  const find = (playbook: string): AnyPlaybook => {
+    const found = parts.playbooks
+      .filter((one) => one.head.name === playbook)
+      .sort((a, b) => b.head.version - a.head.version)[0];
+    if (!found)
+      throw new DeskError(
+        "UNKNOWN_PLAYBOOK",
+        `there is no playbook ${playbook}; installed are ${parts.playbooks.map((one) => one.head.name).join(", ")}`,
+      );
+    return found;
+  };
+
+  const checkInput = (playbook: AnyPlaybook, input: unknown): void => {
+    const parsed = playbook.head.input.safeParse(input);
+    if (parsed.success) return;
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join(".") || "input"}: ${issue.message}`).join("; ");
+    throw new DeskError("INPUT_INVALID", `playbook ${playbook.head.name} cannot start: ${wrong}`);
+  };
+
+  return {
+    accounts: parts.accounts,
+    commands: parts.commands.map((one) => one.head),
+    playbooks: parts.playbooks.map((one) => one.head),
+    knownPeople: parts.people,
+    account: parts.account,
+    page: parts.page,
+    digest: parts.digest,
+
+    async states() {
+      const rows = await db.select().from(accountStates).orderBy(accountStates.account);
+      return rows.map((row) => ({
+        state: { ...row.state, at: row.at },
+        ageMs: Math.max(0, clock.now().getTime() - row.receivedAt.getTime()),
+      }));
+    },
+
+    async start(person, playbook, request) {
+      checkInput(find(playbook), request.input);
+      const started = await db.transaction(async (tx) => {
+        const incident = await openIncident(tx, by(person), {
+          kind: `manual.${playbook}`,
+          severity: request.severity ?? "low",
+          title: request.title,
+          ...(request.labels ? { labels: request.labels } : {}),
+        });
+        const run = runId(incident, playbook, person.id);
+        await parts.runs.create(tx, {
+          id: run,
+          playbook,
+          incidentId: incident,
+          requestedBy: `person:${person.id}`,
+          trust: "internal",
+          input: request.input,
+        });
+        return { incident, run };
+      });
+      await parts.runs.start([started.run]);
+      return started;
+    },
+
+    async startOn(person, playbook, incident, input) {
+      const [row] = await db.select().from(incidents).where(eq(incidents.id, incident));
+      if (!row || row.status === "resolved")
+        throw new DeskError("UNKNOWN_INCIDENT", `${incident} is not open; nothing was started`);
+      const whole = { ...row.labels, ...input };
+      checkInput(find(playbook), whole);
+      const run = runId(incident, playbook, `${person.id}|${clock.now().toISOString()}`);
+      await db.transaction((tx) =>
+        parts.runs.create(tx, {
+          id: run,
+          playbook,
+          incidentId: incident,
+          requestedBy: `person:${person.id}`,
+          trust: row.trust,
+          input: whole,
+        }),
+      );
+      await parts.runs.start([run]);
+      return { incident, run };
+    },
+
+    async dryRun(playbook, input) {
+      const found = find(playbook);
+      checkInput(found, input);
+      return dryRun({
+        playbook: found,
+        input,
+        draft: (request, context) => door.draft(request, context),
+        account: parts.account,
+      });
+    },
+
+    cancelRun: (person, run, reason) => parts.runs.cancel(run, `person:${person.id}`, reason),
+    runs: (limit) => db.select().from(runs).orderBy(desc(runs.createdAt)).limit(limit),
+
+    async freeze(person, scope, state, reason) {
+      const plan = await door.draft(
+        { action: "freeze", scope, state },
+        { requestedBy: `person:${person.id}`, incident: null, run: null, reason },
+      );
+      if (!plan) throw new DeskError("NOTHING_TO_DO", `${scope} is ${state} already`);
+      const done = await db.transaction(async (tx) => {
+        const proposal = await door.propose(tx, plan);
+        return { proposal, claim: await door.claim(tx, proposal.hash, {}) };
+      });
+      if (!done.claim.claimed) throw new DeskError("POLICY_DENIED", `${scope} was not frozen: ${done.claim.why}`);
+      return state === "halted"
+        ? `${scope} is halted: no new orders. /unfreeze ${scope} needs others' consent.`
+        : `${scope} may only reduce now. /unfreeze ${scope} needs others' consent.`;
+    },
+    freezes: () =>
+      db.select().from(tradingStates).where(ne(tradingStates.state, "active")).orderBy(tradingStates.scope),
+    halt: (person, reason) => parts.halt(`person:${person.id}`, reason),
+
+    incidents(status, limit) {
+      const all = db.select().from(incidents).$dynamic();
+      return (status === "all" ? all : all.where(ne(incidents.status, "resolved")))
+        .orderBy(desc(incidents.seq))
+        .limit(limit);
+    },
+    openIncident: (person, title, severity) =>
+      db.transaction((tx) => openIncident(tx, by(person), { kind: "manual", severity, title })),
+    acknowledge: (person, incident) => acknowledge(db, incident, by(person)),
+    assign: (person, incident, owner) => assign(db, incident, owner, by(person)),
+    note: (person, incident, text) => note(db, incident, text, by(person)),
+    resolve: (person, incident, resolution, text) => resolve(db, incident, resolution, by(person), text),
+    async escalate(person, incident) {
+      return `${incident} is ${await escalate(db, incident, by(person))} now.`;
+    },
+
+    async silence(person, matchers, untilMs, reason) {
+      return db.transaction(async (tx) => {
+        const [row] = await tx
+          .insert(silences)
+          .values({
+            matchers,
+            reason,
+            createdBy: `person:${person.id}`,
+            untilAt: sql`now() + make_interval(secs => ${untilMs / 1_000})`,
+          })
+          .returning();
+        if (!row) throw new DeskError("DATABASE_UNAVAILABLE");
+        await append(tx, {
+          actor: `person:${person.id}`,
+          type: "silence.set",
+          object: String(row.id),
+          body: { matchers: matchers.map((one) => ({ ...one })), until: row.untilAt.toISOString(), reason },
+        });
+        await announce(tx, { type: "trading" });
+        return row.id;
+      });
+    },
+    async silenceIncident(person, incident, untilMs, reason) {
+      const [row] = await db.select().from(incidents).where(eq(incidents.id, incident));
+      if (!row) throw new DeskError("UNKNOWN_INCIDENT", `there is no incident ${incident}`);
+      const account = row.labels["account"];
+      return this.silence(
+        person,
+        [
+          { field: "kind", op: "equals", value: row.kind },
+          ...(account ? [{ field: "account", op: "equals" as const, value: account }] : []),
+        ],
+        untilMs,
+        reason,
+      );
+    },
+    silences: () =>
+      db
+        .select()
+        .from(silences)
+        .where(gt(silences.untilAt, sql`now()`)),
+
+    vote: (person, plan, decision, reason) =>
+      door.vote({ person, plan, decision, reason, wake: (tx, run, id) => parts.durable.wake(tx, run, "wake", id) }),
+    orders: (limit) => db.select().from(orders).orderBy(desc(orders.intendedAt)).limit(limit),
+    ledger: (object, limit) => ledgerRows(db, object, limit),
+  };
+}
