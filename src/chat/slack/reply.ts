@@ -1,0 +1,19 @@
+import type { Reply } from "../surface.ts";
+import { clip, columns, fit, plain } from "../text.ts";
+import { type Block, section } from "./blocks.ts";
+import { escapeMrkdwn, inCode } from "./escape.ts";
+import { SLACK } from "./limits.ts";
+
+/** Tables longer than this are cut with a mark; the console has them whole. */
+const TABLE_MAX = 2_800;
+
+/** What the person reads back, as text and blocks that nothing can come alive in. */
+export function renderReply(reply: Reply): { readonly text: string; readonly blocks: readonly Block[] } {
+  const said = `${reply.ok ? "" : "⚠ "}${plain(reply.text).trim() || (reply.ok ? "Done." : "Nothing was done.")}`;
+  const blocks = [section(fit(said, SLACK.section, escapeMrkdwn))];
+  if (reply.table !== undefined) {
+    const lines = columns([reply.table.columns, ...reply.table.rows.slice(0, 60)]);
+    blocks.push(section(`\`\`\`\n${fit(lines.join("\n"), TABLE_MAX, inCode)}\n\`\`\``));
+  }
+  return { text: fit(clip(said, SLACK.text), SLACK.text, escapeMrkdwn), blocks };
+}
