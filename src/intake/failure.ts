@@ -24,4 +24,4 @@ export function causeOf(error: unknown): string {
 export const isContention = (error: unknown): boolean => /^(40001|40P01|55P03)$/.test(codeOf(error));
 
 /** Data that the database cannot hold (class 22), such as a year beyond its calendar. */
-export const isUnfit = (error: unknown): boolean => /^22/.test(codeOf(error));
+export const isUnfit = (error: unknown): boolean => codeOf(error).startsWith("22");

@@ -156,7 +156,7 @@ export function openIntake(options: {
     },
     async close() {
       closed = true;
-      while (running) await running;
+      await running;
       stopWatching();
     },
   };

@@ -98,14 +98,20 @@ const actorOf = (batch: readonly Passing[]): string => {
   return batch.every(({ alert }) => alert.source === one) ? `source:${one}` : "system";
 };
 
+const idsOf = (list: readonly Passing[]): Json => ranges(list.map((one) => one.id));
+
 /** One entry for the batch and one for what it stopped, so that a storm stays cheap; one for each incident opened. */
 function entriesOf(around: Around, written: string): Entry[] {
   const { batch } = around;
   const actor = actorOf(batch);
   const object = `alerts:${batch[0]?.id}-${batch.at(-1)?.id}`;
-  const ids = (list: readonly Passing[]): Json => ranges(list.map((one) => one.id));
   const entries: Entry[] = [
-    { actor, type: "alert.taken", object, body: { alerts: ids(batch), count: batch.length, sha256: sha256(written) } },
+    {
+      actor,
+      type: "alert.taken",
+      object,
+      body: { alerts: idsOf(batch), count: batch.length, sha256: sha256(written) },
+    },
   ];
   const stopped = new Map<string, Passing[]>();
   for (const one of batch) {
@@ -115,7 +121,7 @@ function entriesOf(around: Around, written: string): Entry[] {
     else stopped.set(one.stop, [one]);
   }
   if (stopped.size > 0) {
-    const body = Object.fromEntries([...stopped].map(([stop, list]) => [stop, ids(list)]));
+    const body = Object.fromEntries([...stopped].map(([stop, list]) => [stop, idsOf(list)]));
     entries.push({ actor, type: "alert.stopped", object, body });
   }
   const leads = new Map<string, Passing>();

@@ -263,8 +263,8 @@ describe("once and only once", () => {
     const receipts = await Promise.all(burst);
     receipts.push(await desks[0].take([alertOf({ labels })], delivery));
     expect(new Set(receipts.map((one) => String(one.ids)))).toHaveLength(1);
-    expect(receipts.filter((one) => one.replayed === false)).toHaveLength(1);
-    expect(await incident(receipts.find((one) => one.replayed === false)?.incidents[0])).toMatchObject({
+    expect(receipts.filter((one) => !one.replayed)).toHaveLength(1);
+    expect(await incident(receipts.find((one) => !one.replayed)?.incidents[0])).toMatchObject({
       alertCount: 1,
     });
   });
