@@ -43,7 +43,7 @@ export function blackScholes(input: BlackScholesInput): PriceAndGreeks {
   const strikePart = strike * discount * terms.strikeDelta;
   const rho = years * strikePart;
   const drift = dividendRate * spot * delta - rate * strikePart;
-  if (!(s > 0)) {
+  if (!(terms.density > 0)) {
     return { price, delta, gamma: 0, vega: 0, theta: drift, rho, vanna: 0, volga: 0, charm: dividendRate * delta };
   }
   const { d1, d2 } = terms;

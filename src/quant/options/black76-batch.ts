@@ -92,7 +92,9 @@ function ratioColumn(ratio: Float64Array, phi: Float64Array, k: Float64Array, s:
   for (let j = 0; j < count; j += 1) {
     const h = k[j]! / s[j]!;
     const t = 0.5 * s[j]!;
-    if (k[j]! + 0.8 * s[j]! < SERIES_LIMIT) {
+    if (phi[j] === 0) {
+      ratio[j] = 0;
+    } else if (k[j]! + 0.8 * s[j]! < SERIES_LIMIT) {
       ratio[j] = phi[j]! * oddSeries(h, t, mills(-h));
     } else {
       const near = t - h;

@@ -48,7 +48,8 @@ export interface BlackTerms {
 /**
  * Black's undiscounted terms for s = sigma √years, computed on the out-of-the-money side and scaled by min(F, K).
  *
- * Inner function: arguments are not checked. s = 0 gives the intrinsic value, with half a delta at the money.
+ * Inner function: arguments are not checked. s = 0 gives the intrinsic value, with half a delta at the money; so does an
+ * s so small that the density at the strike is below the smallest double.
  * Source: Black (1976); the scaled form after Jäckel, "Let's Be Rational" (2013).
  */
 export function blackTerms(isCall: boolean, forward: number, strike: number, s: number): BlackTerms {
@@ -61,6 +62,7 @@ export function blackTerms(isCall: boolean, forward: number, strike: number, s: 
   const far = -t - h;
   const phi = Math.exp(-0.5 * near * near - LOG_SQRT_TWO_PI);
   const smaller = above ? strike : forward;
+  if (phi === 0) return intrinsicTerms(isCall, forward, strike);
   const scaledFar = phi * mills(far);
   const farTail = above ? scaledFar * (strike / forward) : scaledFar * (forward / strike);
   // Of the out-of-the-money option: price / min(F, K), Phi(near) and its complement.
@@ -130,7 +132,7 @@ export function black76(input: Black76Input): PriceAndGreeks {
   const discount = Math.exp(-rate * years);
   const price = discount * terms.price;
   const delta = discount * terms.delta;
-  if (!(s > 0)) {
+  if (!(terms.density > 0)) {
     const theta = rate * price;
     return { price, delta, gamma: 0, vega: 0, theta, rho: -years * price, vanna: 0, volga: 0, charm: rate * delta };
   }

@@ -1,0 +1,14 @@
+export * from "./errors.ts";
+export * from "./normal.ts";
+export type { OptionKind } from "./options/checks.ts";
+export { black76 } from "./options/black76.ts";
+export type { Black76Input, PriceAndGreeks } from "./options/black76.ts";
+export * from "./options/black76-batch.ts";
+export * from "./options/black-scholes.ts";
+export { impliedVolatility } from "./options/implied-volatility.ts";
+export type { ImpliedVolatilityInput } from "./options/implied-volatility.ts";
+export * from "./options/implied-volatilities.ts";
+export * from "./options/inverse-option.ts";
+export * from "./options/linear-option.ts";
+export * from "./options/merton.ts";
+export * from "./options/heston.ts";
