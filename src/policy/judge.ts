@@ -1,5 +1,5 @@
 import { messageOf } from "../kernel/errors.ts";
-import { durationMs } from "./duration.ts";
+import { durationMs } from "../kernel/duration.ts";
 import { type Facts, effectOf } from "./facts.ts";
 import { breaches } from "./invariants.ts";
 import { checkLimit } from "./limits.ts";

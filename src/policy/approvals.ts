@@ -1,0 +1,158 @@
+import { and, eq, lte, sql } from "drizzle-orm";
+import type { Tx } from "../db/client.ts";
+import { approvals, plans, votes } from "../db/schema.ts";
+import { type Json } from "../kernel/canonical.ts";
+import { DeskError } from "../kernel/errors.ts";
+import { append, lockDesk } from "../ledger/append.ts";
+import type { Control } from "./gather.ts";
+import { type Quorum, summaryOf } from "./quorum.ts";
+import { type ApprovalRow, approvalFacts, databaseNow } from "./rows.ts";
+
+/** Tells a waiting run, in the same transaction, that its question was answered; passed in by the composition root. */
+export type Wake = (tx: Tx, runId: string, planHash: string) => Promise<void>;
+
+/** What is put to people. */
+export interface Question {
+  /** SHA-256 of the plan, or of the policy draft. */
+  readonly hash: string;
+  readonly subject: "plan" | "policy";
+  readonly requestedBy: string;
+  readonly runId: string | null;
+  readonly quorums: readonly Quorum[];
+  readonly policyVersion: string;
+  /** At most this long, by the database's clock; a plan's own end comes first. */
+  readonly ttlMs: number;
+}
+
+/** Opens a question, once: a repeated step finds the one that stands. Resolves to its end. */
+export async function openApproval(
+  tx: Tx,
+  control: Control,
+  question: Question,
+): Promise<{ readonly expiresAt: Date }> {
+  await lockDesk(tx);
+  const [known] = await tx.select().from(approvals).where(eq(approvals.planHash, question.hash));
+  if (known !== undefined) return { expiresAt: known.expiresAt };
+  if (question.quorums.length === 0)
+    throw new DeskError(
+      "INPUT_INVALID",
+      "a question without a quorum would be approved by nobody; let the policy judge the plan first",
+    );
+  const openedAt = await databaseNow(tx);
+  const [plan] = question.subject === "plan" ? await tx.select().from(plans).where(eq(plans.hash, question.hash)) : [];
+  if (question.subject === "plan" && plan?.state !== "proposed")
+    throw new DeskError(
+      "PLAN_SPENT",
+      `the plan is ${plan?.state ?? "not known"}; only a proposed plan can be put to people`,
+    );
+  const { needed, roles, stepUp, ttlMs } = summaryOf(question.quorums);
+  const end = openedAt.getTime() + Math.min(question.ttlMs, ttlMs);
+  const row = {
+    planHash: question.hash,
+    subject: question.subject,
+    requestedBy: question.requestedBy,
+    runId: question.runId,
+    quorums: question.quorums as unknown as Record<string, Json>[],
+    needed,
+    roles: [...roles],
+    stepUp,
+    policyVersion: question.policyVersion,
+    openedAt,
+    expiresAt: new Date(plan === undefined ? end : Math.min(end, plan.expiresAt.getTime())),
+  };
+  await tx.insert(approvals).values({ ...row, seal: control.seal.of("approval", approvalFacts(row)) });
+  await append(tx, {
+    actor: question.requestedBy,
+    type: "approval.opened",
+    object: question.hash,
+    body: approvalFacts(row),
+  });
+  return { expiresAt: row.expiresAt };
+}
+
+/** The approval's row, locked, with the desk's lock held before it. */
+export async function lockedApproval(tx: Tx, hash: string): Promise<ApprovalRow | undefined> {
+  await lockDesk(tx);
+  const [row] = await tx.select().from(approvals).where(eq(approvals.planHash, hash)).for("update");
+  return row;
+}
+
+/** Writes how a question ended, moves its plan along, and wakes the run that waits. */
+export async function decide(
+  tx: Tx,
+  row: ApprovalRow,
+  state: "approved" | "denied" | "expired",
+  by: { readonly actor: string; readonly at: Date; readonly reason: string | null },
+  wake: Wake,
+): Promise<void> {
+  await tx.update(approvals).set({ state, decidedAt: by.at }).where(eq(approvals.planHash, row.planHash));
+  if (row.subject === "plan") {
+    await tx
+      .update(plans)
+      .set({ state, ...(state === "approved" ? {} : { endedAt: by.at }) })
+      .where(and(eq(plans.hash, row.planHash), eq(plans.state, "proposed")));
+  }
+  await append(tx, {
+    actor: by.actor,
+    type: "approval.decided",
+    object: row.planHash,
+    body: { state, decidedAt: by.at.toISOString(), reason: by.reason },
+  });
+  if (row.runId !== null) await wake(tx, row.runId, row.planHash);
+}
+
+/** Closes every question whose time is over; resolves to the plans that expired. */
+export async function expireDue(tx: Tx, wake: Wake): Promise<readonly string[]> {
+  await lockDesk(tx);
+  const at = await databaseNow(tx);
+  const due = await tx
+    .select()
+    .from(approvals)
+    .where(and(eq(approvals.state, "pending"), lte(approvals.expiresAt, at)))
+    .for("update");
+  for (const row of due)
+    await decide(tx, row, "expired", { actor: "policy", at, reason: "nobody decided in time" }, wake);
+  return due.map((row) => row.planHash);
+}
+
+/** How a question stands. */
+export type Standing =
+  | {
+      readonly state: "pending";
+      readonly expiresAt: Date;
+      readonly approvedBy: readonly string[];
+      readonly needed: number;
+    }
+  | { readonly state: "approved"; readonly by: readonly string[]; readonly at: Date }
+  | { readonly state: "denied"; readonly by: string; readonly reason: string; readonly at: Date }
+  | { readonly state: "expired"; readonly at: Date };
+
+/** Reads how a question stands, closing it first where its time is over; undefined where nothing was asked. */
+export async function answerOf(tx: Tx, hash: string, wake: Wake): Promise<Standing | undefined> {
+  let row = await lockedApproval(tx, hash);
+  if (row === undefined) return undefined;
+  const now = await databaseNow(tx);
+  if (row.state === "pending" && row.expiresAt <= now) {
+    await decide(tx, row, "expired", { actor: "policy", at: now, reason: "nobody decided in time" }, wake);
+    row = { ...row, state: "expired", decidedAt: now };
+  }
+  const cast = await tx
+    .select()
+    .from(votes)
+    .where(eq(votes.planHash, hash))
+    .orderBy(sql`${votes.at}`);
+  const approvedBy = cast.filter((one) => one.decision === "approve").map((one) => one.person);
+  const at = row.decidedAt ?? now;
+  switch (row.state) {
+    case "pending":
+      return { state: "pending", expiresAt: row.expiresAt, approvedBy, needed: row.needed };
+    case "approved":
+      return { state: "approved", by: approvedBy, at };
+    case "denied": {
+      const denial = cast.find((one) => one.decision === "deny");
+      return { state: "denied", by: denial?.person ?? "policy", reason: denial?.reason ?? "", at };
+    }
+    case "expired":
+      return { state: "expired", at };
+  }
+}

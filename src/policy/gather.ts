@@ -1,0 +1,110 @@
+import { eq } from "drizzle-orm";
+import type { Tx } from "../db/client.ts";
+import { accountStates, alerts, incidents, runs } from "../db/schema.ts";
+import type { AccountState } from "../kernel/account.ts";
+import { type Decimal, abs, add, decimal, div, greater, sum } from "../kernel/decimal.ts";
+import type { Plan } from "../kernel/plan.ts";
+import { type AccountFigures, type Facts, type Quote, requesterOf } from "./facts.ts";
+import { rolesOf, voices } from "./grants.ts";
+import type { ReadPublished } from "./published.ts";
+import { databaseNow } from "./rows.ts";
+import type { Seal } from "./seal.ts";
+import { statesNow } from "./trading-state.ts";
+import { usageOf } from "./usage.ts";
+
+/** What the control plane needs from the rest of the program, handed over once by the composition root. */
+export interface Control {
+  readonly seal: Seal;
+  readonly published: ReadPublished;
+  /** Whether a person is on call; null where nobody keeps a rota. */
+  onCall(person: string): Promise<boolean | null>;
+  /** Whether the venue's dead-man switch is armed for an account; null where not known. */
+  deadManArmed(account: string): boolean | null;
+  /** Whether orders and fills were compared with the venues a short while ago; null where not known. */
+  reconcilerHealthy(): boolean | null;
+  /** Emergency powers that a person holds over a scope now. */
+  breakGlass(tx: Tx, person: string, account: string): Promise<boolean>;
+}
+
+/** What stands around the plan at the moment of judging. */
+export interface Around {
+  readonly quotes: Readonly<Record<string, readonly Quote[]>>;
+  /** When the plan was proposed, by the database's clock; null at the proposal itself. */
+  readonly proposedAt: Date | null;
+}
+
+function figuresOf(state: AccountState | undefined): AccountFigures | null {
+  if (state === undefined) return null;
+  const gross = sum(state.positions.map((one) => abs(decimal(one.notionalUsd))));
+  const equity = decimal(state.equityUsd);
+  const positive = greater(equity, decimal("0"));
+  const loss = state.positions.reduce<Decimal>((total, one) => add(total, decimal(one.unrealisedUsd)), decimal("0"));
+  return {
+    leverage: positive ? div(gross, equity, 6, "up") : null,
+    openOrders: String(state.openOrders.length),
+    lossUsd: greater(loss, decimal("0")) ? "0" : abs(loss),
+  };
+}
+
+/** Who stands behind a run or an incident: persons who may not approve, and how far the source is believed. */
+async function origin(tx: Tx, plan: Plan): Promise<Pick<Facts, "trust" | "source" | "severity" | "excluded">> {
+  const requester = requesterOf(plan.requestedBy, [], null);
+  const excluded = new Set(requester.kind === "person" ? [requester.id] : []);
+  const [run] = plan.run === null ? [] : await tx.select().from(runs).where(eq(runs.id, plan.run));
+  if (run?.requestedBy.startsWith("person:") === true) excluded.add(run.requestedBy.slice("person:".length));
+  const [incident] =
+    plan.incident === null ? [] : await tx.select().from(incidents).where(eq(incidents.id, plan.incident));
+  const [alert] =
+    plan.incident === null
+      ? []
+      : await tx
+          .select({ source: alerts.source })
+          .from(alerts)
+          .where(eq(alerts.incidentId, plan.incident))
+          .orderBy(alerts.id)
+          .limit(1);
+  // What a playbook does is only as trustworthy as what began it; where that is not known it is not trusted.
+  const begun = run?.trust ?? incident?.trust ?? (requester.kind === "playbook" ? "unsigned" : "internal");
+  return {
+    trust: requester.kind === "person" ? "internal" : begun,
+    source: alert?.source ?? null,
+    severity: incident?.severity ?? null,
+    excluded: [...excluded],
+  };
+}
+
+/** Reads everything that the judgement of a plan depends on, inside the caller's transaction. */
+export async function gather(tx: Tx, control: Control, plan: Plan, around: Around): Promise<Facts> {
+  const { id, kind } = requesterOf(plan.requestedBy, [], null);
+  const person = kind === "person" ? id : null;
+  const at = await databaseNow(tx);
+  const begun = await origin(tx, plan);
+  const [state] = await tx.select().from(accountStates).where(eq(accountStates.account, plan.account));
+  const keys = [
+    "firm",
+    `account:${plan.account}`,
+    `venue:${plan.venue}`,
+    ...new Set(plan.orders.map((order) => `instrument:${order.symbol}`)),
+    ...(kind === "service" ? [] : [`${kind}:${id}`]),
+    ...(begun.source === null ? [] : [`source:${begun.source}`]),
+  ];
+  return {
+    plan,
+    ...begun,
+    requester: requesterOf(
+      plan.requestedBy,
+      person === null ? [] : await rolesOf(tx, control.seal, person),
+      person === null ? null : await control.onCall(person),
+    ),
+    at,
+    ageMs: around.proposedAt === null ? 0 : at.getTime() - around.proposedAt.getTime(),
+    states: await statesNow(tx),
+    usage: await usageOf(tx, keys),
+    figures: figuresOf(state?.state),
+    quotes: around.quotes,
+    deadManArmed: control.deadManArmed(plan.account),
+    reconcilerHealthy: control.reconcilerHealthy(),
+    approvers: await voices(tx, control.seal, around.proposedAt ?? undefined),
+    breakGlass: person !== null && (await control.breakGlass(tx, person, plan.account)),
+  };
+}

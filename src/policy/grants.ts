@@ -1,0 +1,84 @@
+import { and, eq, isNull, lt } from "drizzle-orm";
+import type { Tx } from "../db/client.ts";
+import { roleGrants } from "../db/schema.ts";
+import { appendMany, lockDesk } from "../ledger/append.ts";
+import type { Voice } from "./quorum.ts";
+import { databaseNow, grantFacts } from "./rows.ts";
+import { ROLES, type Role } from "./schema.ts";
+import type { Seal } from "./seal.ts";
+
+const isRole = (text: string): text is Role => (ROLES as readonly string[]).includes(text);
+
+/**
+ * Everyone's present roles, of grants older than `before` where it is given. A grant whose seal does not hold, because
+ * somebody wrote it into the database, does not count.
+ */
+export async function voices(tx: Tx, seal: Seal, before?: Date): Promise<readonly Voice[]> {
+  const rows = await tx
+    .select()
+    .from(roleGrants)
+    .where(and(isNull(roleGrants.revokedAt), before === undefined ? undefined : lt(roleGrants.grantedAt, before)));
+  const byPerson = new Map<string, Set<Role>>();
+  for (const row of rows) {
+    if (!isRole(row.role) || !seal.holds("grant", grantFacts(row), row.seal)) continue;
+    const roles = byPerson.get(row.person) ?? new Set<Role>();
+    byPerson.set(row.person, roles.add(row.role));
+  }
+  return [...byPerson].map(([id, roles]) => ({ id, roles: [...roles].sort() })).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** One person's present roles; none for somebody the desk does not know. */
+export async function rolesOf(tx: Tx, seal: Seal, person: string): Promise<readonly Role[]> {
+  return (await voices(tx, seal)).find((one) => one.id === person)?.roles ?? [];
+}
+
+/**
+ * Makes the grants what `people` says: new ones count from now, by the database's clock, lost ones end now. Grants that
+ * stay keep their date, so that approvals in progress go on.
+ */
+export async function syncGrants(
+  tx: Tx,
+  seal: Seal,
+  people: Readonly<Record<string, { readonly roles: readonly Role[] }>>,
+  by: string,
+): Promise<void> {
+  await lockDesk(tx);
+  const now = await databaseNow(tx);
+  const rows = await tx.select().from(roleGrants).where(isNull(roleGrants.revokedAt));
+  const wanted = new Set(Object.entries(people).flatMap(([id, one]) => one.roles.map((role) => `${id} ${role}`)));
+  const held = new Set<string>();
+  const lost: typeof rows = [];
+  for (const row of rows) {
+    const key = `${row.person} ${row.role}`;
+    if (wanted.has(key) && seal.holds("grant", grantFacts(row), row.seal)) held.add(key);
+    else lost.push(row);
+  }
+  for (const row of lost) {
+    await tx
+      .update(roleGrants)
+      .set({ revokedAt: now })
+      .where(and(eq(roleGrants.person, row.person), eq(roleGrants.role, row.role), isNull(roleGrants.revokedAt)));
+  }
+  const fresh = [...wanted]
+    .filter((key) => !held.has(key))
+    .map((key) => {
+      const [person = "", role = ""] = key.split(" ");
+      const grant = { person, role, grantedBy: by, grantedAt: now };
+      return { ...grant, seal: seal.of("grant", grantFacts(grant)) };
+    });
+  if (fresh.length > 0) await tx.insert(roleGrants).values(fresh);
+  await appendMany(tx, [
+    ...lost.map((row) => ({
+      actor: by,
+      type: "role.revoked" as const,
+      object: `person:${row.person}`,
+      body: { role: row.role },
+    })),
+    ...fresh.map((row) => ({
+      actor: by,
+      type: "role.granted" as const,
+      object: `person:${row.person}`,
+      body: { role: row.role, grantedAt: now.toISOString() },
+    })),
+  ]);
+}

@@ -1,0 +1,106 @@
+import { eq } from "drizzle-orm";
+import type { Tx } from "../db/client.ts";
+import { policyVersions } from "../db/schema.ts";
+import { canonical, sha256 } from "../kernel/canonical.ts";
+import { append, lockDesk } from "../ledger/append.ts";
+import { syncGrants } from "./grants.ts";
+import { databaseNow } from "./rows.ts";
+import { type Policy, type PolicyDocument, type Role, policySchema, rightsOf } from "./schema.ts";
+import type { Seal } from "./seal.ts";
+
+/** The rules in force. */
+export interface Published {
+  /** SHA-256 of the canonical policy and people. */
+  readonly version: string;
+  readonly policy: Policy;
+  readonly people: Readonly<Record<string, { readonly roles: readonly Role[] }>>;
+}
+
+/** Reads the rules in force; remembers the parsed form by version, so that most reads cost one short row. */
+export type ReadPublished = (tx: Tx) => Promise<Published | null>;
+
+/** Opens a document as it stands in the database. @throws where its bytes are not those of its version */
+export function openDocument(version: string, text: string): Published {
+  if (sha256(text) !== version)
+    throw new RangeError(`the policy in the database is not the one of version ${version}; publish it anew`);
+  const document = JSON.parse(text) as { policy: unknown; people: Record<string, readonly Role[]> };
+  return {
+    version,
+    policy: policySchema.parse(document.policy),
+    people: Object.fromEntries(Object.entries(document.people).map(([id, roles]) => [id, { roles }])),
+  };
+}
+
+/**
+ * Makes the reader of the rules in force. Null where none was published, or where somebody changed the row by hand: the
+ * caller then denies.
+ */
+export function readPublished(): ReadPublished {
+  let last: Published | null = null;
+  return async (tx) => {
+    const [row] = await tx
+      .select({ version: policyVersions.version, canonical: policyVersions.canonical })
+      .from(policyVersions)
+      .where(eq(policyVersions.state, "published"));
+    if (row === undefined || sha256(row.canonical) !== row.version) return null;
+    if (last?.version !== row.version) last = openDocument(row.version, row.canonical);
+    return last;
+  };
+}
+
+/** Makes a version the one in force, retires the one before, and brings the grants to its people. */
+export async function publish(tx: Tx, seal: Seal, version: string, by: string): Promise<void> {
+  await lockDesk(tx);
+  const now = await databaseNow(tx);
+  await tx.update(policyVersions).set({ state: "retired" }).where(eq(policyVersions.state, "published"));
+  const [row] = await tx
+    .update(policyVersions)
+    .set({ state: "published", publishedAt: now })
+    .where(eq(policyVersions.version, version))
+    .returning();
+  if (row === undefined) throw new RangeError(`there is no policy version ${version}`);
+  const document = openDocument(version, row.canonical);
+  await append(tx, {
+    actor: by,
+    type: "policy.published",
+    object: version,
+    body: { proposedBy: row.proposedBy, tightens: row.tightens },
+  });
+  await syncGrants(tx, seal, document.people, by);
+}
+
+/** Writes a version of the rules as a draft; one that stands already keeps its row. Resolves to its version. */
+export async function draft(
+  tx: Tx,
+  document: PolicyDocument,
+  by: string,
+  how: { readonly tightens: boolean; readonly opensAt: Date },
+): Promise<string> {
+  const text = canonical(rightsOf(document));
+  const version = sha256(text);
+  const row = {
+    canonical: text,
+    state: "draft" as const,
+    tightens: how.tightens,
+    proposedBy: by,
+    opensAt: how.opensAt,
+  };
+  const inserted = await tx
+    .insert(policyVersions)
+    .values({ version, ...row, createdAt: await databaseNow(tx) })
+    .onConflictDoUpdate({
+      target: policyVersions.version,
+      set: row,
+      // The version in force is no draft again.
+      setWhere: eq(policyVersions.state, "retired"),
+    })
+    .returning({ version: policyVersions.version });
+  if (inserted.length > 0)
+    await append(tx, {
+      actor: by,
+      type: "policy.drafted",
+      object: version,
+      body: { tightens: how.tightens, opensAt: how.opensAt.toISOString() },
+    });
+  return version;
+}
