@@ -79,7 +79,7 @@ function steps(card: Card, detail: Detail): EmbedField[] {
   return [{ name: "Steps", value, inline: false }];
 }
 
-function draw(card: Card, detail: Detail, link: string | null, key: string): Embed {
+function draw(card: Card, detail: Detail, link: string | null, key: string | null): Embed {
   const lines = card.lines.slice(0, LINES_MAX).map((line) => fit(line, detail.line, quiet));
   const decision = card.decision === null ? "" : fit(card.decision, Math.max(200, detail.sentence), quiet);
   return {
@@ -99,7 +99,9 @@ function draw(card: Card, detail: Detail, link: string | null, key: string): Emb
       ...(card.plan === null ? [] : planFields(card.plan, detail)),
       ...(card.votes === null ? [] : [votesField(card.votes, detail)]),
     ],
-    footer: { text: clip(`${asOf(card)} · opened ${stamp(card.openedAt)} · ${mark(key)}`, 300) },
+    footer: {
+      text: clip(`${asOf(card)} · opened ${stamp(card.openedAt)}${key === null ? "" : ` · ${mark(key)}`}`, 300),
+    },
   };
 }
 
@@ -113,9 +115,9 @@ export const embedSize = (embed: Embed): number =>
 /**
  * A card as a Discord message, within every budget of `DISCORD`, whatever the texts say.
  * @param consoleUrl where people open the console, null where they cannot
- * @param key the post's key; its mark stands in the footer
+ * @param key the post's key, whose mark stands in the footer until the first change; null for changes
  */
-export function renderDiscord(card: Card, consoleUrl: string | null, key: string): DiscordMessage {
+export function renderDiscord(card: Card, consoleUrl: string | null, key: string | null): DiscordMessage {
   const link = consoleLink(consoleUrl, card.path);
   const embed = firstThatFits(
     (detail) => draw(card, detail, link, key),

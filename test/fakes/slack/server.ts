@@ -111,7 +111,7 @@ export async function openFakeSlack(): Promise<FakeSlack> {
       socket?.send(JSON.stringify({ type: "disconnect", reason: "refresh_requested" }));
     },
     async close() {
-      for (const socket of [...sockets]) socket.cut();
+      while (sockets.length > 0) sockets[0]?.cut();
       server.closeAllConnections();
       await new Promise((resolve) => {
         server.close(resolve);

@@ -1,0 +1,107 @@
+import { Client, Events, GatewayIntentBits } from "discord.js";
+import type { Clock } from "../../kernel/clock.ts";
+import { DeskError, messageOf } from "../../kernel/errors.ts";
+import type { Log } from "../../kernel/log.ts";
+import { withDeadline } from "../deadline.ts";
+
+/** Login neither resolves nor rejects where the gateway refuses connections. */
+const LOGIN_MS = 15_000;
+/** Discord asks for a heartbeat about every 41 s; two missed ones and a little is silence. */
+const SILENT_MS = 100_000;
+const WATCH_MS = 5_000;
+
+export interface GatewayOptions {
+  readonly token: string;
+  readonly apiUrl: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Raw interactions, in the order they came; may be the same one twice after a resume. */
+  readonly onInteraction: (interaction: unknown) => void;
+  readonly onChange: () => void;
+}
+
+/** A connection to Discord's gateway. */
+export interface Gateway {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  connected(): boolean;
+  trouble(): string | undefined;
+}
+
+interface RawPacket {
+  t: string | null;
+  readonly d: unknown;
+}
+
+/**
+ * The gateway through discord.js. Its own status stays "ready" after a token reset, so health comes from its events
+ * and from the age of the last heartbeat.
+ */
+export function openGateway(options: GatewayOptions): Gateway {
+  const { clock, log } = options;
+  const client = new Client({
+    intents: [GatewayIntentBits.Guilds],
+    rest: { api: options.apiUrl, version: "10", timeout: 5_000, retries: 0, rejectOnRateLimit: () => true },
+  });
+  let up = false;
+  let why: string | undefined = "not connected";
+  let unwatch = (): void => {};
+  const change = (connected: boolean, reason?: string): void => {
+    up = connected;
+    why = reason;
+    options.onChange();
+  };
+  client.on(Events.ClientReady, () => change(true));
+  client.on(Events.ShardReady, () => change(true));
+  client.on(Events.ShardResume, () => change(true));
+  client.on(Events.ShardReconnecting, () => change(false, "reconnecting"));
+  client.on(Events.ShardDisconnect, (event) => change(false, closeReason(event.code)));
+  client.on(Events.Invalidated, () => change(false, "Discord ended the session; the token may have been reset"));
+  client.on(Events.ShardError, (error) => log.warn({ err: messageOf(error) }, "discord gateway failed"));
+  client.on(Events.Error, (error) => log.warn({ err: messageOf(error) }, "discord client failed"));
+  const onRaw = (packet: RawPacket): void => {
+    if (packet.t !== "INTERACTION_CREATE") return;
+    // Taken away from the library: its own parsing throws on shapes it does not expect, where nobody can catch it.
+    packet.t = "BREAKWATER_TOOK_IT";
+    options.onInteraction(packet.d);
+  };
+  (client as unknown as { on(event: string, listener: (packet: RawPacket) => void): void }).on(Events.Raw, onRaw);
+
+  const watch = (): void => {
+    const beat = client.ws.shards.first()?.lastPingTimestamp ?? -1;
+    const age = clock.now().getTime() - beat;
+    if (up && beat > 0 && age > SILENT_MS) change(false, `no heartbeat for ${Math.round(age / 1_000)} s`);
+  };
+  return {
+    connected: () => up,
+    trouble: () => why,
+    async start() {
+      const ready = new Promise<void>((resolve) => {
+        client.once(Events.ClientReady, () => resolve());
+      });
+      try {
+        await withDeadline(Promise.all([client.login(options.token), ready]), LOGIN_MS, clock, "Discord's login");
+      } catch (error) {
+        // After a failed handshake the library goes on trying twice a second until it is told to stop.
+        await client.destroy();
+        if (error instanceof DeskError) throw error;
+        throw new DeskError("CHAT_REFUSED", `Discord refused the login: ${messageOf(error)}; check DISCORD_TOKEN`, {
+          cause: error,
+        });
+      }
+      unwatch = clock.every(WATCH_MS, watch);
+    },
+    async stop() {
+      unwatch();
+      up = false;
+      await client.destroy();
+    },
+  };
+}
+
+/** https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes */
+function closeReason(code: number): string {
+  if (code === 4_004) return "Discord no longer takes the token (4004); set the new one";
+  if (code === 4_014 || code === 4_013) return `Discord refuses our intents (${code})`;
+  return `Discord closed the connection (${code})`;
+}

@@ -1,0 +1,144 @@
+import { type REST, Routes } from "discord.js";
+import type { Clock } from "../../kernel/clock.ts";
+import { messageOf } from "../../kernel/errors.ts";
+import type { Log } from "../../kernel/log.ts";
+import { type CommandHead, words } from "../command-head.ts";
+import type { Inbound, Reply } from "../surface.ts";
+import { clip, oneLine } from "../text.ts";
+import { DISCORD } from "./limits.ts";
+import { renderModal } from "./modal.ts";
+import { apiCode } from "./outcome.ts";
+import { type DiscordRequest, type Handle, readDiscord } from "./payload.ts";
+import { renderReply } from "./reply.ts";
+
+/** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object */
+const RESPONSE = { pong: 1, message: 4, deferred: 5, choices: 8, modal: 9 } as const;
+const EPHEMERAL = 64;
+/** The answer may overtake the first response on its way; then Discord does not know the interaction yet. */
+const OVERTAKE_TRIES = 3;
+const OVERTAKE_MS = 400;
+
+const STORE_FAILED = "Nothing was done: the desk could not store your request. Try again, or use the console.";
+const TOKEN_DEAD = "An answer could not be shown privately in time; the request itself was taken. See the console.";
+
+export interface RespondOptions {
+  readonly rest: REST;
+  readonly appId: string;
+  readonly guild: string;
+  readonly inbound: Inbound;
+  readonly heads: readonly CommandHead[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The first response, which is due within three seconds, and what follows it. */
+export interface Answer {
+  readonly first: Record<string, unknown>;
+  readonly afterwards?: () => Promise<void>;
+  readonly handle?: Handle;
+}
+
+const privately = (text: string): Record<string, unknown> => ({
+  type: RESPONSE.message,
+  data: { flags: EPHEMERAL, ...renderReply({ ok: false, text }) },
+});
+
+/** Reads an interaction, stores it where it is a request, and says how to answer; null where there is nothing to answer. */
+export async function respondTo(options: RespondOptions, interaction: unknown): Promise<Answer | null> {
+  const from = { guild: options.guild, heads: options.heads, at: options.clock.now() };
+  const request = readDiscord(interaction, from);
+  switch (request.kind) {
+    case "ping":
+      return { first: { type: RESPONSE.pong } };
+    case "ignored":
+      return null;
+    case "refused":
+      return { first: privately(request.why), handle: request.handle };
+    case "form":
+      return {
+        first: { type: RESPONSE.modal, data: renderModal(request.form, request.customId) },
+        handle: request.handle,
+      };
+    case "complete":
+      return { first: await choices(options, request), handle: request.handle };
+    case "event":
+      return take(options, request);
+  }
+}
+
+async function take(options: RespondOptions, request: DiscordRequest & { kind: "event" }): Promise<Answer> {
+  const { handle } = request;
+  try {
+    const received = await options.inbound.receive(request.event);
+    return {
+      first: { type: RESPONSE.deferred, data: { flags: EPHEMERAL } },
+      afterwards: async () => tell(options, handle, await received.reply),
+      handle,
+    };
+  } catch (error) {
+    options.log.error({ err: messageOf(error) }, "request not stored");
+    return { first: privately(STORE_FAILED), handle };
+  }
+}
+
+async function choices(
+  options: RespondOptions,
+  request: DiscordRequest & { kind: "complete" },
+): Promise<Record<string, unknown>> {
+  const found = await options.inbound.complete(request.user, request.text).catch((error: unknown) => {
+    options.log.warn({ err: messageOf(error) }, "completion failed");
+    return [];
+  });
+  return {
+    type: RESPONSE.choices,
+    data: {
+      choices: found.slice(0, DISCORD.choices).map(({ value, hint }) => {
+        // A completed line is cut down to its last word: that is the option being typed.
+        const word = clip(value.startsWith("/") ? (words(value).at(-1) ?? value) : value, DISCORD.choice);
+        return { name: clip(oneLine(hint === "" ? word : `${word}: ${hint}`), DISCORD.choice) || "?", value: word };
+      }),
+    },
+  };
+}
+
+/** Puts the answer where the person waits for it. */
+async function tell(options: RespondOptions, handle: Handle, reply: Reply): Promise<void> {
+  const body = renderReply(reply);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await options.rest.patch(Routes.webhookMessage(options.appId, handle.token), { body, auth: false });
+      return;
+    } catch (error) {
+      const unknown = [10_008, 10_015].includes(apiCode(error) ?? 0);
+      if (!unknown || attempt === OVERTAKE_TRIES) {
+        options.log.warn({ err: messageOf(error) }, "discord answer lost");
+        return;
+      }
+      await options.clock.sleep(OVERTAKE_MS * attempt);
+    }
+  }
+}
+
+/** Sends the first response over REST, as the gateway demands, then what follows. */
+export async function answerOverRest(options: RespondOptions, interaction: unknown): Promise<void> {
+  const answer = await respondTo(options, interaction);
+  if (answer?.handle === undefined) return;
+  const { handle } = answer;
+  try {
+    await options.rest.post(Routes.interactionCallback(handle.id, handle.token), { body: answer.first, auth: false });
+  } catch (error) {
+    const code = apiCode(error);
+    options.log.warn({ code, err: messageOf(error) }, "discord acknowledgement failed");
+    // 40060: another delivery of the same interaction was acknowledged; the answer can still be written.
+    if (code === 10_062 && answer.afterwards !== undefined) await sayInChannel(options, handle);
+    if (code !== 40_060) return;
+  }
+  await answer.afterwards?.();
+}
+
+/** The interaction's token is dead: a line in the channel, without what only the person may read. */
+async function sayInChannel(options: RespondOptions, handle: Handle): Promise<void> {
+  await options.rest
+    .post(Routes.channelMessages(handle.channel), { body: renderReply({ ok: true, text: TOKEN_DEAD }) })
+    .catch((error: unknown) => options.log.warn({ err: messageOf(error) }, "discord answer lost"));
+}
