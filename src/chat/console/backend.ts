@@ -1,0 +1,303 @@
+import type { Severity } from "../../kernel/alert.ts";
+import type { Card } from "../card.ts";
+
+/** The signed-in person of one request. */
+export interface Viewer {
+  readonly person: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** False for people who may only look: their cards carry no buttons. */
+  readonly mayAct: boolean;
+}
+
+/** A session as it begins: the cookie's value is shown this once and kept only as its hash. */
+export interface Session {
+  readonly cookie: string;
+  readonly viewer: Viewer;
+  readonly expiresAt: Date;
+}
+
+export type TradingState = "active" | "reducing" | "halted";
+
+/** One labelled dot of the header. `unknown` is a state of its own, never drawn as good. */
+export interface Dot {
+  readonly name: string;
+  readonly state: "up" | "degraded" | "down" | "unknown";
+  readonly detail: string;
+}
+
+/** What every page shows above its content. Times are ISO, UTC. */
+export interface HeaderView {
+  /** The whole desk's state; `freezes` counts the narrower scopes that are not active. */
+  readonly trading: { readonly state: TradingState; readonly detail: string; readonly freezes: number };
+  readonly dots: readonly Dot[];
+  /** Null where nobody is on call, or no rota is configured. */
+  readonly onCall: string | null;
+  readonly openIncidents: number;
+  readonly pendingApprovals: number;
+}
+
+/** One line of the incident list. */
+export interface IncidentRow {
+  readonly incident: string;
+  readonly severity: Severity;
+  readonly status: Card["status"];
+  readonly title: string;
+  readonly account: string | null;
+  readonly owner: string | null;
+  readonly outcome: string | null;
+  readonly alertCount: number;
+  readonly version: number;
+  /** A plan of this incident waits for people. */
+  readonly deciding: boolean;
+  readonly openedAt: string;
+}
+
+/** Which incidents a list shows; all of it optional. */
+export interface IncidentFilter {
+  readonly status?: "unresolved" | "resolved" | "all";
+  /** Words that must occur in number, title, kind or labels. */
+  readonly text?: string;
+  /** At most this many, 500 where left out. */
+  readonly limit?: number;
+}
+
+/** One line of an incident's timeline. */
+export interface TimelineRow {
+  readonly id: number;
+  readonly at: string;
+  readonly actor: string;
+  readonly type: string;
+  readonly text: string;
+  /** Number of the ledger entry that proves it, where the event names one. */
+  readonly ledger: number | null;
+}
+
+/** One measured duration of an incident: "time to card", 12. */
+export interface DurationRow {
+  readonly label: string;
+  readonly ms: number;
+}
+
+/** What the incident page shows beside the card. */
+export interface IncidentDetail {
+  readonly card: Card;
+  readonly timeline: readonly TimelineRow[];
+  readonly durations: readonly DurationRow[];
+  readonly account: string | null;
+}
+
+/** One account in the right column and on its page; decimals as text. */
+export interface AccountRow {
+  readonly account: string;
+  readonly venue: string;
+  readonly environment: "paper" | "live";
+  readonly equityUsd: string | null;
+  readonly maintenanceMarginUsd: string | null;
+  /** Maintenance margin / equity: at 1 the venue liquidates. */
+  readonly marginRatio: string | null;
+  /** The position that is nearest to its liquidation price: |mark - liquidation| / mark. */
+  readonly nearest: { readonly symbol: string; readonly distanceRatio: string; readonly price: string } | null;
+  readonly positions: readonly PositionRow[];
+  readonly openOrders: number | null;
+  readonly trading: TradingState;
+  /** Time of the figures; null where none ever came. */
+  readonly at: string | null;
+}
+
+/** One open position. */
+export interface PositionRow {
+  readonly symbol: string;
+  readonly quantity: string;
+  readonly entryPrice: string;
+  readonly markPrice: string;
+  readonly notionalUsd: string;
+  readonly unrealisedUsd: string;
+  readonly liquidationPrice: string | null;
+}
+
+/** Points of an account's chart, oldest first. */
+export interface AccountSeries {
+  readonly account: string;
+  readonly points: readonly AccountPoint[];
+  /** Lines drawn across the margin ratio. */
+  readonly thresholds: readonly { readonly label: string; readonly ratio: string }[];
+}
+
+/** One point of the chart. */
+export interface AccountPoint {
+  readonly at: string;
+  readonly equityUsd: string;
+  readonly marginRatio: string | null;
+  readonly markPrice: string | null;
+}
+
+/** A plan that waits, or waited, for people. */
+export interface ApprovalRow {
+  readonly planHash: string;
+  readonly words: string;
+  readonly incident: string | null;
+  readonly title: string;
+  readonly action: string;
+  readonly account: string;
+  readonly notionalUsd: string;
+  readonly requestedBy: string;
+  readonly needed: number;
+  readonly given: number;
+  readonly roles: readonly string[];
+  readonly state: "pending" | "approved" | "denied" | "expired";
+  /** The viewer's role may decide it, and this person has neither asked for it nor voted. */
+  readonly mine: boolean;
+  readonly openedAt: string;
+  readonly expiresAt: string;
+}
+
+/** A freeze that holds. */
+export interface FreezeRow {
+  readonly scope: string;
+  readonly state: TradingState;
+  readonly setBy: string;
+  readonly reason: string;
+  readonly setAt: string;
+}
+
+/** One order of ours. */
+export interface OrderLine {
+  readonly clientOrderId: string;
+  readonly incident: string | null;
+  readonly venue: string;
+  readonly account: string;
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly quantity: string;
+  readonly filledQuantity: string;
+  readonly limitPrice: string;
+  readonly averagePrice: string | null;
+  readonly notionalUsd: string;
+  readonly reduceOnly: boolean;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly at: string;
+}
+
+/** A playbook that is installed. */
+export interface PlaybookRow {
+  readonly name: string;
+  readonly version: number;
+  readonly title: string;
+  readonly on: string;
+  readonly needs: readonly string[];
+}
+
+/** One run of a playbook. */
+export interface RunRow {
+  readonly run: string;
+  readonly playbook: string;
+  readonly version: number;
+  readonly incident: string;
+  readonly state: string;
+  readonly outcome: string | null;
+  readonly step: string | null;
+  readonly requestedBy: string;
+  readonly createdAt: string;
+  readonly endedAt: string | null;
+}
+
+/** A detector that is installed, with what it lately saw. */
+export interface DetectorRow {
+  readonly name: string;
+  readonly title: string;
+  readonly stream: string;
+  readonly params: string;
+  readonly hits: number;
+  readonly lastHitAt: string | null;
+}
+
+/** One entry of the ledger. */
+export interface LedgerRow {
+  readonly seq: number;
+  readonly at: string;
+  readonly actor: string;
+  readonly type: string;
+  readonly object: string;
+  readonly body: string;
+  readonly hash: string;
+}
+
+/** Entries below a number, newest first, and where the next page begins. */
+export interface LedgerPage {
+  readonly entries: readonly LedgerRow[];
+  readonly size: number;
+  readonly next: number | null;
+}
+
+/** What verifying said, in one sentence. */
+export interface LedgerVerdict {
+  readonly ok: boolean;
+  readonly text: string;
+  readonly firstBad: number | null;
+}
+
+/** One person of the desk. */
+export interface PersonRow {
+  readonly person: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly links: readonly string[];
+  readonly onCall: boolean;
+}
+
+/** A table of settings or rules, as they are in force; secrets are never among them. */
+export interface SettingsView {
+  readonly groups: readonly {
+    readonly title: string;
+    readonly rows: readonly { readonly label: string; readonly value: string }[];
+  }[];
+}
+
+/** A playbook's dry run: what each step would do, nothing sent. */
+export interface DryRun {
+  readonly ok: boolean;
+  readonly text: string;
+  readonly steps: readonly { readonly name: string; readonly note: string }[];
+}
+
+/** A recording that can be, or was, replayed. */
+export interface ReplayRow {
+  readonly name: string;
+  readonly detail: string;
+  readonly outcome: string | null;
+}
+
+/**
+ * All that the console reads, written where it is used; `views/` answers it from the database. Nothing here decides
+ * anything: clicks and commands leave through `Inbound`.
+ */
+export interface ConsoleBackend {
+  /** Redeems a one-time token; null where it is unknown, used or too old. */
+  redeem(token: string): Promise<Session | null>;
+  viewer(cookie: string): Promise<Viewer | null>;
+  signOut(cookie: string): Promise<void>;
+  header(): Promise<HeaderView>;
+  incidents(filter: IncidentFilter): Promise<readonly IncidentRow[]>;
+  incidentRows(ids: readonly string[]): Promise<readonly IncidentRow[]>;
+  cards(ids: readonly string[]): Promise<ReadonlyMap<string, Card>>;
+  /** Null where there is no such incident. */
+  incident(id: string): Promise<IncidentDetail | null>;
+  accounts(): Promise<readonly AccountRow[]>;
+  series(account: string, sinceMs: number): Promise<AccountSeries>;
+  freezes(): Promise<readonly FreezeRow[]>;
+  approvals(viewer: Viewer, state: "pending" | "all"): Promise<readonly ApprovalRow[]>;
+  orders(limit: number): Promise<readonly OrderLine[]>;
+  playbooks(): Promise<readonly PlaybookRow[]>;
+  runs(limit: number): Promise<readonly RunRow[]>;
+  dryRun(playbook: string, input: Readonly<Record<string, string>>): Promise<DryRun>;
+  detectors(): Promise<readonly DetectorRow[]>;
+  replays(): Promise<readonly ReplayRow[]>;
+  ledger(before: number | null, limit: number): Promise<LedgerPage>;
+  verifyLedger(): Promise<LedgerVerdict>;
+  /** The inclusion proof of one entry as JSON text; null where there is none. */
+  proof(seq: number): Promise<string | null>;
+  people(): Promise<readonly PersonRow[]>;
+  settings(): Promise<SettingsView>;
+}

@@ -1,0 +1,157 @@
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+import { Hono, type Context } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import type { Clock } from "../../kernel/clock.ts";
+import { type Decimal, decimal } from "../../kernel/decimal.ts";
+import { DeskError, ERRORS, messageOf } from "../../kernel/errors.ts";
+import type { Log } from "../../kernel/log.ts";
+import type { Inbound, MessageRef, Surface, SurfaceHealth } from "../surface.ts";
+import { loadAssets } from "./assets.ts";
+import type { ConsoleBackend } from "./backend.ts";
+import { openFeed } from "./feed.ts";
+import { type Guarded, HEADERS, errorBody, placeOf, statusOf } from "./guard.ts";
+import { type HubEvent, type Hub, openHub } from "./hub.ts";
+import { renderBare } from "./layout.ts";
+import { forward, problemPage, signInPage } from "./pages/sign-in.ts";
+import { addRoutes } from "./routes.ts";
+import type { Limits } from "./side.ts";
+
+/** What the console needs from the composition root. */
+export interface ConsoleOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly backend: ConsoleBackend;
+  readonly inbound: Inbound;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Origin under which people reach it through a proxy, "https://desk.example"; null where they come directly. */
+  readonly publicOrigin: string | null;
+  readonly environment: "paper" | "live";
+  readonly deskName: string;
+  /** Shared with whoever announces changes; one of its own where left out. */
+  readonly hub?: Hub;
+  /** Lines across the margin bars and charts, and when figures count as stale; 0.60, 0.80 and 15 s where left out. */
+  readonly limits?: Limits;
+  /** Above this notional an approval asks for a typed word; 1,000,000 USD where left out. */
+  readonly typedAboveUsd?: Decimal<"usd">;
+  /** Adds routes that are not the console's, such as /hooks, /healthz and /metrics: no session, no Host check there. */
+  readonly mount?: (app: Hono<Guarded>) => void;
+}
+
+/** The console as a surface, with its address. */
+export interface ConsoleSurface extends Surface {
+  readonly url: string;
+  readonly hub: Hub;
+  /** Announces a change; pages that show it follow within a moment. */
+  publish(event: HubEvent): void;
+  /** How many live streams are open. */
+  watching(): number;
+  close(): Promise<void>;
+}
+
+const LIMITS: Limits = { warnRatio: decimal("0.6"), limitRatio: decimal("0.8"), staleAfterMs: 15_000 };
+
+/**
+ * Opens the console on its address.
+ * @throws Error where the page is not built or the address is taken
+ */
+export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurface> {
+  const { backend, clock, log } = options;
+  const assets = await loadAssets();
+  const hub = options.hub ?? openHub(clock);
+  const shared = {
+    hub,
+    backend,
+    clock,
+    log,
+    limits: options.limits ?? LIMITS,
+    card: { typedAboveUsd: options.typedAboveUsd ?? decimal<"usd">("1000000") },
+  };
+  const feed = openFeed(shared);
+  let place = placeOf(options.host, options.port, options.publicOrigin);
+  const app = new Hono<Guarded>();
+  app.use(async (c, next) => {
+    await next();
+    for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
+  });
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) =>
+        c.json(errorBody(new DeskError("METHOD_NOT_ALLOWED")), 405, { allow: methods.join(", ") }),
+    }),
+  );
+  options.mount?.(app);
+  const { deskName, environment, inbound } = options;
+  addRoutes(app, { ...shared, feed, assets, inbound, deskName, environment, place: () => place });
+  app.notFound((c) => refuse(c as Context<Guarded>, new DeskError("ROUTE_UNKNOWN"), assets.build));
+  app.onError((error, c) => {
+    if (error instanceof DeskError) return refuse(c as Context<Guarded>, error, assets.build);
+    log.error({ event: "console.request.failed", path: c.req.path, why: messageOf(error) });
+    return refuse(c as Context<Guarded>, new DeskError("INTERNAL"), assets.build);
+  });
+
+  const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
+    const opened = serve({ fetch: app.fetch, hostname: options.host, port: options.port }, () => resolve(opened));
+    opened.once("error", reject);
+  });
+  const { port } = server.address() as AddressInfo;
+  place = placeOf(options.host, port, options.publicOrigin);
+  const since = clock.now();
+  let health: SurfaceHealth = { state: "up", since };
+  const ref = (incident: string): MessageRef => ({ surface: "console", channel: "console", message: incident });
+  const close = async (): Promise<void> => {
+    if (health.state === "down") return;
+    health = { state: "down", since: clock.now(), why: "closed" };
+    feed.close();
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      if ("closeAllConnections" in server) server.closeAllConnections();
+    });
+  };
+  return {
+    name: "console",
+    url: options.publicOrigin ?? `http://${nameOf(options.host)}:${port}`,
+    hub,
+    publish: (event) => hub.publish(event),
+    watching: () => feed.size(),
+    close,
+    start: async () => {},
+    stop: close,
+    health: () => health,
+    // The console always shows the newest state: posting and updating only wake its pages.
+    post: async (_channel, card) => {
+      hub.publish({ type: "card", incident: card.incident, version: card.version });
+      return { outcome: "sent", ref: ref(card.incident) };
+    },
+    update: async (where, card) => {
+      hub.publish({ type: "card", incident: card.incident, version: card.version });
+      return { outcome: "sent", ref: where };
+    },
+    note: async (where) => ({ outcome: "sent", ref: where }),
+    find: async (_channel, key) => ref(key),
+  };
+}
+
+/** A name that a browser on this machine can open. */
+const nameOf = (host: string): string =>
+  host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+
+/** An error as JSON for programs and the page's script, as a page for people. */
+function refuse(c: Context<Guarded>, error: DeskError, build: string): Response {
+  const status = error.code === "INTERNAL" ? 500 : statusOf(error);
+  const wantsPage =
+    (c.req.header("accept") ?? "").includes("text/html") && !/^\/(api|events|complete|assets)\b/.test(c.req.path);
+  c.header("cache-control", "no-store");
+  if (!wantsPage) return c.json(errorBody(error), status);
+  if (error.code === "NOT_SIGNED_IN") {
+    // A strict cookie does not travel with a link from another site: the page asks once more by itself.
+    const elsewhere = c.req.method === "GET" && c.req.header("sec-fetch-site") === "cross-site";
+    const again = elsewhere ? forward(new URL(c.req.url).pathname) : undefined;
+    return c.html(renderBare("Sign in", build, signInPage(null), again).toString(), status);
+  }
+  const row = ERRORS[error.code];
+  return c.html(renderBare(row.title, build, problemPage(row.title, error.message, row.hint)).toString(), status);
+}

@@ -1,0 +1,131 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { DeskError, ERRORS, type ErrorCode } from "../../kernel/errors.ts";
+import type { ConsoleBackend, Session, Viewer } from "./backend.ts";
+
+/** What a request carries once it passed the guard. */
+export interface Guarded {
+  readonly Variables: { viewer: Viewer };
+}
+
+/** Names and origins under which this console is reached. */
+export interface Place {
+  readonly hosts: ReadonlySet<string>;
+  readonly origins: ReadonlySet<string>;
+  readonly secure: boolean;
+}
+
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+
+/** Host names and origins that are ours: loopback names with our port, the bound address, and the public origin. */
+export function placeOf(host: string, port: number, publicOrigin: string | null): Place {
+  const bound = host.includes(":") ? `[${host}]` : host;
+  const names = [...new Set([...LOOPBACK, ...(host === "0.0.0.0" || host === "::" ? [] : [bound])])];
+  const hosts = new Set(names.map((name) => `${name}:${port}`));
+  const origins = new Set([...hosts].map((name) => `http://${name}`));
+  const outside = publicOrigin === null ? null : new URL(publicOrigin);
+  if (outside) {
+    hosts.add(outside.host);
+    origins.add(outside.origin);
+  }
+  return { hosts, origins, secure: outside?.protocol === "https:" };
+}
+
+const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
+  NOT_SIGNED_IN: 401,
+  NOT_ALLOWED: 403,
+  ORIGIN_REFUSED: 403,
+  ROUTE_UNKNOWN: 404,
+  METHOD_NOT_ALLOWED: 405,
+  BODY_MALFORMED: 400,
+  BODY_TOO_LARGE: 413,
+  CONTENT_TYPE_WRONG: 415,
+  NOT_SUPPORTED: 501,
+  DATABASE_UNAVAILABLE: 503,
+};
+
+/** HTTP status of an error of the desk; a refusal of the desk's own rules is a conflict with its state. */
+export const statusOf = (error: DeskError): ContentfulStatusCode => STATUS[error.code] ?? 409;
+
+/** The one shape of errors in JSON. */
+export const errorBody = (error: DeskError): { error: { code: string; message: string; hint: string } } => ({
+  error: { code: error.code, message: error.message, hint: ERRORS[error.code].hint },
+});
+
+/** Headers of every answer: nothing from elsewhere, nothing inline, no frame around a button. */
+export const HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
+};
+
+/** Refuses a Host that is not ours, which is how a rebound name would arrive, with 421. */
+export const ownHost =
+  (place: Place): MiddlewareHandler<Guarded> =>
+  async (c, next) => {
+    const host = c.req.header("host") ?? "";
+    if (!place.hosts.has(host.toLowerCase()))
+      return c.json(
+        errorBody(new DeskError("ORIGIN_REFUSED", "this host name is not the console's; open the address it printed")),
+        421,
+      );
+    await next();
+    return undefined;
+  };
+
+/** Refuses a writing request that another site, or no page at all, sent. */
+export const ownOrigin =
+  (place: Place): MiddlewareHandler<Guarded> =>
+  async (c, next) => {
+    if (c.req.method !== "GET" && c.req.method !== "HEAD") {
+      const origin = c.req.header("origin") ?? "";
+      const site = c.req.header("sec-fetch-site");
+      if (!place.origins.has(origin) || (site !== undefined && site !== "same-origin"))
+        throw new DeskError("ORIGIN_REFUSED");
+    }
+    await next();
+  };
+
+const cookieName = (place: Place): string => (place.secure ? "__Host-breakwater" : "breakwater");
+
+/** Sets the session's cookie: not readable by script, never sent from another site. */
+export function keepSession(c: Context, place: Place, session: Session): void {
+  setCookie(c, cookieName(place), session.cookie, {
+    httpOnly: true,
+    sameSite: "Strict",
+    secure: place.secure,
+    path: "/",
+    expires: session.expiresAt,
+  });
+}
+
+/** Forgets the cookie. */
+export function dropSession(c: Context, place: Place): void {
+  setCookie(c, cookieName(place), "", {
+    httpOnly: true,
+    sameSite: "Strict",
+    secure: place.secure,
+    path: "/",
+    maxAge: 0,
+  });
+}
+
+/** The cookie's value, where there is one. */
+export const sessionCookie = (c: Context, place: Place): string | null => getCookie(c, cookieName(place)) ?? null;
+
+/** Lets only signed-in people pass, and puts the person beside the request. */
+export const signedIn =
+  (place: Place, backend: ConsoleBackend): MiddlewareHandler<Guarded> =>
+  async (c, next) => {
+    const cookie = sessionCookie(c, place);
+    const viewer = cookie === null ? null : await backend.viewer(cookie);
+    if (!viewer) throw new DeskError("NOT_SIGNED_IN");
+    c.set("viewer", viewer);
+    await next();
+  };

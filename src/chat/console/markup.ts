@@ -1,0 +1,103 @@
+import { html as honoHtml, raw } from "hono/html";
+import type { Severity } from "../../kernel/alert.ts";
+
+/** HTML that is already escaped. */
+export type Markup = ReturnType<typeof raw>;
+type Value = string | number | null | undefined | false | Markup | readonly Markup[];
+
+/** Tagged template: escapes every value that is not markup itself. Values are never promises here, so neither is the result. */
+export const html = (strings: TemplateStringsArray, ...values: readonly Value[]): Markup =>
+  honoHtml(strings, ...values) as Markup;
+
+/** Nothing, as markup. */
+export const NOTHING: Markup = raw("");
+
+/** Control characters, zero-width characters and direction overrides: shown by number, so that what is read is what was hashed. */
+// oxlint-disable-next-line no-control-regex -- These are the characters that must not pass.
+const HIDDEN =
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+
+/** Text with its invisible characters made visible, "[U+202E]". */
+export const visible = (text: string): string =>
+  text.replace(HIDDEN, (one) => `[U+${(one.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}]`);
+
+/** Text from outside: invisible characters shown, direction kept apart from its neighbours. */
+export const words = (text: string): Markup => html`<bdi>${visible(text)}</bdi>`;
+
+/** What is not known, in words and in its own style; never blank, never zero. */
+export const UNKNOWN: Markup = html`<span class="unknown">unknown</span>`;
+
+/** A figure or `unknown`. */
+export const known = (text: string | null): Markup => (text === null ? UNKNOWN : html`${visible(text)}`);
+
+const clockOf = (iso: string): string => `${iso.slice(11, 19)} UTC`;
+
+/** A moment: UTC time for reading, the whole ISO text on hover; the page's script makes it relative. */
+export const moment = (iso: string): Markup =>
+  html`<time datetime="${iso}" title="${iso.slice(0, 19).replace("T", " ")} UTC" data-ago>${clockOf(iso)}</time>`;
+
+/** A moment that keeps its absolute form. */
+export const instant = (iso: string): Markup =>
+  html`<time datetime="${iso}">${iso.slice(0, 10)} ${clockOf(iso)}</time>`;
+
+/** A deadline: UTC without script, a countdown on the server's clock with it. */
+export const countdown = (iso: string): Markup =>
+  html`<time class="countdown" datetime="${iso}" title="${iso.slice(0, 19).replace("T", " ")} UTC" data-until
+    >${clockOf(iso)}</time
+  >`;
+
+/** Each severity's own outline, told apart without colour. */
+const SHAPES = {
+  critical: "M5 1h6l4 4v6l-4 4H5l-4-4V5z",
+  high: "M8 1.5 15.5 14.5H.5z",
+  medium: "M8 .8 15.2 8 8 15.2.8 8z",
+  low: "M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z",
+  info: "M8 2.2a5.8 5.8 0 1 0 0 11.6A5.8 5.8 0 0 0 8 2.2zm0 3a2.8 2.8 0 1 1 0 5.6 2.8 2.8 0 0 1 0-5.6z",
+} as const satisfies Record<Severity, string>;
+
+/** The severity's shape alone, for lists. */
+export const severityShape = (severity: Severity): Markup =>
+  html`<svg class="shape sev-${severity}" viewBox="0 0 16 16" width="12" height="12" aria-hidden="true">
+    <path d="${SHAPES[severity]}" />
+  </svg>`;
+
+/** Severity by word, shape and colour. */
+export const severityBadge = (severity: Severity): Markup =>
+  html`<span class="severity sev-${severity}">${severityShape(severity)}${severity}</span>`;
+
+/** A table; columns with a trailing `#` hold figures, are right-aligned and set in tabular digits. */
+export function table(
+  caption: string,
+  columns: readonly string[],
+  rows: readonly (readonly (Markup | string)[])[],
+): Markup {
+  const numeric = columns.map((column) => column.endsWith("#"));
+  return html`<div class="scroll-x" tabindex="0" role="region" aria-label="${caption}">
+    <table>
+      <caption class="hidden">
+        ${caption}
+      </caption>
+      <thead>
+        <tr>
+          ${columns.map((column, at) => html`<th scope="col" ${numeric[at] ? html` class="num"` : ""}>${column.replace(/#$/, "")}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${row.map((cell, at) => html`<td${numeric[at] ? html` class="num"` : ""}>${cell}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** A list that is still empty says what will appear and how to try it. */
+export const emptyState = (title: string, text: string, hint: string | null): Markup =>
+  html`<div class="empty">
+    <h2>${title}</h2>
+    <p>${text}</p>
+    ${hint === null ? "" : html`<p><code>${hint}</code></p>`}
+  </div>`;

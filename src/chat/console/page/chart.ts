@@ -1,0 +1,214 @@
+import type UPlot from "uplot";
+import { all } from "./clock.ts";
+
+// The library is a plain script of ours beside this module; only its types are imported.
+declare const uPlot: typeof UPlot;
+
+interface Point {
+  readonly at: string;
+  readonly marginRatio: string | null;
+  readonly markPrice: string | null;
+}
+
+interface Series {
+  readonly points: readonly Point[];
+  readonly thresholds: readonly { readonly label: string; readonly ratio: string }[];
+}
+
+const WINDOW_MS = 3_600_000;
+const MOST_POINTS = 7_200;
+const charts = new Map<HTMLElement, Chart>();
+
+interface Chart {
+  readonly account: string;
+  grow(): Promise<void>;
+  redraw(): void;
+  close(): void;
+}
+
+const css = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const number = (text: string | null): number | null => (text === null ? null : Number(text));
+const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
+
+async function load(account: string, since: string): Promise<Series | null> {
+  const response = await fetch(
+    `/api/accounts/${encodeURIComponent(account)}/series?since=${encodeURIComponent(since)}`,
+  );
+  return response.ok ? ((await response.json()) as Series) : null;
+}
+
+/** Thresholds and the incident's moment, drawn and labelled over the lines. */
+function marks(thresholds: Series["thresholds"], fromMs: number | null): (plot: UPlot) => void {
+  return (plot) => {
+    const { ctx, bbox } = plot;
+    const scale = devicePixelRatio;
+    ctx.save();
+    ctx.font = `${11 * scale}px system-ui, sans-serif`;
+    ctx.lineWidth = scale;
+    thresholds.forEach((line, index) => {
+      const y = Math.round(plot.valToPos(Number(line.ratio), "ratio", true)) + 0.5;
+      if (y < bbox.top || y > bbox.top + bbox.height) return;
+      ctx.strokeStyle = css(index === 0 ? "--medium" : "--critical");
+      ctx.fillStyle = ctx.strokeStyle;
+      ctx.setLineDash(index === 0 ? [4 * scale, 4 * scale] : []);
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+      ctx.textBaseline = "bottom";
+      ctx.fillText(`${line.label} ${percent(Number(line.ratio))}`, bbox.left + 4 * scale, y - 2 * scale);
+    });
+    if (fromMs !== null) {
+      const x = Math.round(plot.valToPos(fromMs / 1_000, "x", true)) + 0.5;
+      if (x >= bbox.left && x <= bbox.left + bbox.width) {
+        ctx.strokeStyle = css("--quiet");
+        ctx.fillStyle = ctx.strokeStyle;
+        ctx.setLineDash([2 * scale, 3 * scale]);
+        ctx.beginPath();
+        ctx.moveTo(x, bbox.top);
+        ctx.lineTo(x, bbox.top + bbox.height);
+        ctx.stroke();
+        ctx.textBaseline = "top";
+        const right = x > bbox.left + bbox.width * 0.7;
+        ctx.textAlign = right ? "right" : "left";
+        ctx.fillText("incident opened", x + (right ? -4 : 4) * scale, bbox.top + 2 * scale);
+      }
+    }
+    ctx.restore();
+  };
+}
+
+/** The chart's conclusion in its title. */
+function conclusion(account: string, series: Series, points: readonly Point[]): string {
+  const known = points.filter((point) => point.marginRatio !== null);
+  const newest = known.at(-1);
+  const first = known[0];
+  if (!newest || !first) return `Margin ratio of ${account}: unknown`;
+  const now = Number(newest.marginRatio);
+  const moved = now - Number(first.marginRatio);
+  const verb = Math.abs(moved) < 0.005 ? "stands at" : moved > 0 ? "rose to" : "fell to";
+  const limit = series.thresholds.at(-1);
+  return `Margin ratio of ${account} ${verb} ${percent(now)}${limit ? `, ${limit.label} ${percent(Number(limit.ratio))}` : ""}`;
+}
+
+async function draw(place: HTMLElement): Promise<Chart | null> {
+  const account = place.dataset["chart"] ?? "";
+  const canvas = place.querySelector<HTMLElement>("[data-chart-canvas]");
+  const title = place.querySelector<HTMLElement>("[data-chart-title]");
+  const from = place.dataset["from"] ? Date.parse(place.dataset["from"]) : null;
+  const since = new Date(
+    Math.min(from === null ? Infinity : from - WINDOW_MS / 6, new Date().getTime() - WINDOW_MS / 2),
+  );
+  const series = await load(account, since.toISOString());
+  if (!canvas || !title || !series || !place.isConnected) return null;
+  let points = [...series.points];
+  const data = (): UPlot.AlignedData => [
+    points.map((point) => Date.parse(point.at) / 1_000),
+    points.map((point) => number(point.marginRatio)),
+    points.map((point) => number(point.markPrice)),
+  ];
+  const say = (): void => {
+    title.textContent = conclusion(account, series, points);
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", title.textContent);
+  };
+  const axis = {
+    stroke: () => css("--quiet"),
+    grid: { stroke: () => css("--line"), width: 1 },
+    ticks: { show: false },
+    font: "11px system-ui, sans-serif",
+  };
+  const size = (): { width: number; height: number } => ({
+    width: Math.max(200, canvas.clientWidth),
+    height: Math.max(150, Math.min(240, canvas.clientWidth * 0.35)),
+  });
+  const top = Math.max(1, ...series.thresholds.map((line) => Number(line.ratio))) * 1.02;
+  const plot = new uPlot(
+    {
+      ...size(),
+      tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC"),
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false } },
+      scales: {
+        ratio: { range: (_plot, low, high) => [Math.max(0, Math.min(low ?? 0, 0.5) - 0.05), Math.max(top, high ?? 0)] },
+        price: {},
+      },
+      axes: [
+        { ...axis, space: 70 },
+        {
+          ...axis,
+          scale: "ratio",
+          size: 48,
+          values: (_plot, ticks) => ticks.map((tick) => `${Math.round(tick * 100)} %`),
+        },
+        {
+          ...axis,
+          scale: "price",
+          side: 1,
+          size: 64,
+          grid: { show: false },
+          values: (_plot, ticks) => ticks.map((tick) => tick.toLocaleString("en-US")),
+        },
+      ],
+      series: [
+        {},
+        { label: "Margin ratio", scale: "ratio", stroke: () => css("--accent"), width: 2, points: { show: false } },
+        {
+          label: "Mark price",
+          scale: "price",
+          stroke: () => css("--price"),
+          width: 1,
+          dash: [2, 2],
+          points: { show: false },
+        },
+      ],
+      hooks: { draw: [marks(series.thresholds, from)] },
+    },
+    data(),
+    canvas,
+  );
+  say();
+  const watcher = new ResizeObserver(() => plot.setSize(size()));
+  watcher.observe(canvas);
+  return {
+    account,
+    async grow() {
+      const last = points.at(-1)?.at ?? since.toISOString();
+      const more = await load(account, last);
+      const fresh = (more?.points ?? []).filter((point) => point.at > last);
+      if (fresh.length === 0) return;
+      points = [...points, ...fresh].slice(-MOST_POINTS);
+      plot.setData(data());
+      say();
+    },
+    redraw: () => plot.redraw(),
+    close() {
+      watcher.disconnect();
+      plot.destroy();
+    },
+  };
+}
+
+/** Draws every chart of the page that is not drawn yet, and forgets those that left it. */
+export async function drawCharts(): Promise<void> {
+  for (const [place, chart] of charts) {
+    if (place.isConnected) continue;
+    chart.close();
+    charts.delete(place);
+  }
+  for (const place of all("[data-chart]")) {
+    if (charts.has(place)) continue;
+    const chart = await draw(place);
+    if (chart) charts.set(place, chart);
+  }
+}
+
+/** Lengthens the charts of accounts that moved. */
+export async function growCharts(accounts: readonly string[]): Promise<void> {
+  for (const chart of charts.values()) if (accounts.includes(chart.account)) await chart.grow();
+}
+
+/** Draws all anew, in the colours of the theme that was just chosen. */
+export function recolourCharts(): void {
+  for (const chart of charts.values()) chart.redraw();
+}

@@ -1,0 +1,189 @@
+import { tick } from "./clock.ts";
+
+interface Reply {
+  readonly ok?: boolean;
+  readonly text?: string;
+  readonly table?: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
+  readonly incident?: string;
+  readonly error?: { readonly message: string; readonly hint: string };
+}
+
+interface Completion {
+  readonly value: string;
+  readonly hint: string;
+}
+
+const KEPT = 100;
+const HISTORY = "breakwater.history";
+/** Answers kept above the line; older ones are in the timeline and the ledger. */
+const ANSWERS = 12;
+
+const history = (): string[] => {
+  const stored: unknown = JSON.parse(localStorage.getItem(HISTORY) ?? "[]");
+  return Array.isArray(stored) ? stored.filter((one): one is string => typeof one === "string") : [];
+};
+
+const element = (name: string, className: string, text = ""): HTMLElement => {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.textContent = text;
+  return made;
+};
+
+function tableOf(view: NonNullable<Reply["table"]>): HTMLElement {
+  const scroll = element("div", "scroll-x");
+  const table = document.createElement("table");
+  const head = table.createTHead().insertRow();
+  for (const column of view.columns) {
+    const cell = element("th", "", column);
+    cell.setAttribute("scope", "col");
+    head.append(cell);
+  }
+  const body = table.createTBody();
+  for (const row of view.rows) {
+    const line = body.insertRow();
+    for (const cell of row) {
+      const made = line.insertCell();
+      made.textContent = cell;
+      if (/^[+-]?[\d,]+(\.\d+)?( %)?$/.test(cell)) made.className = "num";
+    }
+  }
+  scroll.append(table);
+  return scroll;
+}
+
+function show(place: HTMLElement, typed: string, reply: Reply): void {
+  const entry = element("div", reply.ok ? "entry" : "entry refused");
+  entry.append(element("p", "typed-line", `› ${typed}`));
+  entry.append(element("p", "reply", reply.text ?? reply.error?.message ?? ""));
+  if (reply.error) entry.append(element("p", "quiet", reply.error.hint));
+  if (reply.table && reply.table.rows.length > 0) entry.append(tableOf(reply.table));
+  if (reply.incident) {
+    const link = element("a", "", `Open ${reply.incident}`) as HTMLAnchorElement;
+    link.href = `/incidents/${encodeURIComponent(reply.incident)}`;
+    entry.append(link);
+  }
+  place.append(entry);
+  while (place.children.length > ANSWERS) place.firstElementChild?.remove();
+  place.hidden = false;
+  place.scrollTop = place.scrollHeight;
+  tick();
+}
+
+async function ask(place: HTMLElement, text: string): Promise<void> {
+  try {
+    const response = await fetch("/command", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ text, delivery: crypto.randomUUID() }),
+    });
+    show(place, text, (await response.json()) as Reply);
+  } catch {
+    show(place, text, { ok: false, text: "No answer came. Look at the timeline before you send it again." });
+  }
+}
+
+/** The command line: history by the arrows, completions while typing, answers above it. */
+export function openCommandLine(): void {
+  const form = document.querySelector<HTMLFormElement>("[data-command]");
+  const input = form?.querySelector<HTMLInputElement>("#command");
+  const place = document.querySelector<HTMLElement>("[data-command-answer]");
+  const choices = document.querySelector<HTMLElement>("[data-completions]");
+  if (!form || !input || !place || !choices) return;
+  let at = -1;
+  let chosen = -1;
+  let offered: readonly Completion[] = [];
+  let asked = 0;
+
+  const close = (): void => {
+    offered = [];
+    chosen = -1;
+    choices.hidden = true;
+    choices.replaceChildren();
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+  const draw = (): void => {
+    choices.replaceChildren(
+      ...offered.map((one, index) => {
+        const line = element("li", "");
+        line.id = `completion-${index}`;
+        line.setAttribute("role", "option");
+        line.setAttribute("aria-selected", String(index === chosen));
+        line.append(element("span", "completion-value", one.value), element("span", "completion-hint", one.hint));
+        line.addEventListener("pointerdown", (event) => {
+          event.preventDefault();
+          take(index);
+        });
+        return line;
+      }),
+    );
+    choices.hidden = offered.length === 0;
+    input.setAttribute("aria-expanded", String(offered.length > 0));
+    if (chosen >= 0) input.setAttribute("aria-activedescendant", `completion-${chosen}`);
+    else input.removeAttribute("aria-activedescendant");
+    choices.children[chosen]?.scrollIntoView({ block: "nearest" });
+  };
+  const take = (index: number): void => {
+    const one = offered[index];
+    if (!one) return;
+    input.value = `${one.value} `;
+    close();
+    void suggest();
+  };
+  const suggest = async (): Promise<void> => {
+    const text = input.value;
+    asked += 1;
+    const turn = asked;
+    if (!text.startsWith("/")) {
+      close();
+      return;
+    }
+    const response = await fetch(`/complete?text=${encodeURIComponent(text)}`);
+    // Only the newest question counts: answers may overtake one another.
+    if (turn !== asked || !response.ok) return;
+    offered = (await response.json()) as readonly Completion[];
+    chosen = -1;
+    draw();
+  };
+
+  input.addEventListener("input", () => void suggest());
+  input.addEventListener("blur", close);
+  input.addEventListener("keydown", (event) => {
+    const open = offered.length > 0;
+    if (event.key === "Escape") {
+      if (open) close();
+      else {
+        place.hidden = true;
+        input.blur();
+      }
+    } else if (event.key === "Tab" && open) {
+      event.preventDefault();
+      take(Math.max(chosen, 0));
+    } else if (event.key === "Enter" && open && chosen >= 0) {
+      event.preventDefault();
+      take(chosen);
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      if (open) {
+        chosen = (chosen + step + offered.length) % offered.length;
+        draw();
+        return;
+      }
+      const lines = history();
+      at = Math.min(lines.length, Math.max(0, (at < 0 ? lines.length : at) + step));
+      input.value = lines[at] ?? "";
+    }
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (text === "") return;
+    localStorage.setItem(HISTORY, JSON.stringify([...history().filter((one) => one !== text), text].slice(-KEPT)));
+    at = -1;
+    input.value = "";
+    close();
+    void ask(place, text);
+  });
+}

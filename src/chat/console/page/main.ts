@@ -1,0 +1,94 @@
+import { drawCharts, growCharts, recolourCharts } from "./chart.ts";
+import { all, tick } from "./clock.ts";
+import { openCommandLine } from "./command.ts";
+import { applyCard, mark, replace, showIncident, shownIncident, takePresses } from "./incident.ts";
+import { listenKeys } from "./keys.ts";
+import { applyRow, watchList } from "./list.ts";
+import { openStream } from "./stream.ts";
+
+const THEME = "breakwater.theme";
+const title = document.title;
+
+/** Theme: as the system says, dark, light; the choice stays in this browser. */
+function offerThemes(): void {
+  for (const button of all<HTMLButtonElement>("[data-theme-toggle]")) {
+    const root = document.documentElement;
+    const label = (): void => {
+      button.textContent = `Theme: ${root.dataset["theme"] ?? "system"}`;
+    };
+    button.hidden = false;
+    label();
+    button.addEventListener("click", () => {
+      const next = { system: "dark", dark: "light", light: "system" }[root.dataset["theme"] ?? "system"] ?? "system";
+      if (next === "system") {
+        delete root.dataset["theme"];
+        localStorage.removeItem(THEME);
+      } else {
+        root.dataset["theme"] = next;
+        localStorage.setItem(THEME, next);
+      }
+      label();
+      recolourCharts();
+    });
+  }
+}
+
+/** Counts of what waits, in the navigation and in the tab's title. */
+function count(): void {
+  const pending = Number(document.querySelector<HTMLElement>("[data-status]")?.dataset["pendingCount"] ?? "0");
+  for (const badge of all("[data-count-pending]")) {
+    badge.textContent = String(pending);
+    badge.hidden = pending === 0;
+  }
+  document.title = pending > 0 ? `(${pending}) ${title}` : title;
+}
+
+if (document.body.classList.contains("bare")) {
+  tick();
+} else {
+  document.body.classList.add("has-script");
+  const stream = openStream(shownIncident());
+  const go = async (path: string, remember: boolean): Promise<void> => {
+    const incident = await showIncident(path, remember);
+    if (incident === null) return;
+    stream.focus(incident);
+    await drawCharts();
+  };
+  stream.on("card", applyCard);
+  stream.on("row", applyRow);
+  stream.on("side", (data) => {
+    replace("[data-side]", String(data["html"]));
+    tick();
+  });
+  stream.on("pending", (data) => {
+    replace("[data-pending]", String(data["html"]));
+    tick();
+  });
+  stream.on("status", (data) => {
+    replace("[data-status]", String(data["html"]));
+    count();
+  });
+  stream.on("moved", (data) => void growCharts(data["accounts"] as readonly string[]));
+  stream.on("reset", () => location.reload());
+  takePresses();
+  watchList();
+  openCommandLine();
+  offerThemes();
+  listenKeys((link) => void go(link.pathname, true));
+  document.addEventListener("click", (event) => {
+    const link =
+      event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[href^='/incidents/']") : null;
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !document.querySelector("[data-middle]")) return;
+    event.preventDefault();
+    void go(link.pathname, true);
+  });
+  window.addEventListener("popstate", () => {
+    if (location.pathname.startsWith("/incidents/")) void go(location.pathname, false);
+    else location.reload();
+  });
+  const shown = shownIncident();
+  if (shown) mark(shown);
+  count();
+  tick();
+  void drawCharts();
+}

@@ -1,0 +1,53 @@
+import type { DetectorRow, ReplayRow } from "../backend.ts";
+import { type Markup, emptyState, html, moment, table, words } from "../markup.ts";
+
+/** Installed detectors and what they lately saw. */
+export const detectorsPage = (rows: readonly DetectorRow[]): Markup =>
+  html`<div class="sheet">
+    <h1>Detectors</h1>
+    ${
+      rows.length === 0
+        ? emptyState(
+            "No detector is running",
+            "Detectors watch market and account streams and open incidents by themselves.",
+            null,
+          )
+        : table(
+            "Detectors",
+            ["Detector", "Watches", "Parameters", "Hits in 24 h#", "Last hit"],
+            rows.map((row) => [
+              html`<strong>${words(row.name)}</strong><br />${words(row.title)}`,
+              words(row.stream),
+              html`<code>${words(row.params)}</code>`,
+              String(row.hits),
+              row.lastHitAt === null ? html`<span class="not-yet">none yet</span>` : moment(row.lastHitAt),
+            ]),
+          )
+    }
+  </div>`;
+
+/** Recordings, and what replaying them said. */
+export const replayPage = (rows: readonly ReplayRow[]): Markup =>
+  html`<div class="sheet">
+    <h1>Replay</h1>
+    <p>
+      A day of history runs through the same code as the live desk, on its own clock; plans are made and never sent.
+    </p>
+    ${
+      rows.length === 0
+        ? emptyState(
+            "Nothing was replayed here yet",
+            "Replay a recording from the command line; its report appears here.",
+            "npx breakwater replay recording.csv.gz",
+          )
+        : table(
+            "Replays",
+            ["Recording", "What", "Outcome"],
+            rows.map((row) => [
+              html`<code>${words(row.name)}</code>`,
+              words(row.detail),
+              row.outcome === null ? html`<span class="not-yet">not replayed yet</span>` : words(row.outcome),
+            ]),
+          )
+    }
+  </div>`;

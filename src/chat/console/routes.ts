@@ -1,0 +1,237 @@
+import { Hono, type Context, type MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { compress } from "hono/compress";
+import { DeskError } from "../../kernel/errors.ts";
+import type { Reply } from "../surface.ts";
+import { act, command, readBody, userOf } from "./act.ts";
+import { addApi } from "./api.ts";
+import type { Assets } from "./assets.ts";
+import { streamEvents } from "./events.ts";
+import { type Feed, type FeedParts } from "./feed.ts";
+import {
+  type Guarded,
+  type Place,
+  dropSession,
+  keepSession,
+  ownHost,
+  ownOrigin,
+  sessionCookie,
+  signedIn,
+} from "./guard.ts";
+import type { Inbound } from "../surface.ts";
+import { nothingYet, renderIncident, renderList, renderRow } from "./incident-html.ts";
+import { renderBare, renderPage } from "./layout.ts";
+import { type Markup, html } from "./markup.ts";
+import { accountsPage } from "./pages/accounts.ts";
+import { approvalsPage } from "./pages/approvals.ts";
+import { detectorsPage, replayPage } from "./pages/detectors.ts";
+import { ledgerPage } from "./pages/ledger.ts";
+import { ordersPage } from "./pages/orders.ts";
+import { peoplePage, settingsPage } from "./pages/people.ts";
+import { dryRunPage, playbooksPage } from "./pages/playbooks.ts";
+import { answerPage, forward, signInPage, welcomePage } from "./pages/sign-in.ts";
+import { renderAccounts, renderPending } from "./side.ts";
+
+/** What the console's routes answer from. */
+export interface RouteParts extends FeedParts {
+  readonly inbound: Inbound;
+  readonly feed: Feed;
+  readonly assets: Assets;
+  readonly deskName: string;
+  readonly environment: "paper" | "live";
+  /** Read late: the port is known only once the server listens. */
+  readonly place: () => Place;
+}
+
+type Ctx = Context<Guarded>;
+const BODY_BYTES = 64 * 1_024;
+const LIST = 500;
+
+/** Adds the console's own pages, stream and deeds; other routes of the same server stay as they are. */
+export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
+  const { backend } = parts;
+  const host: MiddlewareHandler<Guarded> = (c, next) => ownHost(parts.place())(c, next);
+  const origin: MiddlewareHandler<Guarded> = (c, next) => ownOrigin(parts.place())(c, next);
+  const session: MiddlewareHandler<Guarded> = (c, next) => signedIn(parts.place(), backend)(c, next);
+  const small = bodyLimit({
+    maxSize: BODY_BYTES,
+    onError: () => {
+      throw new DeskError("BODY_TOO_LARGE", `a click or command has at most ${BODY_BYTES} bytes`);
+    },
+  });
+  const squeeze = compress();
+  const get = (path: string, handler: (c: Ctx) => Promise<Response> | Response): void => {
+    app.get(path, host, session, squeeze, handler);
+  };
+  const post = (path: string, handler: (c: Ctx) => Promise<Response> | Response): void => {
+    app.post(path, host, origin, session, small, handler);
+  };
+  const page = async (c: Ctx, path: string, title: string, main: Markup): Promise<Response> => {
+    const frame = {
+      deskName: parts.deskName,
+      environment: parts.environment,
+      viewer: c.get("viewer"),
+      header: await backend.header(),
+      now: parts.clock.now(),
+      last: parts.hub.last(),
+      build: parts.assets.build,
+    };
+    c.header("cache-control", "no-store");
+    return c.html(renderPage(frame, path, title, main).toString());
+  };
+  const desk = async (c: Ctx, selected: string | null, path: string): Promise<Response> => {
+    const filter = filterOf(c);
+    const viewer = c.get("viewer");
+    const [rows, accounts, freezes, pending] = await Promise.all([
+      backend.incidents({ ...filter, limit: LIST }),
+      backend.accounts(),
+      backend.freezes(),
+      backend.approvals(viewer, "pending"),
+    ]);
+    const shown = selected ?? rows[0]?.incident ?? null;
+    const detail = shown === null ? null : await backend.incident(shown);
+    if (selected !== null && !detail) throw new DeskError("UNKNOWN_INCIDENT");
+    const middle = detail
+      ? renderIncident(detail, { ...parts.card, mayAct: viewer.mayAct })
+      : nothingYet(parts.environment);
+    const main = html`<div class="desk-grid${selected === null ? " at-list" : ""}">
+      ${renderList(rows, { text: filter.text, status: filter.status }, shown)}
+      <div class="middle" data-middle>${middle}</div>
+      <aside class="side" aria-label="Accounts and approvals">
+        ${renderPending(pending)}${renderAccounts(accounts, freezes, parts.limits, parts.clock.now())}
+      </aside>
+    </div>`;
+    return page(
+      c,
+      path,
+      detail && selected !== null ? `${detail.card.incident} ${detail.card.title}` : "Incidents",
+      main,
+    );
+  };
+  const answer = (c: Ctx, reply: Reply, form: boolean, back: string): Response =>
+    form
+      ? (c.html(
+          renderBare(reply.ok ? "Done" : "Not done", parts.assets.build, answerPage(reply, back)).toString(),
+        ) as Response)
+      : c.json(reply);
+
+  app.get("/assets/:name", host, squeeze, (c) => {
+    const asset = parts.assets.files.get(c.req.param("name"));
+    if (!asset) throw new DeskError("ROUTE_UNKNOWN");
+    c.header("content-type", asset.type);
+    c.header(
+      "cache-control",
+      c.req.query("v") === parts.assets.build ? "private, max-age=31536000, immutable" : "no-cache",
+    );
+    return c.body(asset.bytes);
+  });
+  addSignIn(app, parts, host, origin, small);
+
+  get("/", (c) => desk(c, null, "/"));
+  get("/incidents/:id", (c) => desk(c, c.req.param("id") ?? "", "/"));
+  get("/fragments/incident/:id", async (c) => {
+    const detail = await backend.incident(c.req.param("id") ?? "");
+    if (!detail) throw new DeskError("UNKNOWN_INCIDENT");
+    return c.html(renderIncident(detail, { ...parts.card, mayAct: c.get("viewer").mayAct }).toString());
+  });
+  get("/fragments/rows", async (c) => {
+    const rows = await backend.incidents({ ...filterOf(c), limit: LIST });
+    return c.html(rows.map((row) => renderRow(row, false).toString()).join(""));
+  });
+  get("/approvals", async (c) =>
+    page(c, "/approvals", "Approvals", approvalsPage(await backend.approvals(c.get("viewer"), "all"))),
+  );
+  get("/accounts", async (c) =>
+    page(c, "/accounts", "Accounts", accountsPage(await backend.accounts(), await backend.freezes(), parts.limits)),
+  );
+  get("/orders", async (c) => page(c, "/orders", "Orders", ordersPage(await backend.orders(200))));
+  get("/playbooks", async (c) =>
+    page(
+      c,
+      "/playbooks",
+      "Playbooks",
+      playbooksPage(await backend.playbooks(), await backend.runs(100), c.get("viewer").mayAct),
+    ),
+  );
+  get("/detectors", async (c) => page(c, "/detectors", "Detectors", detectorsPage(await backend.detectors())));
+  get("/replay", async (c) => page(c, "/replay", "Replay", replayPage(await backend.replays())));
+  get("/ledger", async (c) => page(c, "/ledger", "Ledger", ledgerPage(await backend.ledger(beforeOf(c), 100), null)));
+  get("/people", async (c) => page(c, "/people", "People", peoplePage(await backend.people())));
+  get("/settings", async (c) => page(c, "/settings", "Settings", settingsPage(await backend.settings())));
+  app.get("/events", host, session, (c) =>
+    streamEvents(c, parts.feed, backend, parts.clock, parts.log, sessionCookie(c, parts.place()) ?? ""),
+  );
+  get("/complete", async (c) =>
+    c.json(await parts.inbound.complete(userOf(c.get("viewer")), (c.req.query("text") ?? "").slice(0, 200))),
+  );
+
+  post("/act", async (c) => {
+    const { fields, form } = await readBody(c);
+    const incident = (fields.get("token") ?? "").split(":")[0] ?? "";
+    return answer(c, await act(parts, c.get("viewer"), fields), form, `/incidents/${encodeURIComponent(incident)}`);
+  });
+  post("/command", async (c) => {
+    const { fields, form } = await readBody(c);
+    return answer(c, await command(parts, c.get("viewer"), fields), form, "/");
+  });
+  post("/ledger/verify", async (c) =>
+    page(c, "/ledger", "Ledger", ledgerPage(await backend.ledger(null, 100), await backend.verifyLedger())),
+  );
+  post("/playbooks/dry-run", async (c) => {
+    const { fields } = await readBody(c);
+    const { playbook = "", ...input } = Object.fromEntries(fields);
+    if (!c.get("viewer").mayAct) throw new DeskError("NOT_ALLOWED");
+    return page(c, "/playbooks", "Dry run", dryRunPage(playbook, await backend.dryRun(playbook, input)));
+  });
+  post("/sign-out", async (c) => {
+    await backend.signOut(sessionCookie(c, parts.place()) ?? "");
+    dropSession(c, parts.place());
+    return c.redirect("/", 303);
+  });
+  addApi(get, parts);
+}
+
+function addSignIn(
+  app: Hono<Guarded>,
+  parts: RouteParts,
+  host: MiddlewareHandler<Guarded>,
+  origin: MiddlewareHandler<Guarded>,
+  small: MiddlewareHandler,
+): void {
+  const redeem = async (c: Ctx, token: string): Promise<Response> => {
+    c.header("cache-control", "no-store");
+    const session = await parts.backend.redeem(token.slice(0, 200));
+    if (!session) {
+      const why = "This token is unknown, too old, or was used before.";
+      return c.html(renderBare("Sign in", parts.assets.build, signInPage(why)).toString(), 401);
+    }
+    keepSession(c, parts.place(), session);
+    return c.html(
+      renderBare("Signed in", parts.assets.build, welcomePage(session.viewer.name), forward("/")).toString(),
+    );
+  };
+  const open = async (c: Ctx, token: string | undefined): Promise<Response> =>
+    // A link preview asks with HEAD, or without wanting a page; neither may use the token up.
+    token === undefined || c.req.raw.method === "HEAD"
+      ? c.html(renderBare("Sign in", parts.assets.build, signInPage(null)).toString())
+      : redeem(c, token);
+  app.get("/sign-in", host, (c) => open(c, c.req.query("token")));
+  app.get("/sign-in/:token", host, (c) => open(c, c.req.param("token")));
+  app.post("/sign-in", host, origin, small, async (c) =>
+    redeem(c, (await readBody(c)).fields.get("token")?.trim() ?? ""),
+  );
+}
+
+function filterOf(c: Ctx): { status: "unresolved" | "resolved" | "all"; text: string } {
+  const status = c.req.query("status");
+  return {
+    status: status === "all" || status === "resolved" ? status : "unresolved",
+    text: (c.req.query("q") ?? "").slice(0, 100),
+  };
+}
+
+/** The ledger page's `?before=`, a positive number or nothing. */
+export function beforeOf(c: Ctx): number | null {
+  const text = c.req.query("before") ?? "";
+  return /^\d{1,15}$/.test(text) ? Number(text) : null;
+}

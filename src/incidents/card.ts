@@ -1,0 +1,162 @@
+import { asc, desc, inArray, sql } from "drizzle-orm";
+import type { Card } from "../chat/card.ts";
+import type { Db, Tx } from "../db/client.ts";
+import { approvals, incidents, orders, plans, runSteps, runs, votes } from "../db/schema.ts";
+import { DeskError } from "../kernel/errors.ts";
+import {
+  type ApprovalRecord,
+  type IncidentRecord,
+  type NameOf,
+  type OrderRecord,
+  type PlanRecord,
+  type StepRecord,
+  type VoteRecord,
+  buttonsOf,
+  decisionOf,
+  factsOf,
+  planView,
+  stepView,
+  votesView,
+} from "./card-parts.ts";
+
+/** What the rows do not say. */
+export interface CardSetting {
+  /** Where no plan says otherwise; paper where left out. */
+  readonly environment?: "paper" | "live";
+  /** Display names; the person's id where left out. */
+  readonly nameOf?: NameOf;
+}
+
+type RunRecord = typeof runs.$inferSelect;
+
+/** Rows of several incidents, by what they belong to. */
+interface Rows {
+  readonly now: Date;
+  readonly runs: ReadonlyMap<string, readonly RunRecord[]>;
+  readonly steps: ReadonlyMap<string, readonly StepRecord[]>;
+  readonly plans: ReadonlyMap<string, readonly PlanRecord[]>;
+  readonly approvals: ReadonlyMap<string, ApprovalRecord>;
+  readonly votes: ReadonlyMap<string, readonly VoteRecord[]>;
+  readonly orders: ReadonlyMap<string, readonly OrderRecord[]>;
+}
+
+/**
+ * The card of one incident, from what the database says now.
+ * @throws DeskError UNKNOWN_INCIDENT
+ */
+export async function buildCard(db: Db | Tx, incidentId: string, setting: CardSetting = {}): Promise<Card> {
+  const card = (await buildCards(db, [incidentId], setting)).get(incidentId);
+  if (!card)
+    throw new DeskError("UNKNOWN_INCIDENT", `there is no incident ${incidentId}; /incident list shows the open ones`);
+  return card;
+}
+
+/** Cards of several incidents at once, in a fixed number of queries; unknown ids are left out. */
+export async function buildCards(
+  db: Db | Tx,
+  ids: readonly string[],
+  setting: CardSetting = {},
+): Promise<ReadonlyMap<string, Card>> {
+  if (ids.length === 0) return new Map();
+  const wanted = [...new Set(ids)];
+  const found = await db
+    .select({ incident: incidents, nowMs: sql<string>`extract(epoch from now()) * 1000` })
+    .from(incidents)
+    .where(inArray(incidents.id, wanted));
+  const first = found[0];
+  if (!first) return new Map();
+  const rows = await rowsOf(db, wanted, new Date(Number(first.nowMs)));
+  return new Map(found.map(({ incident }) => [incident.id, assemble(incident, rows, setting)]));
+}
+
+async function rowsOf(db: Db | Tx, ids: readonly string[], now: Date): Promise<Rows> {
+  const list = [...ids];
+  const [runRows, planRows] = await Promise.all([
+    db.select().from(runs).where(inArray(runs.incidentId, list)).orderBy(desc(runs.createdAt)),
+    db.select().from(plans).where(inArray(plans.incidentId, list)).orderBy(desc(plans.createdAt)),
+  ]);
+  const runIds = runRows.map((run) => run.id);
+  const hashes = planRows.map((plan) => plan.hash);
+  const [stepRows, approvalRows, voteRows, orderRows] = await Promise.all([
+    runIds.length === 0
+      ? []
+      : db.select().from(runSteps).where(inArray(runSteps.runId, runIds)).orderBy(asc(runSteps.position)),
+    hashes.length === 0 ? [] : db.select().from(approvals).where(inArray(approvals.planHash, hashes)),
+    hashes.length === 0 ? [] : db.select().from(votes).where(inArray(votes.planHash, hashes)).orderBy(asc(votes.at)),
+    hashes.length === 0
+      ? []
+      : db.select().from(orders).where(inArray(orders.planHash, hashes)).orderBy(asc(orders.leg)),
+  ]);
+  return {
+    now,
+    runs: by(runRows, (run) => run.incidentId),
+    steps: by(stepRows, (step) => step.runId),
+    plans: by(planRows, (plan) => plan.incidentId ?? ""),
+    approvals: new Map(approvalRows.map((approval) => [approval.planHash, approval])),
+    votes: by(voteRows, (vote) => vote.planHash),
+    orders: by(orderRows, (order) => order.planHash),
+  };
+}
+
+function by<T>(list: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of list) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
+}
+
+const ENDED = new Set(["done", "failed", "cancelled"]);
+
+function assemble(incident: IncidentRecord, rows: Rows, setting: CardSetting): Card {
+  const nameOf = setting.nameOf ?? ((person: string) => person);
+  const runList = rows.runs.get(incident.id) ?? [];
+  const run = runList.find((one) => !ENDED.has(one.state)) ?? runList[0] ?? null;
+  const planList = rows.plans.get(incident.id) ?? [];
+  // What waits for people is shown before what came later and did not.
+  const record =
+    planList.find((one) => one.state === "proposed" && rows.approvals.get(one.hash)?.state === "pending") ??
+    planList[0] ??
+    null;
+  const approval = record ? (rows.approvals.get(record.hash) ?? null) : null;
+  const given = record ? (rows.votes.get(record.hash) ?? []) : [];
+  const plan = record ? planView(record, rows.orders.get(record.hash) ?? [], rows.now) : null;
+  const votesNow = approval ? votesView(approval, given, nameOf) : null;
+  const open = plan?.state === "proposed" && approval?.state === "pending" && approval.expiresAt > rows.now;
+  const environment = record?.plan.environment ?? setting.environment ?? "paper";
+  return {
+    incident: incident.id,
+    version: incident.version,
+    severity: incident.severity,
+    status: incident.status,
+    environment,
+    title: incident.title,
+    lines: linesOf(incident, run),
+    facts: factsOf(incident),
+    owner: incident.owner === null ? null : nameOf(incident.owner),
+    playbook: run ? `${run.playbook}@${run.version}` : null,
+    steps: run ? (rows.steps.get(run.id) ?? []).map(stepView) : [],
+    plan,
+    votes: votesNow,
+    decision: open ? null : decisionOf(incident, plan, approval, given, nameOf),
+    buttons: buttonsOf(incident, plan, votesNow, open, environment),
+    openedAt: incident.openedAt.toISOString(),
+    asOf: rows.now.toISOString(),
+    path: `/incidents/${incident.id}`,
+  };
+}
+
+/** What happened and why, then where the answer stands: at most two lines. */
+function linesOf(incident: IncidentRecord, run: RunRecord | null): readonly string[] {
+  const lines = incident.summary ? [incident.summary] : [];
+  if (incident.status === "resolved" && incident.outcome) lines.push(incident.outcome);
+  else if (run?.state === "orphaned")
+    lines.push(
+      `Playbook ${run.playbook} version ${run.version} is not installed: install it again or close the run by hand.`,
+    );
+  else if (run?.outcome) lines.push(run.outcome);
+  else if (incident.alertCount > 1) lines.push(`${incident.alertCount} alerts so far.`);
+  return lines.slice(0, 2);
+}

@@ -1,0 +1,54 @@
+import { desc, eq, inArray, sql } from "drizzle-orm";
+import type { ApprovalRow, Viewer } from "../chat/console/backend.ts";
+import type { Db } from "../db/client.ts";
+import { approvals, plans, votes } from "../db/schema.ts";
+import { fingerprintWords } from "../kernel/plan.ts";
+import { actorName } from "./incidents.ts";
+
+const MOST = 200;
+
+/** Questions put to people, those that wait first; `mine` marks what this viewer may decide. */
+export async function listApprovals(
+  db: Db,
+  viewer: Viewer,
+  state: "pending" | "all",
+  nameOf: (person: string) => string,
+): Promise<readonly ApprovalRow[]> {
+  const live = sql<boolean>`(${approvals.state} = 'pending' and ${approvals.expiresAt} > now())`;
+  const rows = await db
+    .select({ approval: approvals, plan: plans, live })
+    .from(approvals)
+    .leftJoin(plans, eq(plans.hash, approvals.planHash))
+    .where(state === "pending" ? live : undefined)
+    .orderBy(desc(live), desc(approvals.openedAt))
+    .limit(MOST);
+  const hashes = rows.map((row) => row.approval.planHash);
+  const cast = hashes.length === 0 ? [] : await db.select().from(votes).where(inArray(votes.planHash, hashes));
+  return rows.map(({ approval, plan, live }) => {
+    const given = cast.filter((vote) => vote.planHash === approval.planHash);
+    const asked = approval.requestedBy || (plan?.requestedBy ?? "");
+    const roleFits = approval.roles.length === 0 || approval.roles.some((role) => viewer.roles.includes(role));
+    return {
+      planHash: approval.planHash,
+      words: fingerprintWords(approval.planHash),
+      incident: plan?.incidentId ?? null,
+      title: plan ? plan.plan.reason : "Change of the policy",
+      action: plan?.action ?? "policy",
+      account: plan?.account ?? "",
+      notionalUsd: plan?.plan.notionalUsd ?? "0",
+      requestedBy: actorName(asked, nameOf),
+      needed: approval.needed,
+      given: given.filter((vote) => vote.decision === "approve").length,
+      roles: approval.roles,
+      state: approval.state === "pending" && !live ? "expired" : approval.state,
+      mine:
+        live &&
+        viewer.mayAct &&
+        roleFits &&
+        asked !== `person:${viewer.person}` &&
+        !given.some((vote) => vote.person === viewer.person),
+      openedAt: approval.openedAt.toISOString(),
+      expiresAt: approval.expiresAt.toISOString(),
+    };
+  });
+}

@@ -1,0 +1,138 @@
+import { asc } from "drizzle-orm";
+import type { Card } from "../chat/card.ts";
+import type {
+  AccountSeries,
+  ConsoleBackend,
+  DetectorRow,
+  Dot,
+  DryRun,
+  IncidentDetail,
+  LedgerVerdict,
+  PersonRow,
+  PlaybookRow,
+  ReplayRow,
+  SettingsView,
+  Viewer,
+} from "../chat/console/backend.ts";
+import type { Db } from "../db/client.ts";
+import { links } from "../db/schema.ts";
+import type { Account } from "../kernel/account.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { listAccounts, listFreezes, pointsOf } from "./accounts.ts";
+import { countOpen, detectorHits, listOrders, listRuns } from "./activity.ts";
+import { listApprovals } from "./approvals.ts";
+import { accountOf, actorName, incidentRows, listIncidents, timelineOf } from "./incidents.ts";
+import { ledgerPageOf } from "./ledger-pages.ts";
+import { endSession, redeemSignIn, viewerOf } from "./sessions.ts";
+
+/** A person as desk.yaml names them. */
+export interface DeskPerson {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+}
+
+/** What the rows do not say; each function is the owner's of that knowledge. */
+export interface BackendParts {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly people: () => readonly DeskPerson[];
+  /** Whether roles carry the right to act at all; any role where left out. The policy decides each deed anyway. */
+  readonly mayAct?: (roles: readonly string[]) => boolean;
+  readonly accounts: readonly Account[];
+  readonly cards: (ids: readonly string[]) => Promise<ReadonlyMap<string, Card>>;
+  /** Milliseconds by name, "time to card". */
+  readonly durations: (incident: string) => Promise<Readonly<Partial<Record<string, number>>>>;
+  readonly dots: () => Promise<readonly Dot[]> | readonly Dot[];
+  /** Person id; null where nobody is. */
+  readonly onCall: () => Promise<string | null> | string | null;
+  readonly thresholds: AccountSeries["thresholds"];
+  readonly playbooks: () => readonly PlaybookRow[];
+  readonly detectors: () => readonly Omit<DetectorRow, "hits" | "lastHitAt">[];
+  readonly settings: () => SettingsView;
+  readonly dryRun: (playbook: string, input: Readonly<Record<string, string>>) => Promise<DryRun>;
+  readonly verifyLedger: () => Promise<LedgerVerdict>;
+  readonly proof: (seq: number) => Promise<string | null>;
+  readonly replays: () => Promise<readonly ReplayRow[]> | readonly ReplayRow[];
+}
+
+/** Answers everything the console asks from the database and the parts given. */
+export function openBackend(parts: BackendParts): ConsoleBackend {
+  const { db, clock } = parts;
+  const mayAct = parts.mayAct ?? ((roles) => roles.length > 0);
+  const nameOf = (person: string): string => parts.people().find((one) => one.id === person)?.name ?? person;
+  const actor = (text: string): string => actorName(text, nameOf);
+  const find = (person: string): Viewer | null => {
+    const found = parts.people().find((one) => one.id === person);
+    return found ? { person: found.id, name: found.name, roles: found.roles, mayAct: mayAct(found.roles) } : null;
+  };
+  const freezes = () => listFreezes(db, actor);
+
+  return {
+    redeem: (token) => redeemSignIn(db, token, find),
+    viewer: (cookie) => viewerOf(db, cookie, find),
+    signOut: (cookie) => endSession(db, cookie),
+    async header() {
+      const [counts, holding, dots, onCall] = await Promise.all([
+        countOpen(db),
+        freezes(),
+        parts.dots(),
+        parts.onCall(),
+      ]);
+      const firm = holding.find((one) => one.scope === "firm");
+      const narrower = holding.filter((one) => one.scope !== "firm");
+      const detail = holding.map((one) => `${one.scope} ${one.state}: ${one.reason}`).join("; ");
+      return {
+        trading: { state: firm?.state ?? "active", detail: detail || "No freeze holds", freezes: narrower.length },
+        dots,
+        onCall: onCall === null ? null : nameOf(onCall),
+        ...counts,
+      };
+    },
+    incidents: (filter) => listIncidents(db, filter),
+    incidentRows: (ids) => incidentRows(db, ids),
+    cards: (ids) => parts.cards(ids),
+    async incident(id): Promise<IncidentDetail | null> {
+      const [cards, timeline, durations, account] = await Promise.all([
+        parts.cards([id]),
+        timelineOf(db, id, nameOf),
+        parts.durations(id),
+        accountOf(db, id),
+      ]);
+      const card = cards.get(id);
+      if (!card) return null;
+      const rows = Object.entries(durations).flatMap(([label, ms]) => (ms === undefined ? [] : [{ label, ms }]));
+      return { card, timeline, durations: rows, account };
+    },
+    accounts: async () => listAccounts(db, parts.accounts, await freezes()),
+    async series(account, sinceMs) {
+      const since = new Date(sinceMs < 0 ? clock.now().getTime() + sinceMs : sinceMs);
+      return { account, points: await pointsOf(db, account, since), thresholds: parts.thresholds };
+    },
+    freezes,
+    approvals: (viewer, state) => listApprovals(db, viewer, state, nameOf),
+    orders: (limit) => listOrders(db, limit),
+    playbooks: async () => parts.playbooks(),
+    runs: (limit) => listRuns(db, limit, nameOf),
+    dryRun: (playbook, input) => parts.dryRun(playbook, input),
+    async detectors() {
+      const hits = await detectorHits(db);
+      return parts.detectors().map((one) => ({ ...one, ...(hits.get(one.name) ?? { hits: 0, lastHitAt: null }) }));
+    },
+    replays: async () => parts.replays(),
+    ledger: (before, limit) => ledgerPageOf(db, before, limit),
+    verifyLedger: () => parts.verifyLedger(),
+    proof: (seq) => parts.proof(seq),
+    async people(): Promise<readonly PersonRow[]> {
+      const [linked, onCall] = await Promise.all([db.select().from(links).orderBy(asc(links.person)), parts.onCall()]);
+      return parts.people().map((one) => ({
+        person: one.id,
+        name: one.name,
+        roles: one.roles,
+        links: linked.filter((link) => link.person === one.id).map((link) => `${link.surface} ${link.user}`),
+        onCall: one.id === onCall,
+      }));
+    },
+    settings: async () => parts.settings(),
+  };
+}
