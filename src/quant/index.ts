@@ -12,3 +12,7 @@ export * from "./options/inverse-option.ts";
 export * from "./options/linear-option.ts";
 export * from "./options/merton.ts";
 export * from "./options/heston.ts";
+export * from "./options/digital.ts";
+export { touch } from "./options/reflection.ts";
+export type { TouchFigures, TouchInput } from "./options/reflection.ts";
+export * from "./options/barrier.ts";
