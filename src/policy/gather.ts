@@ -22,6 +22,8 @@ export interface Control {
   deadManArmed(account: string): boolean | null;
   /** Whether orders and fills were compared with the venues a short while ago; null where not known. */
   reconcilerHealthy(): boolean | null;
+  /** The state that the kill switch's marker on this machine's disk demands; null where it was not pulled. */
+  halted(): "reducing" | "halted" | null;
   /** Emergency powers that a person holds over a scope now. */
   breakGlass(tx: Tx, person: string, account: string): Promise<boolean>;
 }
@@ -73,6 +75,15 @@ async function origin(tx: Tx, plan: Plan): Promise<Pick<Facts, "trust" | "source
   };
 }
 
+/** The switch's marker counts beside the rows: it may stand before the database hears of it. */
+function withMarker(
+  states: NonNullable<Facts["states"]>,
+  marker: "reducing" | "halted" | null,
+): NonNullable<Facts["states"]> {
+  if (marker === null || states["firm"] === "halted") return states;
+  return { ...states, firm: marker };
+}
+
 /** Reads everything that the judgement of a plan depends on, inside the caller's transaction. */
 export async function gather(tx: Tx, control: Control, plan: Plan, around: Around): Promise<Facts> {
   const { id, kind } = requesterOf(plan.requestedBy, [], null);
@@ -98,7 +109,7 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
     ),
     at,
     ageMs: around.proposedAt === null ? 0 : at.getTime() - around.proposedAt.getTime(),
-    states: await statesNow(tx),
+    states: withMarker(await statesNow(tx), control.halted()),
     usage: await usageOf(tx, keys),
     figures: figuresOf(state?.state),
     quotes: around.quotes,

@@ -1,0 +1,143 @@
+import type { Database } from "../db/client.ts";
+import type { Account } from "../kernel/account.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { messageOf } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
+import type { Venue } from "../venues/venue.ts";
+import { recordHalt, writeMarker } from "./halt-marker.ts";
+
+/** `halt` stops new orders and cancels all; `reduce-only` stops and cancels what could add risk; `cancel` only cancels. */
+export type HaltMode = "halt" | "reduce-only" | "cancel";
+
+/** What the switch works with; it needs neither the database nor chat. */
+export interface HaltContext {
+  /** Null, hung or gone: the marker on the disk holds until it is back. */
+  readonly database: Database | null;
+  readonly home: string;
+  readonly accounts: readonly Account[];
+  readonly venueOf: (account: string) => Promise<Venue>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What became of one account. */
+export interface HaltedAccount {
+  readonly account: string;
+  /** Cancels that the venue accepted, or orders that were gone. */
+  readonly cancelled: number;
+  /** Orders that were still open when last seen; null where the venue did not answer. */
+  readonly open: number | null;
+  readonly problem: string | null;
+}
+
+const ANSWER_MS = 4_000;
+const DATABASE_MS = 2_000;
+const ROUNDS = 5;
+
+async function cancelRound(venue: Venue, account: string, mode: HaltMode): Promise<{ sent: number; open: number }> {
+  const orders = (await venue.reader.openOrders(account)).filter((one) => mode !== "reduce-only" || !one.reduceOnly);
+  const answers = await Promise.all(
+    orders.map((order) =>
+      venue.trader.cancel(account, order.symbol, order.venueOrderId).catch(() => "unknown" as const),
+    ),
+  );
+  const sent = answers.filter((one) => one !== "unknown").length;
+  return { sent, open: orders.length - sent };
+}
+
+/** Cancels until the venue shows nothing that should be gone; goes on in the background where it does not answer. */
+async function sweepAccount(
+  context: HaltContext,
+  account: string,
+  mode: HaltMode,
+  seen: { cancelled: number; open: number | null },
+): Promise<string | null> {
+  let problem: string | null = null;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    if (round > 0) await context.clock.sleep(250 * round);
+    try {
+      const { sent, open } = await cancelRound(await context.venueOf(account), account, mode);
+      seen.cancelled += sent;
+      seen.open = open;
+      problem = null;
+      if (open === 0) return null;
+    } catch (error) {
+      problem = messageOf(error);
+      context.log.warn({ account, round, problem }, "halt could not cancel");
+    }
+  }
+  return problem ?? "orders are still open";
+}
+
+/** The first of a deed and its time limit; the deed itself goes on. */
+const within = <T>(clock: Clock, ms: number, deed: Promise<T>, late: T): Promise<T> =>
+  Promise.race([deed, clock.sleep(ms).then(() => late)]);
+
+/**
+ * Cancels the working orders of every account, all venues at once, so that one that hangs holds up nobody. Answers after
+ * four seconds at the latest with what is known; a venue that hangs is tried again in the background.
+ */
+export function cancelEverywhere(context: HaltContext, mode: HaltMode): Promise<readonly HaltedAccount[]> {
+  return Promise.all(
+    context.accounts.map(async ({ id }): Promise<HaltedAccount> => {
+      const seen: { cancelled: number; open: number | null } = { cancelled: 0, open: null };
+      const sweep = sweepAccount(context, id, mode, seen).catch(messageOf);
+      const problem = await within(
+        context.clock,
+        ANSWER_MS,
+        sweep,
+        "the venue has not answered yet; it is tried again",
+      );
+      return { account: id, ...seen, problem };
+    }),
+  );
+}
+
+/**
+ * Pulls the kill switch: first the marker on the disk, which stops every claim and send of this machine, then cancels at
+ * all venues and the freeze in the database side by side. Needs no approval; lifting it needs the quorum of an unfreeze.
+ * Resolves to one sentence for people.
+ */
+export async function haltEverything(
+  context: HaltContext,
+  by: string,
+  reason: string,
+  mode: HaltMode = "halt",
+): Promise<string> {
+  const marker =
+    mode === "cancel"
+      ? null
+      : writeMarker(context.home, {
+          state: mode === "halt" ? "halted" : "reducing",
+          by,
+          reason,
+          at: context.clock.now().toISOString(),
+        });
+  const record = async (): Promise<string | null> => {
+    if (marker === null) return null;
+    if (context.database === null) return "the database is not open";
+    return context.database.db.transaction((tx) => recordHalt(tx, marker)).then(() => null, messageOf);
+  };
+  const [accounts, unrecorded] = await Promise.all([
+    cancelEverywhere(context, mode),
+    within(context.clock, DATABASE_MS, record(), "the database has not answered yet"),
+  ]);
+  return sentenceOf(mode, accounts, unrecorded);
+}
+
+function sentenceOf(mode: HaltMode, accounts: readonly HaltedAccount[], unrecorded: string | null): string {
+  const cancelled = accounts.reduce((total, one) => total + one.cancelled, 0);
+  const troubled = accounts.filter((one) => one.problem !== null);
+  const start = {
+    halt: "Trading is halted",
+    "reduce-only": "Only reducing is possible now",
+    cancel: "Trading goes on",
+  }[mode];
+  return [
+    `${start}; ${cancelled} ${cancelled === 1 ? "order was" : "orders were"} cancelled in ${accounts.length} accounts.`,
+    ...troubled.map((one) => `${one.account}: ${one.problem}; look at the venue.`),
+    ...(unrecorded === null
+      ? []
+      : [`The ledger does not have it yet: ${unrecorded}; the marker on the disk holds until then.`]),
+  ].join(" ");
+}
