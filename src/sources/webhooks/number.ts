@@ -24,7 +24,8 @@ function spelledOut(text: string): string | undefined {
   const point = whole.length + Number(exponent);
   if (point > 60 || point < -60) return undefined;
   if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
-  return `${sign}${digits.slice(0, point).padEnd(point, "0")}.${digits.slice(point) || "0"}`;
+  const rest = digits.slice(point);
+  return sign + digits.slice(0, point).padEnd(point, "0") + (rest === "" ? "" : `.${rest}`);
 }
 
 /** Text as a label holds it: strings, numbers by their digits, booleans; undefined for anything else. */
