@@ -10,7 +10,7 @@ import { DeskError } from "./kernel/errors.ts";
 import { Secret } from "./kernel/secret.ts";
 import { defaultPolicy } from "./policy/default-policy.ts";
 import { peopleSchema, policySchema } from "./policy/schema.ts";
-import { webhookSettings } from "./sources/webhooks/settings.ts";
+import { webhooksSettings } from "./sources/webhooks/settings.ts";
 import { CAPABILITIES, type VenueName } from "./venues/capabilities.ts";
 
 const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "write lower-case words with hyphens, such as binance-main");
@@ -50,7 +50,7 @@ export const deskSchema = z
         critical: ratio.default("0.80").describe("Margin ratio that raises a critical alert"),
       })
       .prefault({}),
-    sources: webhookSettings.prefault({}),
+    webhooks: webhooksSettings,
     intake: intakeSettings.prefault({}),
     policy: policySchema.default(defaultPolicy()),
     plans: z
@@ -113,6 +113,11 @@ export const ENVIRONMENT = {
   BREAKWATER_DESK: { about: "The desk's description", default: "./desk.yaml", secret: false },
   BREAKWATER_HTTP: { about: "Address of console, webhooks and metrics", default: "127.0.0.1:7070", secret: false },
   BREAKWATER_PUBLIC_URL: { about: "Address people open, where a proxy stands in front", secret: false },
+  BREAKWATER_SEAL_KEY: {
+    about:
+      "At least 32 characters that seal approvals; made under BREAKWATER_HOME where absent, needed where replicas share a database",
+    secret: true,
+  },
   BREAKWATER_LOG: { about: "trace, debug, info, warn or error", default: "info", secret: false },
   SLACK_BOT_TOKEN: { about: "Slack bot token (xoxb-…)", secret: true },
   SLACK_APP_TOKEN: { about: "Slack app token for Socket Mode (xapp-…)", secret: true },
@@ -139,6 +144,8 @@ export type VariableName = keyof typeof ENVIRONMENT;
 export interface Environment {
   text(name: VariableName): string | undefined;
   secret(name: VariableName): Secret | undefined;
+  /** A secret that desk.yaml names by its variable. */
+  secretNamed(variable: string): Secret | undefined;
   /** A venue key's part, such as `BINANCE_MAIN_API_KEY`. */
   credential(prefix: string, part: "API_KEY" | "API_SECRET" | "API_PASSWORD"): Secret | undefined;
 }
@@ -186,6 +193,7 @@ function readEnvironment(env: NodeJS.ProcessEnv, problems: Problem[]): Environme
     text: (name) =>
       raw(name) ?? ("default" in ENVIRONMENT[name] ? (ENVIRONMENT[name] as { default: string }).default : undefined),
     secret: secretOf,
+    secretNamed: secretOf,
     credential: (prefix, part) => secretOf(`${prefix}_${part}`),
   };
 }

@@ -2,7 +2,6 @@ import { desc, eq, gt, ne, sql } from "drizzle-orm";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 import { accountStates, incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
-import type { Durable } from "../engine/durable.ts";
 import type { AnyPlaybook } from "../engine/playbook.ts";
 import type { Runs } from "../engine/runs.ts";
 import { acknowledge, assign, escalate, note, openIncident, resolve } from "../incidents/lifecycle.ts";
@@ -23,7 +22,6 @@ export interface DeskParts {
   readonly clock: Clock;
   readonly door: Door;
   readonly runs: Runs;
-  readonly durable: Durable;
   readonly accounts: readonly string[];
   readonly commands: readonly DeskCommand[];
   readonly playbooks: readonly AnyPlaybook[];
@@ -147,8 +145,19 @@ export function openDesk(parts: DeskParts): DeskApi {
       );
       if (!plan) throw new DeskError("NOTHING_TO_DO", `${scope} is ${state} already`);
       const done = await db.transaction(async (tx) => {
-        const proposal = await door.propose(tx, plan);
-        return { proposal, claim: await door.claim(tx, proposal.hash, {}) };
+        const proposal = await door.propose(tx, plan, {});
+        const claim = await door.claim(tx, proposal.hash, {});
+        if (claim.claimed)
+          await door.ended(tx, proposal.hash, {
+            orders: 0,
+            filled: 0,
+            partial: 0,
+            unknown: 0,
+            cancelled: 0,
+            slippageBps: null,
+            summary: `${scope} is ${state}`,
+          });
+        return { proposal, claim };
       });
       if (!done.claim.claimed) throw new DeskError("POLICY_DENIED", `${scope} was not frozen: ${done.claim.why}`);
       return state === "halted"
@@ -217,8 +226,7 @@ export function openDesk(parts: DeskParts): DeskApi {
         .from(silences)
         .where(gt(silences.untilAt, sql`now()`)),
 
-    vote: (person, plan, decision, reason) =>
-      door.vote({ person, plan, decision, reason, wake: (tx, run, id) => parts.durable.wake(tx, run, "wake", id) }),
+    vote: (person, plan, decision, reason) => door.vote({ person, plan, decision, reason }),
     orders: (limit) => db.select().from(orders).orderBy(desc(orders.intendedAt)).limit(limit),
     ledger: (object, limit) => ledgerRows(db, object, limit),
   };

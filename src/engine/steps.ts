@@ -134,7 +134,10 @@ export function stepsOf(context: StepContext): Step {
     const drafted = await plain(
       name,
       at,
-      () => door.draft(request, by),
+      async () => {
+        const made = await door.draft(request, by);
+        return made ? { plan: made, prices: await door.pricesOf(made) } : null;
+      },
       (value) => ({ state: "running", note: value ? null : "nothing to do" }),
     );
     return durable.inTransaction(`${name}: proposed`, async (tx) => {
@@ -142,7 +145,7 @@ export function stepsOf(context: StepContext): Step {
         await mark(tx, context, name, at, "skipped", "nothing to do");
         return null;
       }
-      const proposal = await door.propose(tx, drafted);
+      const proposal = await door.propose(tx, drafted.plan, drafted.prices);
       await mark(
         tx,
         context,

@@ -1,8 +1,27 @@
-import type { Tx } from "../db/client.ts";
-import type { CarriedOut } from "../actions/orders/carry-out.ts";
-import type { Plan } from "../kernel/plan.ts";
+import { and, eq, inArray, like } from "drizzle-orm";
+import { planCancel } from "../actions/cancel.ts";
+import type { Desk } from "../actions/desk.ts";
+import { readerOf } from "../actions/desk.ts";
+import { planTradingState } from "../actions/freeze.ts";
+import { planHedge } from "../actions/hedge.ts";
+import { type CarriedOut, carryOut } from "../actions/orders/carry-out.ts";
+import { planReduce } from "../actions/reduce.ts";
+import { noteIncident } from "../db/changes.ts";
+import type { Database, Tx } from "../db/client.ts";
+import { orders, plans, tradingStates } from "../db/schema.ts";
+import { DeskError } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
+import { type Plan, fingerprintWords } from "../kernel/plan.ts";
 import type { ActionRequest, RequestContext } from "../kernel/request.ts";
+import { appendMany } from "../ledger/append.ts";
+import { answerOf, openApproval } from "./approvals.ts";
+import { claimPlan } from "./claim.ts";
 import type { Quote } from "./facts.ts";
+import type { Control } from "./gather.ts";
+import type { Decision } from "./judge.ts";
+import { endPlan, proposePlan } from "./propose.ts";
+import { quotesOf } from "./quotes.ts";
+import { type VoteResult, castVote } from "./vote.ts";
 
 /** Current prices by symbol, from every source that gave one. */
 export type Prices = Readonly<Record<string, readonly Quote[]>>;
@@ -25,14 +44,13 @@ export type Said =
   | { readonly outcome: "refused"; readonly by: string; readonly reason: string }
   | { readonly outcome: "timed-out" };
 
-/** One person's vote. */
-export interface Ballot {
+/** One person's vote as it came. */
+export interface Cast {
   readonly person: { readonly id: string; readonly surface: string };
   /** At least 8 characters of the hash, or its four words. */
   readonly plan: string;
   readonly decision: "approve" | "deny";
   readonly reason: string | null;
-  readonly wake: (tx: Tx, run: string, messageId: string) => Promise<void>;
 }
 
 /** The only door to actions: everything that is planned, judged, decided and sent passes here. */
@@ -40,15 +58,17 @@ export interface Door {
   /** Computes what would be done; null where there is nothing to do. Reads only. */
   draft(request: ActionRequest, context: RequestContext): Promise<Plan | null>;
   /** Stores the plan's bytes and the policy's judgement of them. */
-  propose(tx: Tx, plan: Plan): Promise<Judged>;
+  propose(tx: Tx, plan: Plan, prices: Prices): Promise<Judged>;
+  /** Today's prices of everything a plan would trade. */
+  pricesOf(plan: Plan): Promise<Prices>;
+  /** The same, for a plan that is stored. */
+  prices(hash: string): Promise<Prices>;
   /** Puts the question to people, for at most `withinMs`. */
   open(tx: Tx, hash: string, withinMs: number): Promise<{ readonly expiresAt: Date }>;
   /** What people decided by now; null while the question is open. Closes it once its time is over. */
   answer(tx: Tx, hash: string): Promise<Said | null>;
-  vote(ballot: Ballot): Promise<{ ok: boolean; text: string }>;
-  /** Today's prices of everything the plan would trade. */
-  prices(hash: string): Promise<Prices>;
-  /** Checks everything again and writes the order intents; the plan can be claimed once. */
+  vote(cast: Cast): Promise<{ ok: boolean; text: string }>;
+  /** Checks everything again and writes the order intents; a plan can be claimed once. */
   claim(
     tx: Tx,
     hash: string,
@@ -58,4 +78,277 @@ export interface Door {
   carryOut(hash: string): Promise<CarriedOut>;
   /** Writes the plan's end. */
   ended(tx: Tx, hash: string, result: CarriedOut): Promise<void>;
+}
+
+/** What the door stands on. */
+export interface DoorParts {
+  readonly database: Database;
+  readonly desk: Desk;
+  readonly control: Control;
+  /** Wakes a waiting run together with the row that answers it. */
+  readonly wake: (tx: Tx, runId: string, messageId: string) => Promise<void>;
+  readonly log: Log;
+}
+
+type PlanRow = typeof plans.$inferSelect;
+
+const NOT_ENOUGH = 8;
+
+const summaryOf = (plan: Plan): string =>
+  [
+    ...(plan.orders.length > 0
+      ? [`${plan.orders.length} ${plan.orders.length === 1 ? "order" : "orders"} for ${plan.notionalUsd} USD`]
+      : []),
+    ...(plan.cancels.length > 0
+      ? [`${plan.cancels.length} ${plan.cancels.length === 1 ? "order" : "orders"} to cancel`]
+      : []),
+    ...(plan.trading ? [`${plan.trading.scope} becomes ${plan.trading.state}`] : []),
+  ].join(", ");
+
+/** Writes one intent row and ledger entry per order, in the claim's transaction: nothing is sent that does not stand here. */
+async function intend(tx: Tx, hash: string, plan: Plan): Promise<void> {
+  if (plan.orders.length === 0) return;
+  await tx.insert(orders).values(
+    plan.orders.map((order, leg) => ({
+      clientOrderId: order.clientOrderId,
+      planHash: hash,
+      leg,
+      incidentId: plan.incident,
+      runId: plan.run,
+      venue: plan.venue,
+      account: order.account,
+      symbol: order.symbol,
+      side: order.side,
+      quantity: order.quantity,
+      limitPrice: order.limitPrice,
+      timeInForce: order.timeInForce,
+      reduceOnly: order.reduceOnly,
+      notionalUsd: order.notionalUsd,
+      referencePrice: plan.collars.find((collar) => collar.symbol === order.symbol)?.reference ?? order.limitPrice,
+    })),
+  );
+  await appendMany(
+    tx,
+    plan.orders.map((order) => ({
+      actor: plan.requestedBy,
+      type: "order.intended" as const,
+      object: order.clientOrderId,
+      body: { plan: hash, ...order },
+    })),
+  );
+}
+
+const at = (moment: Date): string => `${moment.toISOString().slice(11, 19)} UTC`;
+
+function votedText(result: VoteResult, decision: "approve" | "deny", words: string): { ok: boolean; text: string } {
+  switch (result.outcome) {
+    case "recorded":
+      if (result.state === "pending")
+        return {
+          ok: true,
+          text: `Your vote counts: ${result.approvedBy.length} of ${result.needed} approved "${words}".`,
+        };
+      return {
+        ok: true,
+        text:
+          result.state === "approved"
+            ? `Approved: "${words}" is being sent.`
+            : `Denied: nothing of "${words}" is sent.`,
+      };
+    case "already-voted":
+      return {
+        ok: false,
+        text: `You ${result.decision === "approve" ? "approved" : "denied"} this at ${at(result.at)}; nothing was changed.`,
+      };
+    case "already-decided":
+      return {
+        ok: false,
+        text: `It was ${result.state} by ${result.by} at ${at(result.at)}; your ${decision === "approve" ? "approval" : "denial"} changed nothing.`,
+      };
+    case "expired":
+      return { ok: false, text: `The time to decide ended at ${at(result.at)}; nothing was sent. Ask for a new plan.` };
+    case "step-up-needed":
+      return {
+        ok: false,
+        text: `A click is not enough here: ${result.why}. Open the plan in the console and confirm it with your passkey.`,
+      };
+    case "not-allowed":
+      return { ok: false, text: `Not counted: ${result.why}.` };
+    case "unknown":
+      return { ok: false, text: "There is no open question for this plan; nothing was done." };
+  }
+}
+
+/** Opens the door. */
+export function openDoor(parts: DoorParts): Door {
+  const { database, desk, control, log } = parts;
+  const wake = (tx: Tx, runId: string, planHash: string): Promise<void> => parts.wake(tx, runId, `decided:${planHash}`);
+
+  const planRow = async (tx: Pick<Tx, "select">, hash: string): Promise<PlanRow> => {
+    const [row] = await tx.select().from(plans).where(eq(plans.hash, hash));
+    if (!row) throw new DeskError("PLAN_EXPIRED", `there is no plan ${hash.slice(0, 12)}; make a new one`);
+    return row;
+  };
+
+  const pricesOf = async (plan: Plan): Promise<Prices> => {
+    const symbols = [...new Set(plan.orders.map((order) => order.symbol))];
+    if (symbols.length === 0) return {};
+    const { reader } = await readerOf(desk, plan.account);
+    return Object.fromEntries(
+      await Promise.all(symbols.map(async (symbol) => [symbol, await quotesOf(reader, symbol)] as const)),
+    );
+  };
+
+  /** A halt that came after the claim still stops what has not left. */
+  const stopped = async (row: typeof orders.$inferSelect): Promise<string | null> => {
+    const marker = control.halted();
+    if (marker === "halted" || (marker === "reducing" && !row.reduceOnly))
+      return "the kill switch was pulled before the order was sent";
+    const scopes = ["firm", `venue:${row.venue}`, `account:${row.account}`, `instrument:${row.symbol}`];
+    const rows = await database.db.select().from(tradingStates).where(inArray(tradingStates.scope, scopes));
+    const halted = rows.find((one) => one.state === "halted" || (one.state === "reducing" && !row.reduceOnly));
+    return halted ? `${halted.scope} became ${halted.state} before the order was sent` : null;
+  };
+
+  const pendingPlan = async (text: string): Promise<PlanRow> => {
+    const wanted = text.trim().toLowerCase();
+    const waiting = await database.db.select().from(plans).where(eq(plans.state, "proposed"));
+    const byWords = waiting.filter((row) => fingerprintWords(row.hash) === wanted);
+    if (byWords.length === 1) return byWords[0] as PlanRow;
+    if (!/^[0-9a-f]+$/.test(wanted) || wanted.length < NOT_ENOUGH)
+      throw new DeskError(
+        "INPUT_INVALID",
+        `"${text.slice(0, 60)}" names no plan; write its four words or at least ${NOT_ENOUGH} characters of its hash`,
+      );
+    const found = await database.db
+      .select()
+      .from(plans)
+      .where(and(like(plans.hash, `${wanted}%`)))
+      .limit(2);
+    if (found.length !== 1)
+      throw new DeskError(
+        "INPUT_INVALID",
+        `${found.length === 0 ? "no" : "more than one"} plan begins with ${wanted.slice(0, 20)}; nothing was done`,
+      );
+    return found[0] as PlanRow;
+  };
+
+  return {
+    async draft(request, context) {
+      switch (request.action) {
+        case "cancel":
+          return planCancel(desk, request, context);
+        case "reduce":
+          return planReduce(desk, request, context);
+        case "hedge":
+          return planHedge(desk, request, context);
+        case "freeze":
+        case "unfreeze":
+          return planTradingState(desk, request, context);
+      }
+    },
+    pricesOf,
+    async propose(tx, plan, prices) {
+      const { hash, decision } = await proposePlan(tx, control, plan, prices);
+      return {
+        hash,
+        words: fingerprintWords(hash),
+        decision: decision.outcome,
+        reasons: decision.reasons,
+        orders: plan.orders.length,
+        cancels: plan.cancels.length,
+        notionalUsd: plan.notionalUsd,
+        summary: summaryOf(plan),
+      };
+    },
+    async open(tx, hash, withinMs) {
+      const row = await planRow(tx, hash);
+      const decision = row.decision as unknown as Decision & { policyVersion: string };
+      const opened = await openApproval(tx, control, {
+        hash,
+        subject: "plan",
+        requestedBy: row.requestedBy,
+        runId: row.runId,
+        quorums: decision.quorums,
+        policyVersion: decision.policyVersion,
+        ttlMs: withinMs,
+      });
+      if (row.incidentId) {
+        await noteIncident(tx, {
+          incident: row.incidentId,
+          type: "approval.opened",
+          actor: row.requestedBy,
+          text: `asked for approval of "${fingerprintWords(hash)}" until ${at(opened.expiresAt)}`,
+          data: { plan: hash },
+        });
+      }
+      return opened;
+    },
+    async answer(tx, hash) {
+      const standing = await answerOf(tx, hash, wake);
+      if (!standing || standing.state === "pending") return null;
+      if (standing.state === "approved") return { outcome: "approved", by: standing.by };
+      return standing.state === "denied"
+        ? { outcome: "refused", by: standing.by, reason: standing.reason }
+        : { outcome: "timed-out" };
+    },
+    async vote({ person, plan, decision, reason }) {
+      const row = await pendingPlan(plan);
+      const result = await database.db.transaction(async (tx) => {
+        const cast = await castVote(
+          tx,
+          control,
+          { planHash: row.hash, person: person.id, decision, surface: person.surface, reason, stepUp: false },
+          wake,
+        );
+        if (cast.outcome === "recorded" && row.incidentId) {
+          const done = cast.state === "pending" ? "vote.cast" : "approval.decided";
+          await noteIncident(tx, {
+            incident: row.incidentId,
+            type: done,
+            actor: `person:${person.id}`,
+            text: `${decision === "approve" ? "approved" : "denied"} "${fingerprintWords(row.hash)}" on ${person.surface}${reason ? `: ${reason}` : ""}`,
+            data: { plan: row.hash },
+          });
+        }
+        return cast;
+      });
+      log.info({ plan: row.hash.slice(0, 12), person: person.id, outcome: result.outcome }, "vote taken");
+      return votedText(result, decision, fingerprintWords(row.hash));
+    },
+    prices: async (hash) => pricesOf((await planRow(database.db, hash)).plan),
+    async claim(tx, hash, prices) {
+      const { plan } = await planRow(tx, hash);
+      const claim = await claimPlan(tx, control, { hash, plan, quotes: prices });
+      if (!claim.claimed) {
+        if (plan.incident)
+          await noteIncident(tx, {
+            incident: plan.incident,
+            type: "plan.refused",
+            actor: "policy",
+            text: `nothing was sent: ${claim.why}`,
+          });
+        return { claimed: false, why: claim.why };
+      }
+      await intend(tx, hash, claim.plan);
+      if (plan.incident)
+        await noteIncident(tx, {
+          incident: plan.incident,
+          type: "plan.claimed",
+          actor: plan.requestedBy,
+          text: `"${fingerprintWords(hash)}" is being carried out`,
+          data: { plan: hash },
+        });
+      return { claimed: true };
+    },
+    carryOut: (hash) => carryOut({ desk, database, stopped, log }, hash),
+    async ended(tx, hash, result) {
+      await endPlan(
+        tx,
+        hash,
+        result.orders > 0 && result.filled + result.partial === 0 ? "failed" : "applied",
+        result.summary,
+      );
+    },
+  };
 }

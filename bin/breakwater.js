@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+// Starts the built program; in a clone it builds first where a source is newer than what was built.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const built = path.join(root, "dist/src/cli.js");
+const stamp = path.join(root, "dist/.built");
+
+const newest = (folder) =>
+  readdirSync(path.join(root, folder), { withFileTypes: true, recursive: true }).reduce(
+    (latest, entry) => (entry.isFile() ? Math.max(latest, statSync(path.join(entry.parentPath, entry.name)).mtimeMs) : latest),
+    0,
+  );
+
+const isClone = existsSync(path.join(root, "src/cli.ts"));
+const isStale = () => !existsSync(stamp) || statSync(stamp).mtimeMs < Math.max(newest("src"), newest("commands"), newest("playbooks"));
+if (isClone && (!existsSync(built) || isStale())) {
+  const build = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
+  if (build.status !== 0) {
+    console.error("The program could not be built; run npm ci, then npm run build, and read what it says.");
+    process.exit(1);
+  }
+}
+const { main } = await import(built);
+process.exitCode = await main(process.argv.slice(2));

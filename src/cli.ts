@@ -1,0 +1,97 @@
+import { Command, CommanderError, Option } from "commander";
+import { runDemo } from "./commandline/demo.ts";
+import { runDoctor } from "./commandline/doctor.ts";
+import { exportCommand, verifyCommand } from "./commandline/ledger.ts";
+import { runHalt } from "./commandline/halt.ts";
+import { policyCheck, policyExplain, policySimulate } from "./commandline/policy.ts";
+import { printSchema } from "./commandline/schema.ts";
+import { runStart } from "./commandline/start.ts";
+import { STORM_NAMES } from "./commandline/storms.ts";
+import { messageOf } from "./kernel/errors.ts";
+
+/** Exit codes: 0 done, 1 failed, 2 wrong configuration or arguments. */
+const WRONG_USE = 2;
+
+interface Outcome {
+  readonly code: number;
+}
+
+function program(finish: (outcome: Outcome) => void): Command {
+  const act =
+    <A extends unknown[]>(work: (...args: A) => Promise<number>) =>
+    async (...args: A): Promise<void> =>
+      finish({ code: await work(...args) });
+  const root = new Command("breakwater").description("Incident response for a crypto-derivatives desk, in chat.").exitOverride();
+  const json = (): Option => new Option("--json", "print machine-readable output");
+
+  root
+    .command("start")
+    .description("run the desk of desk.yaml")
+    .addOption(json())
+    .addHelpText("after", "\nExample: BREAKWATER_DESK=./desk.yaml breakwater start")
+    .action(act((options: { json?: boolean }) => runStart(options)));
+  root
+    .command("demo")
+    .description("run a simulated storm on a paper exchange, from alert to approved hedge")
+    .addOption(new Option("--storm <name>", "the day it is modelled on").choices(STORM_NAMES).default("2020-03-12"))
+    .option("--speed <factor>", "how much faster than its normal course", "1")
+    .option("--seed <number>", "seed of the simulation", "1")
+    .option("--headless", "without a browser: approve by itself and check every promise")
+    .option("--approve-as <person>", "who approves in a headless run", "ana")
+    .option("--fresh", "forget what an earlier demo left")
+    .option("--with-fakes", "attach simulated Slack and Discord workspaces")
+    .addOption(json())
+    .addHelpText("after", "\nExample: breakwater demo --headless --approve-as ana --json")
+    .action(act(runDemo));
+  root
+    .command("doctor")
+    .description("check configuration, database, accounts, keys, chat and clock, and say what to do")
+    .addOption(json())
+    .addHelpText("after", "\nExample: breakwater doctor")
+    .action(act(runDoctor));
+  const ledger = root.command("ledger").description("verify or export the ledger");
+  ledger
+    .command("verify")
+    .description("recompute the whole chain by a second path and name the first bad row")
+    .addOption(json())
+    .addHelpText("after", "\nExample: breakwater ledger verify")
+    .action(act(verifyCommand));
+  ledger
+    .command("export")
+    .description("write every entry to standard output")
+    .addOption(new Option("--format <format>", "form of the export").choices(["json", "csv"]).default("json"))
+    .addOption(json())
+    .addHelpText("after", "\nExample: breakwater ledger export --format csv > ledger.csv")
+    .action(act(exportCommand));
+  root
+    .command("halt")
+    .description("kill switch: stop new orders and cancel every working one; needs neither Postgres nor chat")
+    .option("--reason <text>", "why, for the record", "pulled on the command line")
+    .addOption(json())
+    .addHelpText("after", '\nExample: breakwater halt --reason "fills we cannot explain"')
+    .action(act(runHalt));
+  const policy = root.command("policy").description("check, explain or simulate the rules");
+  policy.command("check").description("find shadowed rules, empty approver sets and rules that never hit").addOption(json()).addHelpText("after", "\nExample: breakwater policy check").action(act(policyCheck));
+  policy.command("explain").description("show how every rule judged a plan").argument("<plan>", "first characters of its hash").addOption(json()).addHelpText("after", "\nExample: breakwater policy explain 3f9a01bc").action(act(policyExplain));
+  policy.command("simulate").description("judge past plans by another desk file and show what loosens").argument("<desk>", "the other desk.yaml").addOption(json()).addHelpText("after", "\nExample: breakwater policy simulate desk.new.yaml").action(act(policySimulate));
+  root.command("config").description("about the configuration").command("schema").description("print the JSON Schema of desk.yaml, for editors").addOption(json()).addHelpText("after", "\nExample: breakwater config schema > desk.schema.json").action(act(printSchema));
+  return root;
+}
+
+/**
+ * Runs the program; resolves to its exit code. Failures are one plain sentence on stderr.
+ * @param argv what stands after the program's name
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code = 0;
+  try {
+    await program((outcome) => {
+      code = outcome.code;
+    }).parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE;
+    process.stderr.write(`${messageOf(error)}\n`);
+    return (error as { code?: unknown }).code === "CONFIG_INVALID" ? WRONG_USE : 1;
+  }
+}

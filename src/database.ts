@@ -1,0 +1,56 @@
+import { type Database, openDatabase } from "./db/client.ts";
+import { startEmbedded } from "./db/embedded.ts";
+import { migrate } from "./db/migrate.ts";
+import { migrateDurable } from "./engine/durable.ts";
+import { lockHome } from "./home-lock.ts";
+import type { Clock } from "./kernel/clock.ts";
+import { DeskError, messageOf } from "./kernel/errors.ts";
+import type { Log } from "./kernel/log.ts";
+import type { Secret } from "./kernel/secret.ts";
+
+/** The desk's database, ready to be used. */
+export interface Started {
+  readonly database: Database;
+  readonly embedded: boolean;
+  stop(): Promise<void>;
+}
+
+/**
+ * Connects to DATABASE_URL, or starts the embedded server under `home`, and brings the schema up to date.
+ * @param exclusive false for programs that only read beside a running desk
+ * @throws DeskError DATABASE_UNAVAILABLE, DATABASE_UNSUITABLE, HOME_IN_USE
+ */
+export async function startDatabase(options: {
+  url: Secret | null;
+  home: string;
+  exclusive: boolean;
+  clock: Clock;
+  log: Log;
+}): Promise<Started> {
+  const { home, clock, log } = options;
+  const server = options.url ? null : await startEmbedded(home, clock);
+  if (server?.notice) log.info({ notice: server.notice }, "database placed");
+  const url = server?.url ?? options.url?.reveal() ?? "";
+  const undo: (() => Promise<void>)[] = server ? [() => server.stop()] : [];
+  const stop = async (): Promise<void> => {
+    for (const one of undo.reverse()) await one();
+    undo.length = 0;
+  };
+  try {
+    if (server && options.exclusive) undo.push(await lockHome(url, home, clock));
+    await migrate(url, clock, () => migrateDurable(url)).catch((cause: unknown) => {
+      if (cause instanceof DeskError) throw cause;
+      throw new DeskError(
+        "DATABASE_UNAVAILABLE",
+        `Postgres could not be reached or prepared: ${messageOf(cause)}; check DATABASE_URL`,
+        { cause },
+      );
+    });
+    const database = openDatabase(url);
+    undo.push(() => database.close());
+    return { database, embedded: server !== null, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,128 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import type { ConsoleBackend, Dot } from "../chat/console/backend.ts";
+import type { Config } from "../config.ts";
+import { monitorSettings } from "../config.ts";
+import type { Database } from "../db/client.ts";
+import { accountStates } from "../db/schema.ts";
+import type { AnyPlaybook } from "../engine/playbook.ts";
+import { buildCard } from "../incidents/card.ts";
+import { durationsOf } from "../incidents/durations.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { spanOf } from "../kernel/duration.ts";
+import { verifyLedger } from "../ledger/verify.ts";
+import { openBackend } from "../views/console-backend.ts";
+import type { DeskApi } from "./api.ts";
+
+/** How each venue is, judged by how fresh the figures of its accounts are. */
+async function venueDots(database: Database, config: Config, clock: Clock): Promise<readonly Dot[]> {
+  const rows = await database.db
+    .select({ account: accountStates.account, receivedAt: accountStates.receivedAt })
+    .from(accountStates);
+  const { staleAfterMs } = monitorSettings(config.file);
+  const venues = new Map<string, Dot>();
+  for (const account of config.accounts.values()) {
+    const received = rows.find((row) => row.account === account.id)?.receivedAt;
+    const ageMs = received ? clock.now().getTime() - received.getTime() : null;
+    const state = ageMs === null ? "unknown" : ageMs > staleAfterMs ? "down" : "up";
+    const detail =
+      ageMs === null
+        ? `${account.id} has not reported yet`
+        : `${account.id} reported ${spanOf(Math.max(0, ageMs))} ago`;
+    const before = venues.get(account.venue);
+    if (!before || before.state === "up") venues.set(account.venue, { name: account.venue, state, detail });
+  }
+  return [...venues.values()];
+}
+
+/** The settings page: what is in force, without secrets, which desk.yaml does not hold. */
+const settingsOf = (config: Config) => ({
+  groups: [
+    {
+      title: "Desk",
+      rows: [
+        { label: "name", value: config.file.desk.name },
+        { label: "file", value: config.deskPath },
+      ],
+    },
+    ...(["monitor", "plans", "intake", "routes", "schedules"] as const).map((part) => ({
+      title: part,
+      rows: Object.entries(config.file[part]).map(([label, value]) => ({
+        label,
+        value: typeof value === "string" ? value : JSON.stringify(value),
+      })),
+    })),
+    {
+      title: "policy",
+      rows: config.file.policy.rules.map((rule) => ({
+        label: rule.name,
+        value: rule.title ?? JSON.stringify(rule.match),
+      })),
+    },
+  ],
+});
+
+/** Answers the console from the database and the desk. */
+export function consoleBackend(parts: {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly desk: DeskApi;
+  readonly playbooks: readonly AnyPlaybook[];
+  readonly onCall: () => string | null;
+}): ConsoleBackend {
+  const { database, clock, config, desk } = parts;
+  const monitor = monitorSettings(config.file);
+  return openBackend({
+    db: database.db,
+    clock,
+    people: desk.knownPeople,
+    accounts: [...config.accounts.values()],
+    cards: async (ids) =>
+      new Map(
+        await Promise.all([...new Set(ids)].map(async (id) => [id, await buildCard(database.db, id)] as const)).then(
+          (all) => all.flatMap(([id, card]) => (card ? [[id, card] as const] : [])),
+        ),
+      ),
+    durations: (incident) => durationsOf(database.db, incident),
+    dots: async () => [
+      ...(await venueDots(database, config, clock)),
+      { name: "database", state: (await answers(database)) ? "up" : "down", detail: "Postgres" },
+    ],
+    onCall: parts.onCall,
+    thresholds: [
+      { label: "high", ratio: monitor.highRatio },
+      { label: "critical", ratio: monitor.criticalRatio },
+    ],
+    playbooks: () =>
+      parts.playbooks.map(({ head }) => ({
+        name: head.name,
+        version: head.version,
+        title: head.title,
+        on: head.on ? `${head.on.kind}${head.on.severity ? `, ${head.on.severity}` : ""}` : "by hand",
+        needs: head.needs,
+      })),
+    detectors: () => [],
+    settings: () => settingsOf(config),
+    dryRun: async (playbook, input) => {
+      const lines = await desk.dryRun(playbook, z.record(z.string(), z.string()).parse(input));
+      return {
+        ok: true,
+        text: `${playbook}: nothing was sent`,
+        steps: lines.map((line) => ({ name: line, note: "" })),
+      };
+    },
+    verifyLedger: async () => {
+      const report = await verifyLedger(database.sql);
+      return { ok: report.ok, text: report.text, firstBad: report.firstBad };
+    },
+    proof: async () => null,
+    replays: () => [],
+  });
+}
+
+const answers = (database: Database): Promise<boolean> =>
+  database.db.execute(sql`select 1`).then(
+    () => true,
+    () => false,
+  );

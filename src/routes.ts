@@ -1,0 +1,50 @@
+import { sql } from "drizzle-orm";
+import type { Hono } from "hono";
+import type { Guarded } from "./chat/console/guard.ts";
+import type { Surface } from "./chat/surface.ts";
+import type { Database } from "./db/client.ts";
+import type { Intake } from "./intake/intake.ts";
+import type { Clock } from "./kernel/clock.ts";
+import type { Log } from "./kernel/log.ts";
+import type { Metrics } from "./metrics.ts";
+import { webhookRoutes } from "./sources/webhooks/receive.ts";
+import type { OpenSource } from "./sources/webhooks/settings.ts";
+
+/** What the program's own routes stand on. */
+export interface RouteParts {
+  readonly database: Database;
+  readonly intake: Intake;
+  readonly sources: readonly OpenSource[];
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly surfaces: () => readonly Surface[];
+}
+
+const PROBE_MS = 2_000;
+
+/** Adds webhooks, health and metrics to the console's server. */
+export function mountRoutes(app: Hono<Guarded>, parts: RouteParts): void {
+  const { database, clock, metrics } = parts;
+  app.route("/", webhookRoutes({ sources: parts.sources, intake: parts.intake, clock, log: parts.log }) as never);
+  // Alive says nothing about the database: restarting us would not bring it back.
+  app.get("/healthz", (c) => c.json({ ok: true }));
+  app.get("/readyz", async (c) => {
+    const answered = await Promise.race([
+      database.db.execute(sql`select 1`).then(
+        () => true,
+        () => false,
+      ),
+      clock.sleep(PROBE_MS).then(() => false),
+    ]);
+    const surfaces = parts.surfaces().map((one) => ({ name: one.name, ...one.health() }));
+    for (const one of surfaces) metrics.surfaceUp.set({ surface: one.name }, one.state === "up" ? 1 : 0);
+    return c.json(
+      { ok: answered, database: answered ? "up" : "down", alertsWaiting: parts.intake.waiting, surfaces },
+      answered ? 200 : 503,
+    );
+  });
+  app.get("/metrics", async (c) =>
+    c.text(await metrics.registry.metrics(), 200, { "content-type": metrics.registry.contentType }),
+  );
+}
