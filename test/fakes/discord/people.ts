@@ -20,6 +20,7 @@ export interface Interaction {
   readonly token: string;
   readonly type: number;
   readonly data?: unknown;
+  readonly [more: string]: unknown;
 }
 
 function interaction(discord: FakeDiscord, actor: Actor, type: number, data: unknown): Interaction {
@@ -30,8 +31,13 @@ function interaction(discord: FakeDiscord, actor: Actor, type: number, data: unk
     token: `tok-${id}`,
     type,
     data,
-    ...{ application_id: APP, version: 1, channel_id: CHANNEL, guild_id: actor.guild ?? GUILD },
-    ...{ member: { user, roles: [], permissions: "0" }, locale: "en-US", entitlements: [] },
+    application_id: APP,
+    version: 1,
+    channel_id: CHANNEL,
+    guild_id: actor.guild ?? GUILD,
+    member: { user, roles: [], permissions: "0" },
+    locale: "en-US",
+    entitlements: [],
   };
 }
 
