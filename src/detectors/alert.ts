@@ -1,0 +1,33 @@
+import type { Alert } from "../kernel/alert.ts";
+import { type Decimal, decimal } from "../kernel/decimal.ts";
+import type { Hit } from "./finding.ts";
+
+/** A float of the evidence as a decimal with at most twelve digits after the point; undefined for what is no number. */
+function decimalOf(value: number | string | boolean): Decimal | undefined {
+  if (typeof value !== "number" || !Number.isFinite(value) || Math.abs(value) >= 1e21) return undefined;
+  return decimal(value.toFixed(12).replace(/\.?0+$/, "") || "0");
+}
+
+/** A hit as an alert of our own: labels name the market, values carry the numbers, the summary the rest. */
+export function toAlert(hit: Hit): Alert {
+  const values: Record<string, Decimal> = {};
+  const words: string[] = [];
+  for (const [name, value] of Object.entries({ score: hit.score, ...hit.evidence })) {
+    const number = decimalOf(value);
+    if (number === undefined) words.push(`${name}: ${String(value)}`);
+    else values[name] = number;
+  }
+  return {
+    source: `detector:${hit.detector}`,
+    trust: "internal",
+    kind: hit.alert,
+    status: hit.status,
+    severity: hit.severity,
+    title: hit.title,
+    ...(words.length > 0 ? { summary: words.join("; ") } : {}),
+    labels: { detector: hit.detector, venue: hit.venue, instrument: hit.instrument },
+    values,
+    at: new Date(Math.round(hit.at)),
+    deliveryId: `${hit.detector}:${hit.venue}:${hit.instrument}:${hit.status}:${hit.at}`,
+  };
+}

@@ -1,0 +1,98 @@
+import { detector } from "./detector.ts";
+import { NOTHING, type Finding, firing, resolved, scoreOf } from "./finding.ts";
+import { type Gate, createGate, pass } from "./gate.ts";
+import type { Market, MarketEvent } from "./event.ts";
+import { type Decayed, createDecayed, learn, sigma } from "./stats.ts";
+
+interface Basis {
+  readonly learned: Decayed;
+  readonly gate: Gate;
+  judgedAt: number;
+}
+
+interface State {
+  spotMid: number;
+  spotAt: number;
+  readonly bases: (Basis | undefined)[];
+}
+
+const params = {
+  limitBps: { default: 40, unit: "bps", about: "Deviation of the basis from its usual value" },
+  sigmas: { default: 8, unit: "sigma", about: "And at least this many of its own standard deviations" },
+  markBps: { default: 75, unit: "bps", about: "Mark price away from the index by this much, whatever is usual" },
+  everyMs: { default: 1000, unit: "ms", about: "How often a basis is judged" },
+  tauMs: { default: 3_600_000, unit: "ms", about: "Memory of the usual basis" },
+  learn: { default: 30, unit: "count", about: "Judgements before anything is said" },
+} as const;
+
+/** A derivative left its spot or index price by far more than it usually does. */
+export const basisDislocation = detector(
+  {
+    name: "basis-dislocation",
+    title: "The basis is out of line",
+    alert: "market.basis",
+    stream: ["quote", "mark"],
+    scope: "asset",
+    params,
+    source: "own; mark against index as in the venues' liquidation rules",
+  },
+  {
+    init: (): State => ({ spotMid: Number.NaN, spotAt: Number.NaN, bases: [] }),
+    step(state, event, p) {
+      const { market, receivedAt } = event;
+      if (market.type === "option") return NOTHING;
+      if (event.kind === "mark") {
+        const basis = basisOf(state, market);
+        const bps = (event.mark / event.index - 1) * 1e4;
+        return Number.isNaN(bps)
+          ? NOTHING
+          : judge(basis, event, bps, scoreOf(Math.abs(bps), p.markBps), "its index", p);
+      }
+      if (market.type === "spot") {
+        state.spotMid = (event.bid + event.ask) / 2;
+        state.spotAt = receivedAt;
+        return NOTHING;
+      }
+      if (!(receivedAt - state.spotAt < 5000)) return NOTHING;
+      const basis = basisOf(state, market);
+      if (receivedAt - basis.judgedAt < p.everyMs) return NOTHING;
+      basis.judgedAt = receivedAt;
+      const bps = ((event.bid + event.ask) / 2 / state.spotMid - 1) * 1e4;
+      const apart = Math.abs(bps - basis.learned.mean);
+      const score =
+        basis.learned.count < p.learn
+          ? 0
+          : Math.min(scoreOf(apart, p.limitBps), scoreOf(apart, p.sigmas * sigma(basis.learned)));
+      if (!basis.gate.on) learn(basis.learned, bps, receivedAt, p.tauMs);
+      return judge(basis, event, bps, score, "spot", p);
+    },
+  },
+);
+
+function basisOf(state: State, market: Market): Basis {
+  const known = state.bases[market.id];
+  if (known) return known;
+  const basis: Basis = { learned: createDecayed(), gate: createGate(), judgedAt: Number.NEGATIVE_INFINITY };
+  state.bases[market.id] = basis;
+  return basis;
+}
+
+function judge(
+  basis: Basis,
+  event: MarketEvent,
+  bps: number,
+  score: number,
+  than: string,
+  p: { limitBps: number },
+): readonly Finding[] {
+  const verdict = pass(basis.gate, score, event.at, { release: 0.5, holdMs: 10_000, quietMs: 60_000 });
+  if (verdict === "silent") return NOTHING;
+  if (verdict === "resolve") return [resolved(event, `${event.market.instrument} follows ${than} again`)];
+  const evidence = {
+    basisBps: bps,
+    usualBps: basis.learned.mean,
+    sigmaBps: sigma(basis.learned),
+    limitBps: p.limitBps,
+  };
+  return [firing(event, score, `${event.market.instrument} is ${bps.toFixed(0)} bps from ${than}`, evidence)];
+}

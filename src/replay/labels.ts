@@ -1,0 +1,123 @@
+import { readFile } from "node:fs/promises";
+import { DeskError, messageOf } from "../kernel/errors.ts";
+import type { HitLine, LabelScore } from "./line.ts";
+import { cells, columnOf, msOf } from "./readers/csv.ts";
+
+/** Something that is known to have happened. */
+export interface Label {
+  readonly at: number;
+  /** Empty where the label holds for every instrument. */
+  readonly instrument: string;
+}
+
+/** How far from its label a hit still counts. */
+export interface LabelWindow {
+  readonly beforeMs: number;
+  readonly afterMs: number;
+}
+
+/** Groups begin to buy minutes before they announce; a pump is over after half an hour. */
+export const LABEL_WINDOW: LabelWindow = { beforeMs: 600_000, afterMs: 1_800_000 };
+
+/** When an instrument was recorded. */
+export interface Coverage {
+  readonly instrument: string;
+  readonly from: number;
+  to: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Reads labels: a CSV (`,` or `;`) with a time (`at`, `timestamp`, or `date` and `hour`, UTC) and an instrument
+ * (`instrument`, or `symbol` / `coin` with `pair`; SYM alone is SYM/BTC, as in the published pump lists).
+ * @throws DeskError RECORDING_UNREADABLE where there is no time in it
+ */
+export async function readLabels(file: string): Promise<Label[]> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    throw new DeskError("RECORDING_UNREADABLE", `the labels ${file} could not be read (${messageOf(error)})`, {
+      cause: error,
+    });
+  }
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const semicolons = (lines[0] ?? "").includes(";");
+  const cut = (line: string): string[] => (semicolons ? line.replace(/\r$/, "").split(";") : cells(line));
+  const header = cut(lines[0] ?? "");
+  const time = columnOf(header, "at", "timestamp", "time", "date", "datetime");
+  const hour = columnOf(header, "hour");
+  const name = columnOf(header, "instrument", "symbol", "coin");
+  const pair = columnOf(header, "pair", "quote");
+  if (time < 0)
+    throw new DeskError("RECORDING_UNREADABLE", `the labels ${file} have no column named at, timestamp or date`);
+  const labels: Label[] = [];
+  for (const line of lines.slice(1)) {
+    const row = cut(line);
+    const at = msOf(hour < 0 ? row[time] : `${row[time]} ${row[hour]}`);
+    if (Number.isNaN(at)) continue;
+    const said = row[name] ?? "";
+    const instrument = said === "" || said.includes("/") ? said : `${said}/${row[pair] || "BTC"}`;
+    labels.push({ at, instrument });
+  }
+  return labels;
+}
+
+const median = (values: readonly number[]): number | null => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  if (sorted.length === 0) return null;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+};
+
+/**
+ * Compares hits with the labels that the recordings cover. A label is detected by its first hit within the window; hits
+ * outside every window are false; precision is detected labels over detected labels and false hits.
+ */
+export function scoreLabels(
+  labels: readonly Label[],
+  hits: readonly Pick<HitLine, "at" | "instrument">[],
+  coverage: readonly Coverage[],
+  window: LabelWindow = LABEL_WINDOW,
+): LabelScore {
+  const concerns = (label: Label, instrument: string): boolean =>
+    label.instrument === "" || label.instrument === instrument;
+  const covered = labels.filter((label) =>
+    coverage.some(
+      (one) =>
+        concerns(label, one.instrument) &&
+        label.at >= one.from - window.afterMs &&
+        label.at <= one.to + window.beforeMs,
+    ),
+  );
+  const near = (label: Label, hit: Pick<HitLine, "at" | "instrument">): boolean =>
+    concerns(label, hit.instrument) && hit.at >= label.at - window.beforeMs && hit.at <= label.at + window.afterMs;
+  const delays: number[] = [];
+  for (const label of covered) {
+    const first = hits
+      .filter((hit) => near(label, hit))
+      .map((hit) => hit.at)
+      .sort((a, b) => a - b)[0];
+    if (first !== undefined) delays.push(first - label.at);
+  }
+  const falseHits = hits.filter((hit) => !covered.some((label) => near(label, hit))).length;
+  const days = coverage.reduce((sum, one) => sum + Math.max(0, one.to - one.from), 0) / DAY_MS;
+  const precision = delays.length + falseHits === 0 ? null : delays.length / (delays.length + falseHits);
+  const recall = covered.length === 0 ? null : delays.length / covered.length;
+  const f1 =
+    precision === null || recall === null
+      ? null
+      : precision + recall === 0
+        ? 0
+        : (2 * precision * recall) / (precision + recall);
+  return {
+    labels: covered.length,
+    precision,
+    recall,
+    f1,
+    detected: recall,
+    delayMs: median(delays),
+    falsePerDay: days === 0 ? null : falseHits / days,
+  };
+}
