@@ -60,12 +60,13 @@ export async function openApproval(
     openedAt,
     expiresAt: new Date(plan === undefined ? end : Math.min(end, plan.expiresAt.getTime())),
   };
-  await tx.insert(approvals).values({ ...row, seal: control.seal.of("approval", approvalFacts(row)) });
+  const seal = control.seal.of("approval", approvalFacts(row));
+  await tx.insert(approvals).values({ ...row, seal });
   await append(tx, {
     actor: question.requestedBy,
     type: "approval.opened",
     object: question.hash,
-    body: approvalFacts(row),
+    body: { ...approvalFacts(row), seal },
   });
   return { expiresAt: row.expiresAt };
 }

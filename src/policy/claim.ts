@@ -174,9 +174,10 @@ export async function claimPlan(tx: Tx, control: Control, presented: Presented):
     return claim;
   }
   const { plan, decision, approvedBy } = claim;
+  const claimedAt = await databaseNow(tx);
   const taken = await tx
     .update(plans)
-    .set({ state: "claimed", claimedAt: await databaseNow(tx) })
+    .set({ state: "claimed", claimedAt })
     .where(and(eq(plans.hash, presented.hash), eq(plans.state, approvedBy.length > 0 ? "approved" : "proposed")))
     .returning({ hash: plans.hash });
   if (taken.length === 0) return { claimed: false, ...no("PLAN_SPENT", "the plan was claimed a moment ago") };
@@ -189,6 +190,7 @@ export async function claimPlan(tx: Tx, control: Control, presented: Presented):
       tier: decision.tier,
       approvedBy: [...approvedBy],
       reasons: [...decision.reasons],
+      claimedAt: claimedAt.toISOString(),
     },
   });
   if (plan.trading !== null) {

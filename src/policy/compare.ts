@@ -47,7 +47,7 @@ function atLeast(after: RuleOutcome, before: RuleOutcome): boolean {
 }
 
 type Cap = Limit & { readonly environments?: unknown; readonly effects?: unknown };
-const nameOf = ({ max: _, ...rest }: Cap): string => plain(rest);
+const nameOf = (cap: Cap): string => plain({ ...cap, max: null });
 
 /** Limits of before that are gone or wider. */
 const widened = (after: readonly Cap[], before: readonly Cap[]): readonly Cap[] =>

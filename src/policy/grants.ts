@@ -78,7 +78,7 @@ export async function syncGrants(
       actor: by,
       type: "role.granted" as const,
       object: `person:${row.person}`,
-      body: { role: row.role, grantedAt: now.toISOString() },
+      body: { role: row.role, grantedAt: now.toISOString(), seal: row.seal },
     })),
   ]);
 }

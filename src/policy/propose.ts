@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
 import { plans } from "../db/schema.ts";
 import { type Json, canonical } from "../kernel/canonical.ts";
@@ -66,6 +66,7 @@ export async function proposePlan(
   const expiresAt = new Date(Math.min(new Date(plan.expiresAt).getTime(), longest));
   const row = { hash, requestedBy: plan.requestedBy, incidentId: plan.incident, runId: plan.run, createdAt, expiresAt };
   const denied = decision.outcome === "deny";
+  const seal = control.seal.of("plan", planFacts(row));
   await tx.insert(plans).values({
     ...row,
     canonical: canonical(plan as unknown as Json),
@@ -74,7 +75,7 @@ export async function proposePlan(
     account: plan.account,
     state: denied ? "denied" : "proposed",
     decision: { ...decision, policyVersion } as unknown as Record<string, Json>,
-    seal: control.seal.of("plan", planFacts(row)),
+    seal,
     ...(denied ? { endedAt: createdAt } : {}),
   });
   await appendMany(tx, [
@@ -90,6 +91,7 @@ export async function proposePlan(
         notionalUsd: plan.notionalUsd,
         createdAt: createdAt.toISOString(),
         expiresAt: expiresAt.toISOString(),
+        seal,
       },
     },
     {
@@ -104,11 +106,19 @@ export async function proposePlan(
 
 /** Ends a claimed plan, once; false where it had ended before. */
 export async function endPlan(tx: Tx, hash: string, state: "applied" | "failed", note: string): Promise<boolean> {
+  await lockDesk(tx);
+  const endedAt = await databaseNow(tx);
   const ended = await tx
     .update(plans)
-    .set({ state, endedAt: sql`clock_timestamp()` })
-    .where(and(eq(plans.hash, hash), inArray(plans.state, ["claimed"])))
+    .set({ state, endedAt })
+    .where(and(eq(plans.hash, hash), eq(plans.state, "claimed")))
     .returning({ hash: plans.hash });
-  if (ended.length > 0) await append(tx, { actor: "system", type: "plan.ended", object: hash, body: { state, note } });
+  if (ended.length > 0)
+    await append(tx, {
+      actor: "system",
+      type: "plan.ended",
+      object: hash,
+      body: { state, note, endedAt: endedAt.toISOString() },
+    });
   return ended.length > 0;
 }

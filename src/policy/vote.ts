@@ -175,7 +175,7 @@ export async function castVote(tx: Tx, control: Control, ballot: Ballot, wake: W
     actor: `person:${ballot.person}`,
     type: "vote.cast",
     object: ballot.planHash,
-    body: voteFacts(sealed),
+    body: { ...voteFacts(sealed), seal: sealed.seal },
   });
   return conclude(tx, control, room, sealed, wake);
 }
