@@ -1,66 +1,150 @@
-import { eq, isNull, sql } from "drizzle-orm";
-import type { Db } from "../db/client.ts";
-import { inbox } from "../db/schema.ts";
+import { and, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { Json } from "../kernel/canonical.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
-import type { Click, CommandCall, Inbound, Reply } from "./surface.ts";
+import type { Database } from "../db/client.ts";
+import { inbox } from "../db/schema.ts";
+import type { ChatUser, Click, CommandCall, Inbound, Reply } from "./surface.ts";
 
-type Event = Click | CommandCall;
+/** A request is taken over by another process when its own has not renewed it for this long. */
+const LEASE_MS = 30_000;
+const SWEEP_MS = 5_000;
+/** Older requests are not begun again: whoever pressed has long looked elsewhere. */
+const GIVE_UP_AFTER_MS = 600_000;
+/** How long a second delivery waits for the first one's answer. */
+const DUPLICATE_WAIT_MS = 10_000;
+const DUPLICATE_POLL_MS = 100;
 
-/** Reads a stored event back; its instant was kept as text. */
-const revive = (stored: Record<string, Json>): Event =>
-  ({ ...stored, at: new Date(String(stored["at"])) }) as unknown as Event;
+const STILL_WORKING: Reply = { ok: true, text: "Your request was taken and is still being worked on." };
+const TRIED_AGAIN: Reply = {
+  ok: false,
+  text: "Your request is stored but could not be finished yet; it is tried again by itself. See the console.",
+};
+const GIVEN_UP: Reply = {
+  ok: false,
+  text: "Your request could not be finished for ten minutes and was given up; see the console for what stands.",
+};
 
-/**
- * Keeps every click and command before it is acknowledged, by delivery id: a redelivery gets the first one's answer and
- * has no effect of its own, and what a crash left half-judged is judged at the next start.
- */
-export async function openInbox(options: {
-  readonly db: Db;
-  readonly handle: (event: Event) => Promise<Reply>;
-  readonly complete: Inbound["complete"];
+export interface InboxOptions {
+  readonly database: Database;
+  /**
+   * Decides and acts; must be safe to call again after a crash, `resumed` says so.
+   * A DeskError becomes the answer; anything else leaves the request to be tried again.
+   */
+  readonly handle: (event: Click | CommandCall, resumed: boolean) => Promise<Reply>;
+  readonly complete?: Inbound["complete"];
+  readonly clock: Clock;
   readonly log: Log;
-}): Promise<Inbound> {
-  const { db, handle, log } = options;
-  const running = new Map<string, Promise<Reply>>();
+  readonly leaseMs?: number;
+}
 
-  const judge = (event: Event): Promise<Reply> => {
-    const known = running.get(event.deliveryId);
-    if (known) return known;
-    const reply = handle(event)
-      .then(async (answer) => {
-        await db
-          .update(inbox)
-          .set({ reply: answer as unknown as Record<string, Json>, doneAt: sql`now()` })
-          .where(eq(inbox.deliveryId, event.deliveryId));
-        return answer;
-      })
-      .finally(() => running.delete(event.deliveryId));
-    running.set(event.deliveryId, reply);
-    return reply;
+/** Requests as rows: each is stored before it is acknowledged, and handled until it has an answer. */
+export interface Inbox extends Inbound {
+  /** Takes over what a crash left, now and from then on. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** One pass of taking over; the number of requests taken. */
+  sweep(): Promise<number>;
+}
+
+/** Opens the inbox; `receive` resolves once the row is durable, and rejects where it cannot be stored. */
+export function openInbox(options: InboxOptions): Inbox {
+  const { clock, log } = options;
+  const { db } = options.database;
+  const leaseMs = options.leaseMs ?? LEASE_MS;
+  const working = new Set<string>();
+  let stops: (() => void)[] = [];
+
+  const finish = async (deliveryId: string, reply: Reply): Promise<void> => {
+    await db
+      .update(inbox)
+      .set({ reply: reply as unknown as Record<string, Json>, doneAt: sql`now()` })
+      .where(eq(inbox.deliveryId, deliveryId));
   };
 
-  const left = await db.select().from(inbox).where(isNull(inbox.doneAt)).orderBy(inbox.receivedAt);
-  for (const row of left) {
-    log.info({ delivery: row.deliveryId }, "unfinished delivery judged again");
-    await judge(revive(row.event));
-  }
+  const work = async (event: Click | CommandCall, resumed: boolean): Promise<Reply> => {
+    working.add(event.deliveryId);
+    try {
+      const reply = await options.handle(event, resumed).catch((error: unknown) => {
+        if (error instanceof DeskError && error.retry === "never") return { ok: false, text: error.message };
+        throw error;
+      });
+      await finish(event.deliveryId, reply);
+      return reply;
+    } catch (error) {
+      log.error({ deliveryId: event.deliveryId, err: messageOf(error) }, "request not finished");
+      return TRIED_AGAIN;
+    } finally {
+      working.delete(event.deliveryId);
+    }
+  };
+
+  /** The answer of a request that was delivered before. */
+  const stored = async (deliveryId: string): Promise<Reply> => {
+    const until = clock.now().getTime() + DUPLICATE_WAIT_MS;
+    for (;;) {
+      const [row] = await db.select({ reply: inbox.reply }).from(inbox).where(eq(inbox.deliveryId, deliveryId));
+      if (row?.reply) return row.reply as unknown as Reply;
+      if (clock.now().getTime() >= until) return STILL_WORKING;
+      await clock.sleep(DUPLICATE_POLL_MS);
+    }
+  };
+
+  const renew = async (): Promise<void> => {
+    if (working.size === 0) return;
+    await db
+      .update(inbox)
+      .set({ claimedAt: sql`now()` })
+      .where(and(inArray(inbox.deliveryId, [...working]), isNull(inbox.doneAt)));
+  };
+
+  const sweep = async (): Promise<number> => {
+    const taken = await db
+      .update(inbox)
+      .set({ claimedAt: sql`now()` })
+      .where(and(isNull(inbox.doneAt), lt(inbox.claimedAt, sql`now() - ${leaseMs} * interval '1 ms'`)))
+      .returning({ event: inbox.event, receivedAt: inbox.receivedAt, now: sql<Date>`now()`.mapWith(inbox.receivedAt) });
+    for (const row of taken) {
+      const event = revive(row.event);
+      if (row.now.getTime() - row.receivedAt.getTime() > GIVE_UP_AFTER_MS) await finish(event.deliveryId, GIVEN_UP);
+      else await work(event, true);
+    }
+    return taken.length;
+  };
+  const safely = (what: string, task: () => Promise<unknown>) => async (): Promise<void> => {
+    await task().catch((error: unknown) => log.warn({ err: messageOf(error) }, `${what} failed`));
+  };
 
   return {
-    complete: options.complete,
     async receive(event) {
-      const inserted = await db
+      const added = await db
         .insert(inbox)
         .values({
           deliveryId: event.deliveryId,
           surface: event.user.surface,
-          event: JSON.parse(JSON.stringify(event)) as Record<string, Json>,
+          event: { ...event, at: event.at.toISOString() } as unknown as Record<string, Json>,
         })
         .onConflictDoNothing()
         .returning({ id: inbox.deliveryId });
-      if (inserted.length > 0) return { reply: judge(event) };
-      const [row] = await db.select().from(inbox).where(eq(inbox.deliveryId, event.deliveryId));
-      return { reply: row?.reply ? Promise.resolve(row.reply as unknown as Reply) : judge(event) };
+      return { reply: added.length === 1 ? work(event, false) : stored(event.deliveryId) };
     },
+    complete: (user: ChatUser, text: string) => options.complete?.(user, text) ?? Promise.resolve([]),
+    async start() {
+      stops = [
+        clock.every(SWEEP_MS, safely("inbox sweep", sweep)),
+        clock.every(leaseMs / 3, safely("inbox renewal", renew)),
+      ];
+      await safely("inbox sweep", sweep)();
+    },
+    async stop() {
+      for (const stop of stops) stop();
+      stops = [];
+    },
+    sweep,
   };
 }
+
+/** An event as it was received; JSON has no dates. */
+const revive = (event: Record<string, Json>): Click | CommandCall =>
+  ({ ...event, at: new Date(String(event["at"])) }) as unknown as Click | CommandCall;

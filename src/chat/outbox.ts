@@ -1,0 +1,175 @@
+import type { Database } from "../db/client.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { messageOf } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
+import type { Card } from "./card.ts";
+import { type Budget, type Gate, type Method, openGate } from "./outbox-budget.ts";
+import { OUTBOX_CHANNEL, PRIORITY, claimCard, claimNote, dueCards, dueNotes } from "./outbox-rows.ts";
+import { type SendOptions, type Tally, sendCard, sendNote } from "./outbox-send.ts";
+import type { Surface, SurfaceName } from "./surface.ts";
+
+/** Looked at this often even when nobody called: rows whose time has come wake nobody. */
+const IDLE_MS = 1_000;
+/** Rows read at once, and sends under way at once, for each surface. */
+const BATCH = 100;
+const AT_ONCE = 16;
+
+export interface OutboxOptions {
+  readonly database: Database;
+  /** Surfaces that take cards by message, each with its platform's budget. */
+  readonly surfaces: readonly { readonly surface: Surface; readonly budget: Budget }[];
+  readonly cardOf: (incidentId: string) => Promise<Card | null>;
+  readonly fallback?: SendOptions["fallback"];
+  readonly onTrouble?: SendOptions["onTrouble"];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Brings cards from rows to channels. */
+export interface Outbox {
+  start(): Promise<void>;
+  /** Lets what is under way finish. */
+  stop(): Promise<void>;
+  /** Something is due; the database's own call wakes other processes. */
+  wake(): void;
+  tally(surface: SurfaceName): Readonly<Tally>;
+}
+
+/**
+ * Opens the outbox: per-channel queues over the rows, most urgent first, always the newest version, within the
+ * platforms' rates; a channel that has to wait stops no other.
+ */
+export function openOutbox(options: OutboxOptions): Outbox {
+  const lanes = options.surfaces.map(({ surface, budget }) => openLane(options, surface, budget));
+  const wake = (): void => {
+    for (const lane of lanes) lane.wake();
+  };
+  let unlisten: (() => Promise<void>) | undefined;
+  return {
+    wake,
+    async start() {
+      const listening = await options.database.sql.listen(OUTBOX_CHANNEL, wake);
+      unlisten = listening.unlisten;
+      for (const lane of lanes) lane.start();
+    },
+    async stop() {
+      await unlisten?.();
+      await Promise.all(lanes.map((lane) => lane.stop()));
+    },
+    tally: (name) => {
+      const lane = lanes.find((one) => one.name === name);
+      return lane?.tally ?? emptyTally();
+    },
+  };
+}
+
+const emptyTally = (): Tally => ({ sent: 0, later: 0, refused: 0, ambiguous: 0, found: 0, reposted: 0 });
+
+interface Lane {
+  readonly name: SurfaceName;
+  readonly tally: Tally;
+  start(): void;
+  stop(): Promise<void>;
+  wake(): void;
+}
+
+/** Everything of one surface: a loop that sends what may be sent, then waits until something may change. */
+function openLane(options: OutboxOptions, surface: Surface, budget: Budget): Lane {
+  const { clock, log } = options;
+  const { db } = options.database;
+  const gate: Gate = openGate(budget, clock);
+  const tally = emptyTally();
+  const busy = new Set<string>();
+  const under = new Set<Promise<void>>();
+  const ending = new AbortController();
+  let alarm = new AbortController();
+  let called = false;
+  let loop: Promise<void> = Promise.resolve();
+  const sending: SendOptions = {
+    db,
+    log,
+    gate,
+    tally,
+    cardOf: options.cardOf,
+    fallback: options.fallback ?? (() => null),
+    onTrouble: options.onTrouble ?? (() => {}),
+  };
+
+  const wake = (): void => {
+    called = true;
+    alarm.abort(new Error("woken"));
+  };
+  /** Runs a send beside the loop; its channel is busy meanwhile, and its end wakes the loop. */
+  const begin = (channel: string, send: () => Promise<void>): void => {
+    busy.add(channel);
+    const running = send()
+      .catch((error: unknown) => log.error({ channel, err: messageOf(error) }, "send failed"))
+      .finally(() => {
+        busy.delete(channel);
+        under.delete(running);
+        wake();
+      });
+    under.add(running);
+  };
+  const free = (): boolean => under.size < AT_ONCE;
+
+  const cards = async (method: Method): Promise<void> => {
+    const urgentOnly = gate.shut(method, false);
+    if (!free() || (urgentOnly && gate.shut(method, true))) return;
+    const without = [...new Set([...busy, ...gate.waiting(method)])];
+    for (const row of await dueCards(db, surface.name, method, urgentOnly, without, BATCH)) {
+      if (!free()) return;
+      if (busy.has(row.channel) || !gate.take(method, row.channel, row.priority <= PRIORITY.critical)) continue;
+      begin(row.channel, async () => {
+        const claimed = await claimCard(db, row);
+        if (claimed !== null) await sendCard(sending, surface, claimed);
+      });
+    }
+  };
+  const lines = async (): Promise<void> => {
+    if (!free() || gate.shut("post", false)) return;
+    const without = [...new Set([...busy, ...gate.waiting("post")])];
+    for (const { note, message } of await dueNotes(db, surface.name, without, BATCH)) {
+      if (!free()) return;
+      if (message === null || busy.has(note.channel) || !gate.take("post", note.channel, false)) continue;
+      begin(note.channel, async () => {
+        if (await claimNote(db, note.id)) await sendNote(sending, surface, note, message);
+      });
+    }
+  };
+  const pass = async (): Promise<void> => {
+    // A surface that is down is left alone: its rows wait, and are looked at when it is back.
+    if (surface.health().state === "down") return;
+    await cards("update");
+    await cards("post");
+    await lines();
+  };
+  const run = async (): Promise<void> => {
+    while (!ending.signal.aborted) {
+      called = false;
+      alarm = new AbortController();
+      await pass().catch((error: unknown) => log.error({ err: messageOf(error) }, "outbox pass failed"));
+      if (called || ending.signal.aborted) continue;
+      const pauseMs = Math.min(IDLE_MS, Math.max(20, gate.nextMs() || IDLE_MS));
+      // Woken early is as good as slept out.
+      await clock.sleep(pauseMs, alarm.signal).catch((error: unknown) => {
+        if (!alarm.signal.aborted) throw error;
+      });
+    }
+  };
+
+  return {
+    name: surface.name,
+    tally,
+    wake,
+    start() {
+      loop = run();
+    },
+    async stop() {
+      ending.abort();
+      wake();
+      await loop;
+      await Promise.all(under);
+    },
+  };
+}
