@@ -1,9 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { runDemo } from "./commandline/demo.ts";
-import { runDoctor } from "./commandline/doctor.ts";
-import { exportCommand, verifyCommand } from "./commandline/ledger.ts";
+import { verifyCommand } from "./commandline/ledger.ts";
 import { runHalt } from "./commandline/halt.ts";
-import { policyCheck, policyExplain, policySimulate } from "./commandline/policy.ts";
 import { printSchema } from "./commandline/schema.ts";
 import { runStart } from "./commandline/start.ts";
 import { STORM_NAMES } from "./commandline/storms.ts";
@@ -21,7 +19,9 @@ function program(finish: (outcome: Outcome) => void): Command {
     <A extends unknown[]>(work: (...args: A) => Promise<number>) =>
     async (...args: A): Promise<void> =>
       finish({ code: await work(...args) });
-  const root = new Command("breakwater").description("Incident response for a crypto-derivatives desk, in chat.").exitOverride();
+  const root = new Command("breakwater")
+    .description("Incident response for a crypto-derivatives desk, in chat.")
+    .exitOverride();
   const json = (): Option => new Option("--json", "print machine-readable output");
 
   root
@@ -43,12 +43,6 @@ function program(finish: (outcome: Outcome) => void): Command {
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater demo --headless --approve-as ana --json")
     .action(act(runDemo));
-  root
-    .command("doctor")
-    .description("check configuration, database, accounts, keys, chat and clock, and say what to do")
-    .addOption(json())
-    .addHelpText("after", "\nExample: breakwater doctor")
-    .action(act(runDoctor));
   const ledger = root.command("ledger").description("verify or export the ledger");
   ledger
     .command("verify")
@@ -56,13 +50,6 @@ function program(finish: (outcome: Outcome) => void): Command {
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater ledger verify")
     .action(act(verifyCommand));
-  ledger
-    .command("export")
-    .description("write every entry to standard output")
-    .addOption(new Option("--format <format>", "form of the export").choices(["json", "csv"]).default("json"))
-    .addOption(json())
-    .addHelpText("after", "\nExample: breakwater ledger export --format csv > ledger.csv")
-    .action(act(exportCommand));
   root
     .command("halt")
     .description("kill switch: stop new orders and cancel every working one; needs neither Postgres nor chat")
@@ -70,11 +57,14 @@ function program(finish: (outcome: Outcome) => void): Command {
     .addOption(json())
     .addHelpText("after", '\nExample: breakwater halt --reason "fills we cannot explain"')
     .action(act(runHalt));
-  const policy = root.command("policy").description("check, explain or simulate the rules");
-  policy.command("check").description("find shadowed rules, empty approver sets and rules that never hit").addOption(json()).addHelpText("after", "\nExample: breakwater policy check").action(act(policyCheck));
-  policy.command("explain").description("show how every rule judged a plan").argument("<plan>", "first characters of its hash").addOption(json()).addHelpText("after", "\nExample: breakwater policy explain 3f9a01bc").action(act(policyExplain));
-  policy.command("simulate").description("judge past plans by another desk file and show what loosens").argument("<desk>", "the other desk.yaml").addOption(json()).addHelpText("after", "\nExample: breakwater policy simulate desk.new.yaml").action(act(policySimulate));
-  root.command("config").description("about the configuration").command("schema").description("print the JSON Schema of desk.yaml, for editors").addOption(json()).addHelpText("after", "\nExample: breakwater config schema > desk.schema.json").action(act(printSchema));
+  root
+    .command("config")
+    .description("about the configuration")
+    .command("schema")
+    .description("print the JSON Schema of desk.yaml, for editors")
+    .addOption(json())
+    .addHelpText("after", "\nExample: breakwater config schema > desk.schema.json")
+    .action(act(printSchema));
   return root;
 }
 

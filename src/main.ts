@@ -3,6 +3,7 @@ import { openHub } from "./chat/console/hub.ts";
 import { openConsole } from "./chat/console/console.ts";
 import { openInbox } from "./chat/inbox.ts";
 import type { ChatUser } from "./chat/surface.ts";
+import { credentialsOf } from "./commandline/credentials.ts";
 import { type Config, monitorSettings } from "./config.ts";
 import { startDatabase } from "./database.ts";
 import { listen } from "./db/changes.ts";
@@ -22,6 +23,7 @@ import { openIntake } from "./intake/intake.ts";
 import type { Alert } from "./kernel/alert.ts";
 import { SEVERITIES } from "./kernel/alert.ts";
 import type { Clock } from "./kernel/clock.ts";
+import { decimal } from "./kernel/decimal.ts";
 import { durationMs } from "./kernel/duration.ts";
 import type { Log } from "./kernel/log.ts";
 import { append } from "./ledger/append.ts";
@@ -96,15 +98,7 @@ export async function startProgram(config: Config, given: Given): Promise<Progra
       paper,
       clock,
       log,
-      credentials: (account) => {
-        const prefix = file.accounts[account.id]?.key ?? "";
-        const password = config.environment.credential(prefix, "API_PASSWORD");
-        return {
-          apiKey: must(config.environment.credential(prefix, "API_KEY")),
-          apiSecret: must(config.environment.credential(prefix, "API_SECRET")),
-          ...(password ? { apiPassword: password } : {}),
-        };
-      },
+      credentials: (account) => credentialsOf(config, account),
     });
     undo.push(() => venues.close());
     const account = async (id: string) => (await venues.venueOf(id)).reader.account(id);
@@ -218,8 +212,9 @@ export async function startProgram(config: Config, given: Given): Promise<Progra
             })),
         ),
     };
-    const inbox = await openInbox({
-      db: database.db,
+    const inbox = openInbox({
+      database,
+      clock,
       log,
       handle: async (event) => {
         const reply = await judgeInbound(inboundContext, event);
@@ -228,6 +223,8 @@ export async function startProgram(config: Config, given: Given): Promise<Progra
       },
       complete: (_user, text) => completeLine(inboundContext, text),
     });
+    await inbox.start();
+    undo.push(() => inbox.stop());
 
     const hub = openHub(clock);
     const backend = consoleBackend({ database, clock, config, desk, playbooks, onCall: () => null });
@@ -244,6 +241,8 @@ export async function startProgram(config: Config, given: Given): Promise<Progra
       publicOrigin: config.publicUrl,
       environment: live ? "live" : "paper",
       deskName: file.desk.name,
+      typedAboveUsd: decimal(file.plans.typedAboveUsd),
+      limits: { warnRatio: decimal(file.monitor.high), limitRatio: decimal(file.monitor.critical), staleAfterMs: durationMs(file.monitor.staleAfter) },
       mount: (app) => mountRoutes(app, { database, intake, sources, metrics, clock, log, surfaces: () => [console] }),
     });
     undo.push(() => console.close());
@@ -297,11 +296,6 @@ export async function startProgram(config: Config, given: Given): Promise<Progra
     log.info({ url: console.url, accounts: accounts.size, playbooks: playbooks.length }, "desk started");
     return { url: console.url, token, database, signInFor: (person) => issueSignIn(database.db, person), stop };
   }
-}
-
-function must<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error("the configuration was checked to hold this key");
-  return value;
 }
 
 /** The runs that answer an alert: every enabled playbook whose `on` names its kind and a severity not above it. */

@@ -11,7 +11,7 @@ accounts:
   paper-a: { venue: paper }
   paper-b: { venue: paper }
 monitor: { poll: 1s, staleAfter: 10s }
-plans: { collarBps: 500, ttl: 15m }
+plans: { collarBps: 500, ttl: 15m, typedAboveUsd: "5000000" }
 paper: { storm: ${JSON.stringify(storm)}, speed: ${speed}, seed: ${seed} }
 policy:
   hard:
