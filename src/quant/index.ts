@@ -16,3 +16,5 @@ export * from "./options/digital.ts";
 export { touch } from "./options/reflection.ts";
 export type { TouchFigures, TouchInput } from "./options/reflection.ts";
 export * from "./options/barrier.ts";
+export * from "./options/heston-calibration.ts";
+export * from "./options/american.ts";
