@@ -147,4 +147,4 @@ export function openInbox(options: InboxOptions): Inbox {
 
 /** An event as it was received; JSON has no dates. */
 const revive = (event: Record<string, Json>): Click | CommandCall =>
-  ({ ...event, at: new Date(String(event["at"])) }) as unknown as Click | CommandCall;
+  ({ ...event, at: new Date(event["at"] as string) }) as unknown as Click | CommandCall;

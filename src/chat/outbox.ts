@@ -49,7 +49,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
     wake,
     async start() {
       const listening = await options.database.sql.listen(OUTBOX_CHANNEL, wake);
-      unlisten = listening.unlisten;
+      unlisten = () => listening.unlisten();
       for (const lane of lanes) lane.start();
     },
     async stop() {
