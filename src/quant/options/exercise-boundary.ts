@@ -17,6 +17,8 @@ const DEGREE = 20;
 const RULE = gaussLegendre(24);
 const POINTS = RULE.nodes.length;
 const MOST_ROUNDS = 300;
+const HALF_STEPS_FROM = 25;
+const SHORT_STEPS_FROM = 100;
 
 /** Chebyshev points of the second kind as values of √(share of life left), 0..1. */
 const ROOTS = Float64Array.from({ length: DEGREE + 1 }, (_, i) => 0.5 * (1 - Math.cos((i * Math.PI) / DEGREE)));
@@ -78,12 +80,15 @@ export function exerciseBoundary(put: UnitPut): Boundary {
     for (let i = 1; i <= DEGREE; i += 1) {
       const before = limit - Math.sqrt(squares[i]!);
       // The perpetual put's boundary lies below every other one and the limit at expiry above.
-      const after = Math.min(Math.max(fixedPoint(put, squares, i, before, limit), perpetual), limit);
-      moved = Math.max(moved, Math.abs(after - before));
+      const target = Math.min(Math.max(fixedPoint(put, squares, i, before, limit), perpetual), limit);
+      moved = Math.max(moved, Math.abs(target - before));
+      // A rate high against the variance makes the plain iteration swing: shorter steps then settle it.
+      const share = round < HALF_STEPS_FROM ? 1 : round < SHORT_STEPS_FROM ? 0.5 : 0.2;
+      const after = before + share * (target - before);
       next[i] = (after - limit) ** 2;
     }
     squares.set(next);
-    if (moved < (round > 80 ? 1e-10 : 1e-13)) return (share) => limit - Math.sqrt(valueAt(squares, Math.sqrt(share)));
+    if (moved < (round > 200 ? 1e-9 : 1e-13)) return (share) => limit - Math.sqrt(valueAt(squares, Math.sqrt(share)));
   }
   throw new QuantError(
     "NO_CONVERGENCE",
