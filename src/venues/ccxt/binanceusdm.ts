@@ -1,0 +1,189 @@
+import { ZERO, abs, isZero } from "../../kernel/decimal.ts";
+import { baseQuantity } from "../../kernel/instrument.ts";
+import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
+import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "./answer.ts";
+import { type Dialect, keyAndSecret } from "./dialect.ts";
+import { isA } from "./failures.ts";
+import { type Link, type Listing, feeInUsd, isDollar } from "./link.ts";
+import { marginRatio, priceOrNull, together, withId } from "./shape.ts";
+
+const STATES = {
+  NEW: "working",
+  PARTIALLY_FILLED: "working",
+  FILLED: "filled",
+  CANCELED: "cancelled",
+  EXPIRED: "expired",
+  EXPIRED_IN_MATCH: "expired",
+  REJECTED: "rejected",
+} as const;
+const SIDES = { BUY: "buy", SELL: "sell" } as const;
+const TIF: Readonly<Record<TimeInForce, string>> = { GTC: "GTC", IOC: "IOC", FOK: "FOK", PO: "GTX" };
+/** As far back as one call for trades or orders reaches. */
+const REACH_MS = 7 * 86_400_000 - 60_000;
+
+function order(of: Row, listing: Listing): VenueOrder {
+  return {
+    venueOrderId: text(of, "orderId"),
+    clientOrderId: maybeText(of, "clientOrderId") ?? "",
+    symbol: listing.byId(text(of, "symbol")).instrument.symbol,
+    side: oneOf(of, "side", SIDES),
+    quantity: figure(of, "origQty"),
+    limitPrice: priceOrNull(maybeFigure(of, "price")),
+    reduceOnly: flag(of, "reduceOnly"),
+    state: oneOf(of, "status", STATES),
+    filledQuantity: figure(of, "executedQty"),
+    averagePrice: priceOrNull(maybeFigure(of, "avgPrice")),
+    feeUsd: null,
+    updatedAt: instant(of, "updateTime"),
+  };
+}
+
+function position(of: Row, listing: Listing): Position {
+  const { instrument } = listing.byId(text(of, "symbol"));
+  const quantity = figure<"quantity">(of, "positionAmt");
+  const markPrice = figure<"price">(of, "markPrice");
+  return {
+    symbol: instrument.symbol,
+    quantity,
+    entryPrice: figure(of, "entryPrice"),
+    markPrice,
+    notionalUsd: abs(figure<"usd">(of, "notional")),
+    unrealisedUsd: figure(of, "unRealizedProfit"),
+    maintenanceMarginUsd: figure(of, "maintMargin"),
+    liquidationPrice: priceOrNull(maybeFigure(of, "liquidationPrice")),
+    delta: baseQuantity(instrument, quantity, markPrice),
+  };
+}
+
+const ordersOf = async (link: Link, method: string, params: Row): Promise<readonly VenueOrder[]> => {
+  const listing = await link.listed();
+  return rows(await link.call(method, params), "orders").map((one) => order(one, listing));
+};
+
+const sinceMs = (link: Link, since: Date): string => String(Math.max(since.getTime(), link.now().getTime() - REACH_MS));
+
+/** Symbols in which the account traded, by its commissions. */
+async function tradedIds(link: Link, startTime: string): Promise<readonly string[]> {
+  const income = rows(
+    await link.call("fapiPrivateGetIncome", { incomeType: "COMMISSION", startTime, limit: "1000" }),
+    "income",
+  );
+  return [...new Set(income.map((one) => text(one, "symbol")))];
+}
+
+async function fillsOf(link: Link, id: string, startTime: string): Promise<readonly Fill[]> {
+  const listing = await link.listed();
+  const [trades, orders] = await together(
+    link.call("fapiPrivateGetUserTrades", { symbol: id, startTime, limit: "1000" }),
+    ordersOf(link, "fapiPrivateGetAllOrders", { symbol: id, startTime, limit: "1000" }),
+  );
+  const names = new Map(orders.map((one) => [one.venueOrderId, one.clientOrderId]));
+  return rows(trades, "trades").map((one): Fill => {
+    const { instrument } = listing.byId(text(one, "symbol"));
+    const price = figure<"price">(one, "price");
+    const venueOrderId = text(one, "orderId");
+    return {
+      venueOrderId,
+      clientOrderId: names.get(venueOrderId) ?? "",
+      symbol: instrument.symbol,
+      side: oneOf(one, "side", SIDES),
+      quantity: figure(one, "qty"),
+      price,
+      // A discount paid in another coin (BNB) has no price here; it is left out rather than guessed.
+      feeUsd: feeInUsd(figure(one, "commission"), text(one, "commissionAsset"), instrument, price) ?? ZERO,
+      at: instant(one, "time"),
+    };
+  });
+}
+
+const unlessMissing = async (look: () => Promise<VenueOrder>): Promise<VenueOrder | undefined> => {
+  try {
+    return await look();
+  } catch (error) {
+    if (isA(error, "OrderNotFound")) return undefined;
+    throw error;
+  }
+};
+
+/** Binance USD-M futures (developers.binance.com/docs/derivatives/usds-margined-futures). */
+export const binanceusdm: Dialect = {
+  options: { options: { fetchMargins: false, warnOnFetchOpenOrdersWithoutSymbol: false } },
+  signing: keyAndSecret,
+  amountsInUnits: false,
+
+  async account(link) {
+    const listing = await link.listed();
+    const [account, risks] = await together(
+      link.call("fapiPrivateV3GetAccount"),
+      link.call("fapiPrivateV3GetPositionRisk"),
+    );
+    const totals = row(account, "account");
+    const equityUsd = figure<"usd">(totals, "totalMarginBalance");
+    const maintenanceMarginUsd = figure<"usd">(totals, "totalMaintMargin");
+    const balances = rows(totals["assets"], "assets").filter((one) => !isZero(figure(one, "walletBalance")));
+    return {
+      equityUsd,
+      maintenanceMarginUsd,
+      marginRatio: marginRatio(maintenanceMarginUsd, equityUsd),
+      balances: balances.map((one) => ({
+        asset: text(one, "asset"),
+        total: text(one, "walletBalance"),
+        usd: isDollar(text(one, "asset")) ? figure<"usd">(one, "walletBalance") : ZERO,
+      })),
+      positions: rows(risks, "positions")
+        .filter((one) => !isZero(figure(one, "positionAmt")))
+        .map((one) => position(one, listing)),
+      at: link.now(),
+    };
+  },
+
+  openOrders: (link) => ordersOf(link, "fapiPrivateGetOpenOrders", {}),
+
+  lookUps: (link, { id }, clientOrderId) => [
+    () =>
+      unlessMissing(async () => {
+        const answer = await link.call("fapiPrivateGetOrder", { symbol: id, origClientOrderId: clientOrderId });
+        return order(row(answer, "order"), await link.listed());
+      }),
+    async () => withId(await ordersOf(link, "fapiPrivateGetOpenOrders", { symbol: id }), clientOrderId),
+    async () => withId(await ordersOf(link, "fapiPrivateGetAllOrders", { symbol: id, limit: "1000" }), clientOrderId),
+  ],
+
+  async fills(link, since) {
+    const startTime = sinceMs(link, since);
+    const lists = await together(...(await tradedIds(link, startTime)).map((id) => fillsOf(link, id, startTime)));
+    return lists.flat();
+  },
+
+  async marks(link, { id }) {
+    const answer = row(await link.call("fapiPublicGetPremiumIndex", { symbol: id }), "premium index");
+    return {
+      markPrice: figure(answer, "markPrice"),
+      indexPrice: figure(answer, "indexPrice"),
+      fundingRate: maybeFigure(answer, "lastFundingRate") ?? null,
+    };
+  },
+
+  isHedged: async (link) =>
+    flag(row(await link.call("fapiPrivateGetPositionSideDual"), "position mode"), "dualSidePosition"),
+
+  async place(link, { id }, wanted) {
+    const answer = await link.call("fapiPrivatePostOrder", {
+      symbol: id,
+      side: wanted.side.toUpperCase(),
+      type: "LIMIT",
+      timeInForce: TIF[wanted.timeInForce],
+      quantity: wanted.quantity,
+      price: wanted.limitPrice,
+      newClientOrderId: wanted.clientOrderId,
+      newOrderRespType: "RESULT",
+      ...(wanted.reduceOnly ? { reduceOnly: "true" } : {}),
+    });
+    return order(row(answer, "order"), await link.listed());
+  },
+
+  async cancel(link, { id }, venueOrderId) {
+    await link.call("fapiPrivateDeleteOrder", { symbol: id, orderId: venueOrderId });
+    return "accepted";
+  },
+};

@@ -1,0 +1,227 @@
+import { type Decimal, ZERO, abs, isZero, mul, neg } from "../../kernel/decimal.ts";
+import { type Instrument, baseQuantity } from "../../kernel/instrument.ts";
+import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
+import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "./answer.ts";
+import { type Dialect, keyAndSecret } from "./dialect.ts";
+import { type Link, type Listing, feeInUsd } from "./link.ts";
+import { joined, marginRatio, priceOrNull, sameId, together, withId } from "./shape.ts";
+
+const STATES = {
+  New: "working",
+  PartiallyFilled: "working",
+  Untriggered: "working",
+  Triggered: "working",
+  Filled: "filled",
+  Cancelled: "cancelled",
+  PartiallyFilledCanceled: "cancelled",
+  Deactivated: "cancelled",
+  Rejected: "rejected",
+} as const;
+const SIDES = { Buy: "buy", Sell: "sell" } as const;
+const TIF: Readonly<Record<TimeInForce, string>> = { GTC: "GTC", IOC: "IOC", FOK: "FOK", PO: "PostOnly" };
+/** As far back as one call for executions reaches. */
+const REACH_MS = 7 * 86_400_000 - 60_000;
+/** Each of these is asked apart: the venue takes one category and one settlement coin at a time. */
+const BOOKS: readonly Row[] = [
+  { category: "linear", settleCoin: "USDT" },
+  { category: "linear", settleCoin: "USDC" },
+  { category: "inverse" },
+  { category: "option" },
+];
+const SPOT: Row = { category: "spot" };
+
+const categoryOf = (one: Instrument): string =>
+  one.kind === "option" || one.kind === "spot" ? one.kind : one.inverse ? "inverse" : "linear";
+
+/** A list over all its pages. */
+async function pages(
+  link: Link,
+  method: string,
+  params: Row,
+): Promise<readonly { readonly of: Row; readonly category: string }[]> {
+  const all: { of: Row; category: string }[] = [];
+  let cursor: string | undefined;
+  do {
+    const answer = row(await link.call(method, { ...params, ...(cursor === undefined ? {} : { cursor }) }), method);
+    const result = row(answer["result"], "result");
+    const category = maybeText(result, "category") ?? text(params, "category");
+    all.push(...rows(result["list"], "list").map((of) => ({ of, category })));
+    cursor = maybeText(result, "nextPageCursor");
+  } while (cursor !== undefined);
+  return all;
+}
+
+function order(of: Row, category: string, listing: Listing): VenueOrder {
+  return {
+    venueOrderId: text(of, "orderId"),
+    clientOrderId: maybeText(of, "orderLinkId") ?? "",
+    symbol: listing.byId(text(of, "symbol"), category === "spot").instrument.symbol,
+    side: oneOf(of, "side", SIDES),
+    quantity: figure(of, "qty"),
+    limitPrice: priceOrNull(maybeFigure(of, "price")),
+    reduceOnly: flag(of, "reduceOnly"),
+    state: oneOf(of, "orderStatus", STATES),
+    filledQuantity: figure(of, "cumExecQty"),
+    averagePrice: priceOrNull(maybeFigure(of, "avgPrice")),
+    feeUsd: null,
+    updatedAt: instant(of, "updatedTime"),
+  };
+}
+
+async function ordersOf(link: Link, method: string, params: Row): Promise<readonly VenueOrder[]> {
+  const listing = await link.listed();
+  return (await pages(link, method, params)).map(({ of, category }) => order(of, category, listing));
+}
+
+async function position(of: Row, link: Link): Promise<Position> {
+  const { instrument, id } = (await link.listed()).byId(text(of, "symbol"));
+  const size = figure<"quantity">(of, "size");
+  const quantity = oneOf(of, "side", SIDES) === "buy" ? size : neg(size);
+  const markPrice = figure<"price">(of, "markPrice");
+  // Inverse contracts tell value, profit and margin in coins.
+  const usd = (amount: Decimal): Decimal<"usd"> =>
+    instrument.inverse ? mul(amount, markPrice) : (amount as Decimal<"usd">);
+  return {
+    symbol: instrument.symbol,
+    quantity,
+    entryPrice: figure(of, "avgPrice"),
+    markPrice,
+    notionalUsd: usd(abs(figure(of, "positionValue"))),
+    unrealisedUsd: usd(figure(of, "unrealisedPnl")),
+    maintenanceMarginUsd: usd(maybeFigure(of, "positionMM") ?? ZERO),
+    liquidationPrice: priceOrNull(maybeFigure(of, "liqPrice")),
+    delta:
+      instrument.kind === "option"
+        ? mul(await optionDelta(link, id), quantity)
+        : baseQuantity(instrument, quantity, markPrice),
+  };
+}
+
+const optionDelta = async (link: Link, id: string): Promise<Decimal> =>
+  figure(await ticker(link, "option", id), "delta");
+
+async function ticker(link: Link, category: string, symbol: string): Promise<Row> {
+  const answer = row(await link.call("publicGetV5MarketTickers", { category, symbol }), "tickers");
+  return row(rows(row(answer["result"], "result")["list"], "list")[0], "ticker");
+}
+
+function fill(of: Row, category: string, listing: Listing): Fill {
+  const { instrument } = listing.byId(text(of, "symbol"), category === "spot");
+  const price = figure<"price">(of, "execPrice");
+  const asset = maybeText(of, "feeCurrency") ?? instrument.settle;
+  return {
+    venueOrderId: text(of, "orderId"),
+    clientOrderId: maybeText(of, "orderLinkId") ?? "",
+    symbol: instrument.symbol,
+    side: oneOf(of, "side", SIDES),
+    quantity: figure(of, "execQty"),
+    price,
+    feeUsd: feeInUsd(figure(of, "execFee"), asset, instrument, price) ?? ZERO,
+    at: instant(of, "execTime"),
+  };
+}
+
+/** Executions that are trades of ours; funding and settlement are not. */
+const TRADES = new Set(["Trade", "AdlTrade", "BustTrade"]);
+
+/** Bybit unified accounts, API v5 (bybit-exchange.github.io/docs/v5). */
+export const bybit: Dialect = {
+  options: { options: { brokerId: "", enableUnifiedMargin: false, enableUnifiedAccount: true } },
+  signing: keyAndSecret,
+  amountsInUnits: false,
+
+  async account(link) {
+    const [wallet, lists] = await together(
+      link.call("privateGetV5AccountWalletBalance", { accountType: "UNIFIED" }),
+      together(...BOOKS.map((book) => pages(link, "privateGetV5PositionList", { ...book, limit: "200" }))),
+    );
+    const totals = row(rows(row(row(wallet, "wallet")["result"], "result")["list"], "list")[0], "account");
+    const equityUsd = figure<"usd">(totals, "totalEquity");
+    const maintenanceMarginUsd = maybeFigure<"usd">(totals, "totalMaintenanceMargin") ?? ZERO;
+    const held = lists.flat().filter(({ of }) => !isZero(maybeFigure(of, "size") ?? ZERO));
+    return {
+      equityUsd,
+      maintenanceMarginUsd,
+      marginRatio: marginRatio(maintenanceMarginUsd, equityUsd),
+      balances: rows(totals["coin"], "coin").map((one) => ({
+        asset: text(one, "coin"),
+        total: text(one, "walletBalance"),
+        usd: maybeFigure<"usd">(one, "usdValue") ?? ZERO,
+      })),
+      positions: await together(...held.map(({ of }) => position(of, link))),
+      at: link.now(),
+    };
+  },
+
+  async openOrders(link) {
+    const lists = await together(
+      ...[...BOOKS, SPOT].map((book) =>
+        ordersOf(link, "privateGetV5OrderRealtime", { ...book, openOnly: "0", limit: "50" }),
+      ),
+    );
+    return joined(...lists).filter((one) => one.state === "working");
+  },
+
+  lookUps(link, { instrument, id }, clientOrderId) {
+    const asked = { category: categoryOf(instrument), symbol: id, orderLinkId: clientOrderId };
+    const inOrders = (method: string) => async () => withId(await ordersOf(link, method, asked), clientOrderId);
+    return [inOrders("privateGetV5OrderRealtime"), inOrders("privateGetV5OrderHistory")];
+  },
+
+  async fills(link, since) {
+    const listing = await link.listed();
+    const startTime = String(Math.max(since.getTime(), link.now().getTime() - REACH_MS));
+    const books = ["linear", "inverse", "option", "spot"];
+    const lists = await together(
+      ...books.map((category) => pages(link, "privateGetV5ExecutionList", { category, startTime, limit: "100" })),
+    );
+    return lists
+      .flat()
+      .filter(({ of }) => TRADES.has(text(of, "execType")))
+      .map(({ of, category }) => fill(of, category, listing));
+  },
+
+  async marks(link, { instrument, id }) {
+    const now = await ticker(link, categoryOf(instrument), id);
+    return {
+      markPrice: priceOrNull(maybeFigure(now, "markPrice")),
+      indexPrice: priceOrNull(maybeFigure(now, "indexPrice")),
+      fundingRate: maybeFigure(now, "fundingRate") ?? null,
+    };
+  },
+
+  async isHedged(link, { instrument, id }) {
+    if (instrument.kind === "spot" || instrument.kind === "option") return false;
+    const held = await pages(link, "privateGetV5PositionList", { category: categoryOf(instrument), symbol: id });
+    return held.some(({ of }) => text(of, "positionIdx") !== "0");
+  },
+
+  async place(link, { instrument, id }, wanted) {
+    const answer = row(
+      await link.call("privatePostV5OrderCreate", {
+        category: categoryOf(instrument),
+        symbol: id,
+        side: wanted.side === "buy" ? "Buy" : "Sell",
+        orderType: "Limit",
+        qty: wanted.quantity,
+        price: wanted.limitPrice,
+        timeInForce: TIF[wanted.timeInForce],
+        orderLinkId: wanted.clientOrderId,
+        ...(wanted.reduceOnly ? { reduceOnly: true } : {}),
+        ...(instrument.kind === "spot" || instrument.kind === "option" ? {} : { positionIdx: 0 }),
+      }),
+      "order",
+    );
+    const result = row(answer["result"], "result");
+    return sameId({ venueOrderId: text(result, "orderId") }, maybeText(result, "orderLinkId"), wanted.clientOrderId);
+  },
+
+  async cancel(link, { instrument, id }, venueOrderId) {
+    await link.call("privatePostV5OrderCancel", {
+      category: categoryOf(instrument),
+      symbol: id,
+      orderId: venueOrderId,
+    });
+    return "accepted";
+  },
+};

@@ -1,0 +1,235 @@
+import {
+  type Decimal,
+  type Ratio,
+  type Usd,
+  ZERO,
+  abs,
+  decimal,
+  greater,
+  isZero,
+  mul,
+  sum,
+} from "../../kernel/decimal.ts";
+import { DeskError } from "../../kernel/errors.ts";
+import type { Instrument } from "../../kernel/instrument.ts";
+import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
+import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "./answer.ts";
+import { type Dialect, keyAndSecret } from "./dialect.ts";
+import { type Link, type Listing, feeInUsd, isDollar } from "./link.ts";
+import { marginRatio, priceOrNull, sameId, toContracts, toUnits, together } from "./shape.ts";
+
+const STATES = {
+  open: "working",
+  untriggered: "working",
+  filled: "filled",
+  cancelled: "cancelled",
+  rejected: "rejected",
+} as const;
+const SIDES = { buy: "buy", sell: "sell" } as const;
+const TIF: Readonly<Record<TimeInForce, string>> = {
+  GTC: "good_til_cancelled",
+  IOC: "immediate_or_cancel",
+  FOK: "fill_or_kill",
+  PO: "good_til_cancelled",
+};
+
+const result = async (link: Link, method: string, params: Row = {}): Promise<unknown> =>
+  row(await link.call(method, params), method)["result"];
+
+function order(of: Row, listing: Listing): VenueOrder {
+  const { instrument } = listing.byId(text(of, "instrument_name"));
+  return {
+    venueOrderId: text(of, "order_id"),
+    clientOrderId: maybeText(of, "label") ?? "",
+    symbol: instrument.symbol,
+    side: oneOf(of, "direction", SIDES),
+    quantity: toContracts(figure(of, "amount"), instrument),
+    limitPrice: text(of, "price") === "market_price" ? null : priceOrNull(figure(of, "price")),
+    reduceOnly: flag(of, "reduce_only"),
+    state: oneOf(of, "order_state", STATES),
+    filledQuantity: toContracts(maybeFigure(of, "filled_amount") ?? ZERO, instrument),
+    averagePrice: priceOrNull(maybeFigure(of, "average_price")),
+    feeUsd: null,
+    updatedAt: instant(of, "last_update_timestamp"),
+  };
+}
+
+function position(of: Row, listing: Listing): Position {
+  const { instrument } = listing.byId(text(of, "instrument_name"));
+  const index = figure<"price">(of, "index_price");
+  // Deribit tells margin and profit in the settlement coin, and inverse sizes in USD.
+  const usd = (amount: Decimal): Usd => (isDollar(instrument.settle) ? (amount as Usd) : mul(amount, index));
+  const size = figure(of, "size");
+  return {
+    symbol: instrument.symbol,
+    quantity: toContracts(size, instrument),
+    entryPrice: figure(of, "average_price"),
+    markPrice: figure(of, "mark_price"),
+    notionalUsd: instrument.inverse ? abs(size as Usd) : mul<"usd">(abs(size), index),
+    unrealisedUsd: usd(figure(of, "floating_profit_loss")),
+    maintenanceMarginUsd: usd(figure(of, "maintenance_margin")),
+    liquidationPrice: priceOrNull(maybeFigure(of, "estimated_liquidation_price")),
+    delta: figure(of, "delta"),
+  };
+}
+
+function fill(of: Row, listing: Listing): Fill {
+  const { instrument } = listing.byId(text(of, "instrument_name"));
+  const price = figure<"price">(of, "price");
+  return {
+    venueOrderId: text(of, "order_id"),
+    clientOrderId: maybeText(of, "label") ?? "",
+    symbol: instrument.symbol,
+    side: oneOf(of, "direction", SIDES),
+    quantity: toContracts(figure(of, "amount"), instrument),
+    price,
+    feeUsd: feeInUsd(figure(of, "fee"), text(of, "fee_currency"), instrument, figure(of, "index_price")) ?? ZERO,
+    at: instant(of, "timestamp"),
+  };
+}
+
+/** What one unit of a currency is worth. */
+async function worth(link: Link, currency: string): Promise<Usd> {
+  if (isDollar(currency)) return decimal("1");
+  return figure(
+    row(await result(link, "publicGetGetIndexPrice", { index_name: `${currency.toLowerCase()}_usd` }), "index"),
+    "index_price",
+  );
+}
+
+interface Purse {
+  readonly asset: string;
+  readonly total: string;
+  readonly usd: Usd;
+  readonly maintenanceUsd: Usd;
+  readonly ratio: Ratio | null;
+}
+
+async function purse(of: Row, link: Link): Promise<Purse> {
+  const asset = text(of, "currency");
+  const price = await worth(link, asset);
+  const usd = mul<"usd">(figure(of, "equity"), price);
+  const maintenanceUsd = mul<"usd">(figure(of, "maintenance_margin"), price);
+  return { asset, total: text(of, "balance"), usd, maintenanceUsd, ratio: marginRatio(maintenanceUsd, usd) };
+}
+
+const currencyOf = (one: Instrument): string => one.settle;
+
+/** Deribit, API v2 (docs.deribit.com). Labels are not unique there, so an id found twice is an error for people. */
+export const deribit: Dialect = {
+  options: {},
+  signing: keyAndSecret,
+  amountsInUnits: true,
+
+  async account(link) {
+    const listing = await link.listed();
+    const [answer, held] = await together(
+      result(link, "privateGetGetAccountSummaries", { extended: true }),
+      result(link, "privateGetGetPositions", { currency: "any" }),
+    );
+    const summaries = rows(row(answer, "summaries")["summaries"], "summaries");
+    const used = summaries.filter(
+      (one) => !isZero(figure(one, "equity")) || !isZero(figure(one, "maintenance_margin")),
+    );
+    const purses = await together(...used.map((one) => purse(one, link)));
+    const crossed = summaries.find((one) => flag(one, "cross_collateral_enabled"));
+    const equityUsd = (crossed && maybeFigure<"usd">(crossed, "total_equity_usd")) ?? sum(purses.map((one) => one.usd));
+    const maintenanceMarginUsd =
+      (crossed && maybeFigure<"usd">(crossed, "total_maintenance_margin_usd")) ??
+      sum(purses.map((one) => one.maintenanceUsd));
+    // Without cross collateral each currency is liquidated by itself: the account is as near to it as its worst one.
+    const worst = purses.reduce<Ratio | null>(
+      (most, { ratio }) => (ratio && (!most || greater(ratio, most)) ? ratio : most),
+      null,
+    );
+    return {
+      equityUsd,
+      maintenanceMarginUsd,
+      marginRatio: crossed ? marginRatio(maintenanceMarginUsd, equityUsd) : worst,
+      balances: purses.map(({ asset, total, usd }) => ({ asset, total, usd })),
+      positions: rows(held, "positions")
+        .filter((one) => !isZero(figure(one, "size")))
+        .map((one) => position(one, listing)),
+      at: link.now(),
+    };
+  },
+
+  async openOrders(link) {
+    const listing = await link.listed();
+    return rows(await result(link, "privateGetGetOpenOrders"), "orders").map((one) => order(one, listing));
+  },
+
+  lookUps(link, { instrument }, clientOrderId) {
+    const inList = (method: string, params: Row) => async () => {
+      const listing = await link.listed();
+      const all = rows(await result(link, method, params), "orders").map((one) => order(one, listing));
+      const mine = all.filter((one) => one.clientOrderId === clientOrderId);
+      if (mine.length > 1) {
+        throw new DeskError(
+          "VENUE_ANSWER_INVALID",
+          `deribit has ${mine.length} orders with the label ${clientOrderId}; compare them by hand`,
+        );
+      }
+      return mine[0];
+    };
+    const currency = currencyOf(instrument);
+    return [
+      inList("privateGetGetOrderStateByLabel", { currency, label: clientOrderId }),
+      inList("privateGetGetOpenOrders", {}),
+      inList("privateGetGetOrderHistoryByCurrency", {
+        currency,
+        count: 100,
+        include_old: true,
+        include_unfilled: true,
+      }),
+    ];
+  },
+
+  async fills(link, since) {
+    const listing = await link.listed();
+    const currencies = [...new Set([...listing.bySymbol.values()].map((one) => one.instrument.settle))];
+    const lists = await together(
+      ...currencies.map((currency) =>
+        result(link, "privateGetGetUserTradesByCurrencyAndTime", {
+          currency,
+          start_timestamp: since.getTime(),
+          end_timestamp: link.now().getTime() + 60_000,
+          count: 1000,
+        }),
+      ),
+    );
+    return lists.flatMap((one) => rows(row(one, "trades")["trades"], "trades").map((of) => fill(of, listing)));
+  },
+
+  async marks(link, { id }) {
+    const now = row(await result(link, "publicGetTicker", { instrument_name: id }), "ticker");
+    return {
+      markPrice: figure(now, "mark_price"),
+      indexPrice: figure(now, "index_price"),
+      fundingRate: maybeFigure(now, "current_funding") ?? null,
+    };
+  },
+
+  // Deribit nets always.
+  isHedged: async () => false,
+
+  async place(link, { instrument, id }, wanted) {
+    const answer = await result(link, wanted.side === "buy" ? "privateGetBuy" : "privateGetSell", {
+      instrument_name: id,
+      amount: toUnits(wanted.quantity, instrument),
+      type: "limit",
+      price: wanted.limitPrice,
+      label: wanted.clientOrderId,
+      time_in_force: TIF[wanted.timeInForce],
+      ...(wanted.reduceOnly ? { reduce_only: true } : {}),
+      ...(wanted.timeInForce === "PO" ? { post_only: true, reject_post_only: true } : {}),
+    });
+    const told = order(row(row(answer, "answer")["order"], "order"), await link.listed());
+    return sameId(told, told.clientOrderId, wanted.clientOrderId);
+  },
+
+  async cancel(link, _one, venueOrderId) {
+    await link.call("privateGetCancel", { order_id: venueOrderId });
+    return "accepted";
+  },
+};

@@ -1,0 +1,56 @@
+import type { AccountState } from "../../kernel/account.ts";
+import type { Decimal, Price } from "../../kernel/decimal.ts";
+import type { Fill, OrderRequest, VenueOrder } from "../../kernel/order.ts";
+import type { Secret } from "../../kernel/secret.ts";
+import type { Row } from "./answer.ts";
+import type { Link, Listed } from "./link.ts";
+
+/** What a venue asks for to sign. Hyperliquid: the account's address as key, the agent's private key as secret. */
+export interface Credentials {
+  readonly apiKey: Secret;
+  readonly apiSecret: Secret;
+  /** OKX calls it passphrase. */
+  readonly apiPassword?: Secret;
+}
+
+/** The usual shape of ccxt's credentials. */
+export const keyAndSecret = ({ apiKey, apiSecret, apiPassword }: Credentials): Row => ({
+  apiKey: apiKey.reveal(),
+  secret: apiSecret.reveal(),
+  ...(apiPassword ? { password: apiPassword.reveal() } : {}),
+});
+
+/** Prices beside the book. */
+export interface Marks {
+  readonly markPrice: Price | null;
+  readonly indexPrice: Price | null;
+  readonly fundingRate: Decimal | null;
+}
+
+/**
+ * How one venue is spoken to: its own calls through ccxt's signing, rate limiter and error codes, its answers read
+ * field by field. All of them throw ccxt's errors or DeskErrors; the adapter maps both. `place` throws VENUE_REJECTED for a
+ * clear no that ccxt does not see.
+ */
+export interface Dialect {
+  /** Options for ccxt's constructor. */
+  readonly options: Row;
+  /** The credentials by ccxt's names. */
+  signing(credentials: Credentials): Row;
+  /** Members of ccxt's exchange to be replaced, where it would otherwise send something nobody asked for. */
+  readonly overrides?: Row;
+  /** True where the venue's amounts are units of the contract's face, not contracts. */
+  readonly amountsInUnits: boolean;
+  account(link: Link): Promise<Omit<AccountState, "account" | "venue" | "openOrders">>;
+  openOrders(link: Link): Promise<readonly VenueOrder[]>;
+  /** Places where an order may be found, asked in this order; each answers undefined where it does not know the id. */
+  lookUps(link: Link, one: Listed, clientOrderId: string): readonly (() => Promise<VenueOrder | undefined>)[];
+  fills(link: Link, since: Date): Promise<readonly Fill[]>;
+  marks(link: Link, one: Listed): Promise<Marks>;
+  /** Whether the account holds long and short of this instrument apart. */
+  isHedged(link: Link, one: Listed): Promise<boolean>;
+  /** Sends the order, for an account in one-way mode; answers with the venue's id, or the order where the venue tells it. */
+  place(link: Link, one: Listed, order: OrderRequest): Promise<VenueOrder | { readonly venueOrderId: string }>;
+  /** Throws ccxt's OrderNotFound, or answers "gone", where the order is no longer open. */
+  cancel(link: Link, one: Listed, venueOrderId: string): Promise<"accepted" | "gone">;
+}

@@ -1,0 +1,251 @@
+import { type Decimal, type Quantity, ZERO, abs, add, decimal, div, isZero, mul, sub } from "../../kernel/decimal.ts";
+import { DeskError } from "../../kernel/errors.ts";
+import { baseQuantity } from "../../kernel/instrument.ts";
+import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
+import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "./answer.ts";
+import type { Dialect } from "./dialect.ts";
+import { isA } from "./failures.ts";
+import type { Link, Listed, Listing } from "./link.ts";
+import { marginRatio, priceOrNull, together, withId } from "./shape.ts";
+
+const SIDES = { B: "buy", A: "sell" } as const;
+const TIF: Readonly<Record<Exclude<TimeInForce, "FOK">, string>> = { GTC: "Gtc", IOC: "Ioc", PO: "Alo" };
+
+const info = (link: Link, type: string, params: Row = {}): Promise<unknown> =>
+  link.call("publicPostInfo", { type, user: link.walletAddress, ...params });
+
+/** The perpetual of a coin; the venue names them so everywhere but in orders. */
+function perpetualOf(coin: string, listing: Listing): Listed {
+  const found = [...listing.bySymbol.values()].find(
+    (one) => one.instrument.kind === "perpetual" && one.instrument.base === coin,
+  );
+  if (!found)
+    throw new DeskError(
+      "VENUE_ANSWER_INVALID",
+      `hyperliquid spoke of ${coin}, which it does not list; nothing was concluded`,
+    );
+  return found;
+}
+
+function stateOf(word: string): VenueOrder["state"] {
+  if (word === "open" || word === "triggered") return "working";
+  if (word === "filled") return "filled";
+  if (word.toLowerCase().endsWith("canceled") || word === "scheduledCancel") return "cancelled";
+  if (word.endsWith("ejected")) return "rejected";
+  throw new DeskError(
+    "VENUE_ANSWER_INVALID",
+    `hyperliquid's order state "${word}" is not known; nothing was concluded`,
+  );
+}
+
+function order(of: Row, word: string, at: Date, fills: readonly Fill[], listing: Listing): VenueOrder {
+  const venueOrderId = text(of, "oid");
+  const mine = fills.filter((one) => one.venueOrderId === venueOrderId);
+  const traded = mine.reduce<Quantity>((total, one) => add(total, one.quantity), ZERO);
+  const value = mine.reduce<Decimal>((total, one) => add(total, mul(one.quantity, one.price)), ZERO as Decimal);
+  const quantity = figure<"quantity">(of, "origSz");
+  const state = stateOf(word);
+  // `sz` is what is still open; a cancelled order keeps what it had left.
+  const filled = state === "filled" ? quantity : sub(quantity, figure<"quantity">(of, "sz"));
+  return {
+    venueOrderId,
+    clientOrderId: maybeText(of, "cloid") ?? "",
+    symbol: perpetualOf(text(of, "coin"), listing).instrument.symbol,
+    side: oneOf(of, "side", SIDES),
+    quantity,
+    limitPrice: priceOrNull(maybeFigure(of, "limitPx")),
+    reduceOnly: flag(of, "reduceOnly"),
+    state,
+    filledQuantity: filled,
+    averagePrice: isZero(traded) ? null : div<"price">(value, traded, 8, "half-even"),
+    feeUsd: null,
+    updatedAt: at,
+  };
+}
+
+async function fillsSince(link: Link, since: Date): Promise<readonly Fill[]> {
+  const listing = await link.listed();
+  const coins = new Set([...listing.bySymbol.values()].map((one) => one.instrument.base));
+  const all = rows(await info(link, "userFillsByTime", { startTime: since.getTime() }), "fills");
+  return all
+    .filter((of) => coins.has(text(of, "coin")))
+    .map((of) => ({
+      venueOrderId: text(of, "oid"),
+      clientOrderId: maybeText(of, "cloid") ?? "",
+      symbol: perpetualOf(text(of, "coin"), listing).instrument.symbol,
+      side: oneOf(of, "side", SIDES),
+      quantity: figure(of, "sz"),
+      price: figure(of, "px"),
+      feeUsd: figure(of, "fee"),
+      at: instant(of, "time"),
+    }));
+}
+
+/** Fills as far back as an order of the last day may have them. */
+const recentFills = (link: Link): Promise<readonly Fill[]> =>
+  fillsSince(link, new Date(link.now().getTime() - 86_400_000));
+
+async function openOrders(link: Link): Promise<readonly VenueOrder[]> {
+  const listing = await link.listed();
+  const all = rows(await info(link, "frontendOpenOrders"), "open orders");
+  return all.map((one) => order(one, "open", instant(one, "timestamp"), [], listing));
+}
+
+async function byStatus(link: Link, clientOrderId: string): Promise<VenueOrder | undefined> {
+  const listing = await link.listed();
+  try {
+    const answer = row(await info(link, "orderStatus", { oid: clientOrderId }), "order status");
+    if (text(answer, "status") === "unknownOid") return undefined;
+    const found = row(answer["order"], "order");
+    return order(
+      row(found["order"], "order"),
+      text(found, "status"),
+      instant(found, "statusTimestamp"),
+      await recentFills(link),
+      listing,
+    );
+  } catch (error) {
+    if (isA(error, "OrderNotFound")) return undefined;
+    throw error;
+  }
+}
+
+async function byHistory(link: Link, clientOrderId: string): Promise<VenueOrder | undefined> {
+  const listing = await link.listed();
+  const all = rows(await info(link, "historicalOrders"), "history");
+  const mine = all.filter((one) => maybeText(row(one["order"], "order"), "cloid") === clientOrderId);
+  const latest = mine.toSorted(
+    (a, b) => instant(b, "statusTimestamp").getTime() - instant(a, "statusTimestamp").getTime(),
+  )[0];
+  return (
+    latest &&
+    order(
+      row(latest["order"], "order"),
+      text(latest, "status"),
+      instant(latest, "statusTimestamp"),
+      await recentFills(link),
+      listing,
+    )
+  );
+}
+
+/** The universe with each market's context, in the venue's order. */
+async function contexts(link: Link): Promise<ReadonlyMap<string, Row>> {
+  const answer = await link.call("publicPostInfo", { type: "metaAndAssetCtxs" });
+  const [meta, list] = Array.isArray(answer) ? (answer as unknown[]) : [];
+  const names = rows(row(meta, "meta")["universe"], "universe").map((one) => text(one, "name"));
+  const all = rows(list, "contexts");
+  return new Map(names.map((name, at) => [name, row(all[at], name)]));
+}
+
+async function position(of: Row, marks: ReadonlyMap<string, Row>, listing: Listing): Promise<Position> {
+  const coin = text(of, "coin");
+  const { instrument } = perpetualOf(coin, listing);
+  const quantity = figure<"quantity">(of, "szi");
+  const markPrice = figure<"price">(row(marks.get(coin), coin), "markPx");
+  const notionalUsd = abs(figure<"usd">(of, "positionValue"));
+  // Maintenance is half of the initial margin at the market's highest leverage.
+  const share = div(decimal("1"), mul(decimal("2"), figure(of, "maxLeverage")), 12, "up");
+  return {
+    symbol: instrument.symbol,
+    quantity,
+    entryPrice: figure(of, "entryPx"),
+    markPrice,
+    notionalUsd,
+    unrealisedUsd: figure(of, "unrealizedPnl"),
+    maintenanceMarginUsd: mul(notionalUsd, share),
+    liquidationPrice: priceOrNull(maybeFigure(of, "liquidationPx")),
+    delta: baseQuantity(instrument, quantity, markPrice),
+  };
+}
+
+/** Hyperliquid perpetuals (hyperliquid.gitbook.io/hyperliquid-docs). Client order ids are 0x and 32 hexadecimal digits. */
+export const hyperliquid: Dialect = {
+  options: { options: { fetchMarkets: { types: ["swap"] } } },
+  overrides: {
+    // ccxt would sign an approval of its own builder's fee and set itself as the referrer, on loading and on each order.
+    initializeClient: async () => true,
+    handleBuilderFeeApproval: async () => false,
+    setRef: async () => undefined,
+  },
+  signing: ({ apiKey, apiSecret }) => ({ walletAddress: apiKey.reveal(), privateKey: apiSecret.reveal() }),
+  amountsInUnits: false,
+
+  async account(link) {
+    const listing = await link.listed();
+    const [answer, marks] = await together(info(link, "clearinghouseState"), contexts(link));
+    const state = row(answer, "state");
+    const equityUsd = figure<"usd">(row(state["crossMarginSummary"], "summary"), "accountValue");
+    const maintenanceMarginUsd = figure<"usd">(state, "crossMaintenanceMarginUsed");
+    const held = rows(state["assetPositions"], "positions").map((one) => row(one["position"], "position"));
+    return {
+      equityUsd,
+      maintenanceMarginUsd,
+      marginRatio: marginRatio(maintenanceMarginUsd, equityUsd),
+      balances: [
+        {
+          asset: "USDC",
+          total: text(row(state["crossMarginSummary"], "summary"), "totalRawUsd"),
+          usd: figure(row(state["crossMarginSummary"], "summary"), "totalRawUsd"),
+        },
+      ],
+      positions: await together(
+        ...held.filter((one) => !isZero(figure(one, "szi"))).map((one) => position(one, marks, listing)),
+      ),
+      at: instant(state, "time"),
+    };
+  },
+
+  openOrders,
+
+  lookUps: (link, _one, clientOrderId) => [
+    () => byStatus(link, clientOrderId),
+    async () => withId(await openOrders(link), clientOrderId),
+    () => byHistory(link, clientOrderId),
+  ],
+
+  fills: fillsSince,
+
+  async marks(link, { instrument }) {
+    const now = row((await contexts(link)).get(instrument.base), instrument.base);
+    return {
+      markPrice: figure(now, "markPx"),
+      indexPrice: figure(now, "oraclePx"),
+      fundingRate: maybeFigure(now, "funding") ?? null,
+    };
+  },
+
+  // Hyperliquid nets always.
+  isHedged: async () => false,
+
+  async place(link, { instrument }, wanted) {
+    if (wanted.timeInForce === "FOK") throw new DeskError("NOT_SUPPORTED", "hyperliquid has no fill-or-kill; use IOC");
+    const answer = await link.exchange.createOrder(
+      instrument.symbol,
+      "limit",
+      wanted.side,
+      wanted.quantity,
+      wanted.limitPrice,
+      {
+        clientOrderId: wanted.clientOrderId,
+        timeInForce: TIF[wanted.timeInForce],
+        reduceOnly: wanted.reduceOnly,
+      },
+    );
+    const told = row(row(answer, "order")["info"], "info");
+    const about = row(told["resting"] ?? told["filled"], "status");
+    const named = maybeText(about, "cloid");
+    if (named !== undefined && named !== wanted.clientOrderId) {
+      throw new DeskError(
+        "VENUE_ANSWER_INVALID",
+        `order ${wanted.clientOrderId} was sent, hyperliquid answered for ${named}`,
+      );
+    }
+    return { venueOrderId: text(about, "oid") };
+  },
+
+  async cancel(link, { instrument }, venueOrderId) {
+    await link.exchange.cancelOrder(venueOrderId, instrument.symbol);
+    return "accepted";
+  },
+};

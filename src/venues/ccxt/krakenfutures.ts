@@ -1,0 +1,278 @@
+import { type Decimal, type Quantity, type Usd, ZERO, add, div, isZero, less, mul, neg } from "../../kernel/decimal.ts";
+import { DeskError } from "../../kernel/errors.ts";
+import { baseQuantity, notional, unrealisedUsd } from "../../kernel/instrument.ts";
+import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
+import { type Row, figure, flag, maybeFigure, maybeText, oneOf, row, rows, text } from "./answer.ts";
+import { type Dialect, keyAndSecret } from "./dialect.ts";
+import { type Link, type Listed, type Listing, isDollar } from "./link.ts";
+import { marginRatio, priceOrNull, together, withId } from "./shape.ts";
+
+const SIDES = { buy: "buy", sell: "sell", Buy: "buy", Sell: "sell" } as const;
+const TYPES: Readonly<Record<TimeInForce, string>> = { GTC: "lmt", IOC: "ioc", FOK: "fok", PO: "post" };
+/** Words of `orders/status`, which knows open orders and those that closed within seconds. */
+const STATUS = {
+  ENTERED_BOOK: "working",
+  TRIGGER_PLACED: "working",
+  FULLY_EXECUTED: "filled",
+  CANCELLED: "cancelled",
+  TRIGGER_ACTIVATION_FAILURE: "rejected",
+  REJECTED: "rejected",
+} as const;
+/** Events of the order history; the latest of an order tells its state. */
+const EVENTS = {
+  OrderPlaced: "working",
+  OrderUpdated: "working",
+  OrderEdited: "working",
+  OrderCancelled: "cancelled",
+  OrderRejected: "rejected",
+} as const;
+/** Answers to `sendorder` in which the order exists or existed. */
+const TAKEN = new Set(["placed", "partiallyFilled", "filled", "cancelled"]);
+
+function time(of: Row, key: string): Date {
+  const raw = text(of, key);
+  const at = new Date(/^\d+$/.test(raw) ? Number(raw) : raw);
+  if (Number.isNaN(at.getTime())) throw new DeskError("VENUE_ANSWER_INVALID", `${key} was not a time`);
+  return at;
+}
+
+const idOf = (of: Row, key: string): string => text(of, key).toUpperCase();
+
+function openOrder(of: Row, listing: Listing): VenueOrder {
+  const filledQuantity = figure<"quantity">(of, "filledSize");
+  return {
+    venueOrderId: text(of, "order_id"),
+    clientOrderId: maybeText(of, "cliOrdId") ?? "",
+    symbol: listing.byId(idOf(of, "symbol")).instrument.symbol,
+    side: oneOf(of, "side", SIDES),
+    quantity: add(figure<"quantity">(of, "unfilledSize"), filledQuantity),
+    limitPrice: priceOrNull(maybeFigure(of, "limitPrice")),
+    reduceOnly: flag(of, "reduceOnly"),
+    state: "working",
+    filledQuantity,
+    averagePrice: null,
+    feeUsd: null,
+    updatedAt: time(of, "lastUpdateTime"),
+  };
+}
+
+/** An order as `orders/status` and the history write it; what it filled for is summed from the fills. */
+function order(
+  of: Row,
+  state: VenueOrder["state"],
+  id: string,
+  client: string,
+  listing: Listing,
+  fills: readonly Fill[],
+): VenueOrder {
+  const venueOrderId = text(of, id);
+  const mine = fills.filter((one) => one.venueOrderId === venueOrderId);
+  const traded = mine.reduce<Quantity>((total, one) => add(total, one.quantity), ZERO);
+  const value = mine.reduce<Decimal>((total, one) => add(total, mul(one.quantity, one.price)), ZERO as Decimal);
+  const filled = figure<"quantity">(of, "filled");
+  const quantity = figure<"quantity">(of, "quantity");
+  return {
+    venueOrderId,
+    clientOrderId: maybeText(of, client) ?? "",
+    symbol: listing.byId(idOf(of, id === "uid" ? "tradeable" : "symbol")).instrument.symbol,
+    side: oneOf(of, id === "uid" ? "direction" : "side", SIDES),
+    quantity,
+    limitPrice: priceOrNull(maybeFigure(of, "limitPrice")),
+    reduceOnly: flag(of, "reduceOnly"),
+    state: !less(filled, quantity) || !less(traded, quantity) ? "filled" : state,
+    filledQuantity: less(filled, traded) ? traded : filled,
+    averagePrice: isZero(traded) ? null : div<"price">(value, traded, 8, "half-even"),
+    feeUsd: null,
+    updatedAt: time(of, "lastUpdateTimestamp"),
+  };
+}
+
+async function fillsSince(link: Link, since?: Date): Promise<readonly Fill[]> {
+  const listing = await link.listed();
+  const answer = row(await link.call("privateGetFills", since ? { lastFillTime: since.toISOString() } : {}), "fills");
+  return rows(answer["fills"], "fills").map((of) => ({
+    venueOrderId: text(of, "order_id"),
+    clientOrderId: maybeText(of, "cliOrdId") ?? "",
+    symbol: listing.byId(idOf(of, "symbol")).instrument.symbol,
+    side: oneOf(of, "side", SIDES),
+    quantity: figure(of, "size"),
+    price: figure(of, "price"),
+    // The venue does not tell a fill's fee here; the account log has it later.
+    feeUsd: ZERO,
+    at: time(of, "fillTime"),
+  }));
+}
+
+async function openOrders(link: Link): Promise<readonly VenueOrder[]> {
+  const listing = await link.listed();
+  return rows(row(await link.call("privateGetOpenorders"), "answer")["openOrders"], "openOrders").map((one) =>
+    openOrder(one, listing),
+  );
+}
+
+async function byStatus(link: Link, clientOrderId: string): Promise<VenueOrder | undefined> {
+  const listing = await link.listed();
+  const found = rows(
+    row(await link.call("privatePostOrdersStatus", { cliOrdIds: [clientOrderId] }), "answer")["orders"],
+    "orders",
+  );
+  const [fills, one] = [await fillsSince(link), found[0]];
+  return one && order(row(one["order"], "order"), oneOf(one, "status", STATUS), "orderId", "cliOrdId", listing, fills);
+}
+
+async function byHistory(link: Link, clientOrderId: string): Promise<VenueOrder | undefined> {
+  const listing = await link.listed();
+  const [answer, fills] = await together(link.call("historyGetOrders", { sort: "asc", count: 100 }), fillsSince(link));
+  let latest: VenueOrder | undefined;
+  for (const element of rows(row(answer, "history")["elements"], "elements")) {
+    for (const [kind, body] of Object.entries(row(element["event"], "event"))) {
+      const state = Object.hasOwn(EVENTS, kind) ? EVENTS[kind as keyof typeof EVENTS] : undefined;
+      const inner = row(body, kind);
+      const about = inner["order"] ?? inner["newOrder"];
+      if (!state || about === undefined || maybeText(row(about, "order"), "clientId") !== clientOrderId) continue;
+      latest = order(row(about, "order"), state, "uid", "clientId", listing, fills);
+    }
+  }
+  return latest;
+}
+
+/** Maintenance margin by the levels of the instrument's own schedule. */
+function maintenance(link: Link, one: Listed, quantity: Quantity, value: Usd): Usd {
+  const market = row(link.exchange.markets?.[one.instrument.symbol], one.instrument.symbol);
+  const levels = rows(row(market["info"], "info")["marginLevels"] ?? [], "marginLevels");
+  const size = one.instrument.inverse ? quantity : value;
+  const reached = levels.filter(
+    (level) => !less(size, maybeFigure(level, "numNonContractUnits") ?? maybeFigure(level, "contracts") ?? ZERO),
+  );
+  const level = reached.at(-1) ?? levels[0];
+  return level ? mul<"usd">(value, figure(level, "maintenanceMargin")) : ZERO;
+}
+
+async function tickers(link: Link): Promise<ReadonlyMap<string, Row>> {
+  const answer = row(await link.call("publicGetTickers"), "tickers");
+  return new Map(rows(answer["tickers"], "tickers").map((one) => [idOf(one, "symbol"), one]));
+}
+
+async function positions(link: Link): Promise<readonly Position[]> {
+  const listing = await link.listed();
+  const [answer, marks] = await together(link.call("privateGetOpenpositions"), tickers(link));
+  return rows(row(answer, "positions")["openPositions"], "openPositions").map((of) => {
+    const one = listing.byId(idOf(of, "symbol"));
+    const { instrument } = one;
+    const size = figure<"quantity">(of, "size");
+    const quantity = oneOf(of, "side", { long: 1, short: -1 } as const) > 0 ? size : neg(size);
+    const markPrice = figure<"price">(row(marks.get(one.id.toUpperCase()), "ticker"), "markPrice");
+    const entryPrice = figure<"price">(of, "price");
+    const notionalUsd = notional(instrument, quantity, markPrice);
+    return {
+      symbol: instrument.symbol,
+      quantity,
+      entryPrice,
+      markPrice,
+      notionalUsd,
+      unrealisedUsd: unrealisedUsd(instrument, quantity, entryPrice, markPrice),
+      maintenanceMarginUsd: maintenance(link, one, size, notionalUsd),
+      liquidationPrice: null,
+      delta: baseQuantity(instrument, quantity, markPrice),
+    };
+  });
+}
+
+/** Kraken Futures, API v3, multi-collateral account (docs.kraken.com/api/docs/futures-api). */
+export const krakenfutures: Dialect = {
+  options: {},
+  signing: keyAndSecret,
+  amountsInUnits: false,
+
+  async account(link) {
+    const [answer, held] = await together(link.call("privateGetAccounts"), positions(link));
+    const accounts = row(row(answer, "answer")["accounts"], "accounts");
+    const flex = row(accounts["flex"], "flex");
+    for (const [name, one] of Object.entries(accounts)) {
+      const margin = row(one, name)["marginRequirements"];
+      if (margin !== undefined && name !== "flex" && !isZero(maybeFigure(row(margin, name), "mm") ?? ZERO)) {
+        throw new DeskError(
+          "NOT_SUPPORTED",
+          `the single-collateral account ${name} at Kraken has positions; only the multi-collateral account is read`,
+        );
+      }
+    }
+    const equityUsd = figure<"usd">(flex, "marginEquity");
+    const maintenanceMarginUsd = figure<"usd">(flex, "maintenanceMargin");
+    return {
+      equityUsd,
+      maintenanceMarginUsd,
+      marginRatio: marginRatio(maintenanceMarginUsd, equityUsd),
+      balances: Object.entries(row(flex["currencies"], "currencies")).map(([asset, one]) => ({
+        asset,
+        total: text(row(one, asset), "quantity"),
+        usd:
+          maybeFigure<"usd">(row(one, asset), "value") ??
+          (isDollar(asset) ? figure<"usd">(row(one, asset), "quantity") : ZERO),
+      })),
+      positions: held,
+      at: link.now(),
+    };
+  },
+
+  openOrders,
+
+  lookUps: (link, _one, clientOrderId) => [
+    async () => withId(await openOrders(link), clientOrderId),
+    () => byStatus(link, clientOrderId),
+    () => byHistory(link, clientOrderId),
+  ],
+
+  fills: (link, since) => fillsSince(link, since),
+
+  async marks(link, { id }) {
+    const now = row((await tickers(link)).get(id.toUpperCase()), "ticker");
+    const [mark, rate] = [figure<"price">(now, "markPrice"), maybeFigure(now, "fundingRate")];
+    return {
+      markPrice: mark,
+      indexPrice: priceOrNull(maybeFigure(now, "indexPrice")),
+      // The venue states an absolute rate in quote currency per contract and hour.
+      fundingRate: rate === undefined || isZero(mark) ? null : div(rate, mark, 12, "half-even"),
+    };
+  },
+
+  // Kraken nets always.
+  isHedged: async () => false,
+
+  async place(link, { id }, wanted) {
+    const answer = row(
+      await link.call("privatePostSendorder", {
+        orderType: TYPES[wanted.timeInForce],
+        symbol: id,
+        side: wanted.side,
+        size: wanted.quantity,
+        limitPrice: wanted.limitPrice,
+        cliOrdId: wanted.clientOrderId,
+        ...(wanted.reduceOnly ? { reduceOnly: true } : {}),
+      }),
+      "answer",
+    );
+    const status = row(answer["sendStatus"], "sendStatus");
+    const word = text(status, "status");
+    if (word === "clientOrderIdAlreadyExist")
+      throw new DeskError("ORDER_OUTCOME_UNKNOWN", `kraken already has an order ${wanted.clientOrderId}`);
+    if (!TAKEN.has(word)) throw new DeskError("VENUE_REJECTED", `kraken refused the order: ${word}`);
+    const events = rows(status["orderEvents"] ?? [], "orderEvents");
+    for (const event of events) {
+      const about = event["order"] ?? event["orderPriorExecution"] ?? event["new"];
+      if (about !== undefined) named(row(about, "order"), id, wanted.clientOrderId);
+    }
+    return { venueOrderId: text(status, "order_id") };
+  },
+
+  async cancel(link, _one, venueOrderId) {
+    const answer = row(await link.call("privatePostCancelorder", { order_id: venueOrderId }), "answer");
+    const word = text(row(answer["cancelStatus"], "cancelStatus"), "status");
+    return word === "cancelled" ? "accepted" : "gone";
+  },
+};
+
+function named(of: Row, id: string, clientOrderId: string): void {
+  if (idOf(of, "symbol") === id.toUpperCase() && maybeText(of, "cliOrdId") === clientOrderId) return;
+  throw new DeskError("VENUE_ANSWER_INVALID", `order ${clientOrderId} in ${id} was sent, kraken answered for another`);
+}

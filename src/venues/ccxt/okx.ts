@@ -1,0 +1,216 @@
+import { type Decimal, type Usd, ZERO, abs, add, div, isZero, mul, neg } from "../../kernel/decimal.ts";
+import { type Instrument, baseQuantity } from "../../kernel/instrument.ts";
+import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
+import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "./answer.ts";
+import { type Dialect, keyAndSecret } from "./dialect.ts";
+import { isA } from "./failures.ts";
+import { type Link, type Listing, feeInUsd, isDollar } from "./link.ts";
+import { marginRatio, priceOrNull, sameId, together, withId } from "./shape.ts";
+
+const STATES = {
+  live: "working",
+  partially_filled: "working",
+  filled: "filled",
+  canceled: "cancelled",
+  mmp_canceled: "cancelled",
+} as const;
+const SIDES = { buy: "buy", sell: "sell" } as const;
+const TYPES: Readonly<Record<TimeInForce, string>> = { GTC: "limit", IOC: "ioc", FOK: "fok", PO: "post_only" };
+const INST_TYPES = { spot: "SPOT", perpetual: "SWAP", future: "FUTURES", option: "OPTION" } as const;
+const PAGE = 100;
+
+const data = async (link: Link, method: string, params: Row = {}): Promise<readonly Row[]> =>
+  rows(row(await link.call(method, params), method)["data"], "data");
+
+/** A list over all its pages, which go back by the last row's id. */
+async function pages(link: Link, method: string, params: Row, id: string): Promise<readonly Row[]> {
+  const all: Row[] = [];
+  let after: string | undefined;
+  for (;;) {
+    const page = await data(link, method, {
+      ...params,
+      limit: String(PAGE),
+      ...(after === undefined ? {} : { after }),
+    });
+    all.push(...page);
+    const last = page.at(-1);
+    if (page.length < PAGE || !last) return all;
+    after = text(last, id);
+  }
+}
+
+const listedOf = (of: Row, listing: Listing): Instrument =>
+  listing.byId(text(of, "instId"), text(of, "instType") === "SPOT").instrument;
+
+function order(of: Row, listing: Listing): VenueOrder {
+  return {
+    venueOrderId: text(of, "ordId"),
+    clientOrderId: maybeText(of, "clOrdId") ?? "",
+    symbol: listedOf(of, listing).symbol,
+    side: oneOf(of, "side", SIDES),
+    quantity: figure(of, "sz"),
+    limitPrice: priceOrNull(maybeFigure(of, "px")),
+    reduceOnly: flag(of, "reduceOnly"),
+    state: oneOf(of, "state", STATES),
+    filledQuantity: maybeFigure(of, "accFillSz") ?? ZERO,
+    averagePrice: priceOrNull(maybeFigure(of, "avgPx")),
+    feeUsd: null,
+    updatedAt: instant(of, "uTime"),
+  };
+}
+
+function position(of: Row, listing: Listing): Position {
+  const instrument = listedOf(of, listing);
+  const size = figure<"quantity">(of, "pos");
+  const quantity = text(of, "posSide") === "short" ? neg(abs(size)) : size;
+  const markPrice = figure<"price">(of, "markPx");
+  // Profit and margin are told in the settlement currency.
+  const usd = (amount: Decimal): Usd =>
+    isDollar(instrument.settle) ? (amount as Usd) : mul(amount, maybeFigure(of, "idxPx") ?? markPrice);
+  return {
+    symbol: instrument.symbol,
+    quantity,
+    entryPrice: figure(of, "avgPx"),
+    markPrice,
+    notionalUsd: abs(figure<"usd">(of, "notionalUsd")),
+    unrealisedUsd: usd(figure(of, "upl")),
+    maintenanceMarginUsd: usd(maybeFigure(of, "mmr") ?? ZERO),
+    liquidationPrice: priceOrNull(maybeFigure(of, "liqPx")),
+    delta: instrument.kind === "option" ? figure<"base">(of, "deltaBS") : baseQuantity(instrument, quantity, markPrice),
+  };
+}
+
+function fill(of: Row, listing: Listing): Fill {
+  const instrument = listedOf(of, listing);
+  const price = figure<"price">(of, "fillPx");
+  return {
+    venueOrderId: text(of, "ordId"),
+    clientOrderId: maybeText(of, "clOrdId") ?? "",
+    symbol: instrument.symbol,
+    side: oneOf(of, "side", SIDES),
+    quantity: figure(of, "fillSz"),
+    price,
+    // OKX writes a fee that was paid as a negative amount.
+    feeUsd: feeInUsd(neg(figure(of, "fee")), text(of, "feeCcy"), instrument, price) ?? ZERO,
+    at: instant(of, "ts"),
+  };
+}
+
+/** Maintenance margin in USD: the account's figure, or in single-currency mode the sum over its currencies. */
+function maintenanceOf(totals: Row, currencies: readonly Row[]): Usd {
+  const whole = maybeFigure<"usd">(totals, "mmr");
+  if (whole !== undefined) return whole;
+  let sum: Usd = ZERO;
+  for (const one of currencies) {
+    const [coins, equity, usd] = [maybeFigure(one, "mmr"), maybeFigure(one, "eq"), maybeFigure(one, "eqUsd")];
+    if (coins === undefined || equity === undefined || usd === undefined || isZero(equity)) continue;
+    sum = add(sum, mul<"usd">(coins, div(usd, equity, 12, "half-even")));
+  }
+  return sum;
+}
+
+/** OKX, API v5 (okx.com/docs-v5). */
+export const okx: Dialect = {
+  // Without a broker id ccxt adds neither a tag nor a client order id of its own.
+  options: { options: { brokerId: undefined } },
+  signing: keyAndSecret,
+  amountsInUnits: false,
+
+  async account(link) {
+    const listing = await link.listed();
+    const [balance, held] = await together(
+      data(link, "privateGetAccountBalance"),
+      data(link, "privateGetAccountPositions"),
+    );
+    const totals = row(balance[0], "balance");
+    const currencies = rows(totals["details"], "details");
+    const equityUsd = maybeFigure<"usd">(totals, "adjEq") ?? figure<"usd">(totals, "totalEq");
+    const maintenanceMarginUsd = maintenanceOf(totals, currencies);
+    return {
+      equityUsd,
+      maintenanceMarginUsd,
+      marginRatio: marginRatio(maintenanceMarginUsd, equityUsd),
+      balances: currencies.map((one) => ({
+        asset: text(one, "ccy"),
+        total: text(one, "cashBal"),
+        usd: maybeFigure<"usd">(one, "eqUsd") ?? ZERO,
+      })),
+      positions: held.filter((one) => !isZero(maybeFigure(one, "pos") ?? ZERO)).map((one) => position(one, listing)),
+      at: instant(totals, "uTime"),
+    };
+  },
+
+  async openOrders(link) {
+    const listing = await link.listed();
+    return (await pages(link, "privateGetTradeOrdersPending", {}, "ordId")).map((one) => order(one, listing));
+  },
+
+  lookUps(link, { instrument, id }, clientOrderId) {
+    const inList = (method: string, params: Row) => async () => {
+      const listing = await link.listed();
+      return withId(
+        (await pages(link, method, params, "ordId")).map((one) => order(one, listing)),
+        clientOrderId,
+      );
+    };
+    return [
+      async () => {
+        try {
+          const [found] = await data(link, "privateGetTradeOrder", { instId: id, clOrdId: clientOrderId });
+          return found && order(found, await link.listed());
+        } catch (error) {
+          if (isA(error, "OrderNotFound")) return undefined;
+          throw error;
+        }
+      },
+      inList("privateGetTradeOrdersPending", { instId: id }),
+      inList("privateGetTradeOrdersHistory", { instType: INST_TYPES[instrument.kind], instId: id }),
+    ];
+  },
+
+  async fills(link, since) {
+    const listing = await link.listed();
+    const all = await pages(link, "privateGetTradeFills", { begin: String(since.getTime()) }, "billId");
+    return all.map((one) => fill(one, listing));
+  },
+
+  async marks(link, { instrument, id }) {
+    const quote = instrument.inverse ? "USD" : instrument.quote;
+    const [mark, index, funding] = await together(
+      data(link, "publicGetPublicMarkPrice", {
+        instType: instrument.kind === "spot" ? "MARGIN" : INST_TYPES[instrument.kind],
+        instId: id,
+      }),
+      data(link, "publicGetMarketIndexTickers", { instId: `${instrument.base}-${quote}` }),
+      instrument.kind === "perpetual" ? data(link, "publicGetPublicFundingRate", { instId: id }) : Promise.resolve([]),
+    );
+    return {
+      markPrice: mark[0] ? figure(mark[0], "markPx") : null,
+      indexPrice: index[0] ? figure(index[0], "idxPx") : null,
+      fundingRate: funding[0] ? (maybeFigure(funding[0], "fundingRate") ?? null) : null,
+    };
+  },
+
+  isHedged: async (link) =>
+    text(row((await data(link, "privateGetAccountConfig"))[0], "config"), "posMode") === "long_short_mode",
+
+  async place(link, { instrument, id }, wanted) {
+    const [answer] = await data(link, "privatePostTradeOrder", {
+      instId: id,
+      tdMode: instrument.kind === "spot" ? "cash" : "cross",
+      clOrdId: wanted.clientOrderId,
+      side: wanted.side,
+      ordType: TYPES[wanted.timeInForce],
+      sz: wanted.quantity,
+      px: wanted.limitPrice,
+      ...(wanted.reduceOnly ? { reduceOnly: true } : {}),
+    });
+    const told = row(answer, "order");
+    return sameId({ venueOrderId: text(told, "ordId") }, maybeText(told, "clOrdId"), wanted.clientOrderId);
+  },
+
+  async cancel(link, { id }, venueOrderId) {
+    await link.call("privatePostTradeCancelOrder", { instId: id, ordId: venueOrderId });
+    return "accepted";
+  },
+};

@@ -1,0 +1,137 @@
+import type { Clock } from "../../kernel/clock.ts";
+import type { Environment } from "../../kernel/account.ts";
+import { DeskError } from "../../kernel/errors.ts";
+import type { Log } from "../../kernel/log.ts";
+import type { VenueName } from "../capabilities.ts";
+import type { Venue } from "../venue.ts";
+import { ccxtVenue } from "./adapter.ts";
+import type { Row } from "./answer.ts";
+import { binanceusdm } from "./binanceusdm.ts";
+import { bybit } from "./bybit.ts";
+import { deribit } from "./deribit.ts";
+import type { Credentials, Dialect } from "./dialect.ts";
+import { hyperliquid } from "./hyperliquid.ts";
+import { krakenfutures } from "./krakenfutures.ts";
+import { type CcxtExchange, type Link, type Listing, callImplicit, listingOf } from "./link.ts";
+import { okx } from "./okx.ts";
+
+/** Venues reached through ccxt. */
+export type CcxtVenueName = Exclude<VenueName, "paper">;
+
+/** Where a venue is reached. */
+export interface VenueUrls {
+  /** The venue's test network or demo trading. */
+  readonly sandbox?: boolean;
+  /** Origin that stands in for all of the venue's own, such as a loopback fake: "http://127.0.0.1:8080". */
+  readonly base?: string;
+}
+
+/** How a connection to one account is opened. */
+export interface CcxtOptions {
+  readonly venue: CcxtVenueName;
+  readonly account: string;
+  readonly environment: Environment;
+  readonly credentials: Credentials;
+  readonly urls?: VenueUrls;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether calls are spaced by the venue's weights; default true, false only against a fake. */
+  readonly rateLimit?: boolean;
+  /** For each call; default 10,000. */
+  readonly timeoutMs?: number;
+}
+
+const DIALECTS = { binanceusdm, bybit, okx, deribit, krakenfutures, hyperliquid } as const satisfies Record<
+  CcxtVenueName,
+  Dialect
+>;
+
+/** What every connection has: exact numbers, no retries. ccxt takes a proxy only where one is set on it, and none is. */
+const ALWAYS = { number: String, maxRetriesOnFailure: 0 } as const;
+
+type Constructor = new (config: Row) => CcxtExchange & {
+  has: Record<string, unknown>;
+  options: Record<string, unknown>;
+  setSandboxMode(on: boolean): void;
+  enableDemoTrading?: (on: boolean) => void;
+  setMarkets(markets: unknown): void;
+  undiciRequest: (url: string, params: unknown) => Promise<unknown>;
+  close(): Promise<void>;
+};
+
+/**
+ * Opens one account at one venue through ccxt, which is loaded here and nowhere else (1.7 s, 126 MB). Nothing is sent
+ * before the first call.
+ * @throws DeskError CONFIG_INVALID where ccxt does not have the venue any more
+ */
+export async function openCcxt(options: CcxtOptions): Promise<Venue> {
+  const { venue, account, environment, urls = {}, clock, log } = options;
+  const { default: ccxt } = await import("ccxt");
+  const Exchange = (ccxt as unknown as Readonly<Record<string, Constructor | undefined>>)[venue];
+  if (!Exchange) throw new DeskError("CONFIG_INVALID", `ccxt no longer has ${venue}; take the venue out of desk.yaml`);
+  const dialect = DIALECTS[venue];
+  const open = (): InstanceType<Constructor> => {
+    const { options: choices = {}, ...rest } = dialect.options;
+    const exchange = new Exchange({
+      ...ALWAYS,
+      ...rest,
+      ...dialect.signing(options.credentials),
+      enableRateLimit: options.rateLimit ?? true,
+      timeout: options.timeoutMs ?? 10_000,
+    });
+    Object.assign(exchange.options, choices);
+    Object.assign(exchange, dialect.overrides);
+    // Reading currencies needs wider key permissions at several venues, and nothing here uses them.
+    exchange.has["fetchCurrencies"] = false;
+    if (urls.sandbox && venue === "binanceusdm") exchange.enableDemoTrading?.(true);
+    else if (urls.sandbox) exchange.setSandboxMode(true);
+    if (urls.base !== undefined) redirect(exchange, urls.base);
+    return exchange;
+  };
+  const [calm, urgent] = [open(), open()];
+
+  let loading: Promise<Listing> | undefined;
+  const listed = (): Promise<Listing> => {
+    loading ??= (async () => {
+      await calm.loadMarkets();
+      urgent.setMarkets(calm.markets);
+      return listingOf(venue, calm, dialect.amountsInUnits);
+    })().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
+  const linkOver = (exchange: CcxtExchange): Link => ({
+    venue,
+    exchange,
+    listed,
+    walletAddress: options.credentials.apiKey.reveal(),
+    now: () => clock.now(),
+    call: (method, params = {}) => callImplicit(exchange, method, params),
+  });
+  const close = async (): Promise<void> => {
+    await Promise.all([calm.close(), urgent.close()]);
+  };
+  return ccxtVenue({
+    link: linkOver(calm),
+    urgent: linkOver(urgent),
+    dialect,
+    account,
+    environment,
+    clock,
+    log,
+    close,
+  });
+}
+
+/**
+ * Sends every request to another origin. It is done below ccxt, because Binance's error table is chosen by the venue's own
+ * address: with other addresses in `urls` every refusal would be an error of an unknown kind.
+ */
+function redirect(exchange: InstanceType<Constructor>, base: string): void {
+  const send = exchange.undiciRequest;
+  if (typeof send !== "function")
+    throw new DeskError("CONFIG_INVALID", "this ccxt cannot be sent to another address; take urls.base away");
+  exchange.undiciRequest = (url, params) => send.call(exchange, url.replace(/^https?:\/\/[^/]+/, base), params);
+}

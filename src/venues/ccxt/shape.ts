@@ -1,0 +1,60 @@
+import {
+  type Decimal,
+  type Price,
+  type Quantity,
+  type Ratio,
+  type Usd,
+  div,
+  isZero,
+  mul,
+  places,
+  sign,
+} from "../../kernel/decimal.ts";
+import { DeskError } from "../../kernel/errors.ts";
+import type { Instrument } from "../../kernel/instrument.ts";
+import type { VenueOrder } from "../../kernel/order.ts";
+
+/** Units of an instrument's face as contracts. */
+export const toContracts = (units: Decimal, one: Instrument): Quantity =>
+  div<"quantity">(units, one.contractSize, 12, "half-even");
+
+/** Contracts as units of an instrument's face. */
+export const toUnits = (contracts: Quantity, one: Instrument): Decimal => mul(contracts, one.contractSize);
+
+/** A price, or null where the venue writes nothing or zero for "none". */
+export const priceOrNull = (price: Price | undefined): Price | null =>
+  price === undefined || isZero(price) ? null : places(price, 12, "half-even");
+
+/** Maintenance margin over equity; null where equity is not positive. */
+export const marginRatio = (maintenance: Usd, equity: Usd): Ratio | null =>
+  sign(equity) > 0 ? div<"ratio">(maintenance, equity, 6, "up") : null;
+
+/** Several lists of orders as one, each order once. */
+export function joined(...lists: readonly (readonly VenueOrder[])[]): readonly VenueOrder[] {
+  return [...new Map(lists.flat().map((one) => [one.venueOrderId, one])).values()];
+}
+
+/** The order of a list that bears this client order id. */
+export const withId = (orders: readonly VenueOrder[], clientOrderId: string): VenueOrder | undefined =>
+  orders.find((one) => one.clientOrderId === clientOrderId);
+
+/** What was told of an order that only its id is known of, once the venue repeated our own id. @throws DeskError VENUE_ANSWER_INVALID */
+export function sameId<T>(told: T, clientOrderId: string | undefined, wanted: string): T {
+  if (clientOrderId === wanted) return told;
+  throw new DeskError(
+    "VENUE_ANSWER_INVALID",
+    `order ${wanted} was sent, the venue answered for ${clientOrderId ?? "no id"}`,
+  );
+}
+
+/**
+ * Waits for all of several calls before it fails for one of them, so that none is still under way when the caller goes on.
+ * @throws the first failure
+ */
+export async function together<T extends readonly unknown[]>(
+  ...calls: { readonly [K in keyof T]: Promise<T[K]> }
+): Promise<T> {
+  const ended = await Promise.allSettled(calls);
+  for (const one of ended) if (one.status === "rejected") throw one.reason;
+  return ended.map((one) => (one as PromiseFulfilledResult<unknown>).value) as unknown as T;
+}
