@@ -31,6 +31,8 @@ export async function openFakeSlack(): Promise<FakeSlack> {
   const sockets: Peer[] = [];
   const manners = { hello: true, pongs: true };
   const waiting = new Map<string, (ack: Ack) => void>();
+  /** Told to disconnect: Slack sends nothing more over these. */
+  const leaving = new WeakSet<Peer>();
   let turn = 0;
   let envelopes = 0;
 
@@ -94,7 +96,7 @@ export async function openFakeSlack(): Promise<FakeSlack> {
     deliver(type, payload, more = {}) {
       envelopes += 1;
       const envelope_id = more.envelopeId ?? `E${envelopes}`;
-      const open = sockets.filter((socket) => socket.open);
+      const open = sockets.filter((socket) => socket.open && !leaving.has(socket));
       turn += 1;
       const socket = more.on ?? open[turn % Math.max(1, open.length)];
       if (socket === undefined) return Promise.resolve(null);
@@ -108,7 +110,9 @@ export async function openFakeSlack(): Promise<FakeSlack> {
       });
     },
     refresh(socket = sockets[0]) {
-      socket?.send(JSON.stringify({ type: "disconnect", reason: "refresh_requested" }));
+      if (socket === undefined) return;
+      leaving.add(socket);
+      socket.send(JSON.stringify({ type: "disconnect", reason: "refresh_requested" }));
     },
     async close() {
       while (sockets.length > 0) sockets[0]?.cut();
