@@ -1,0 +1,225 @@
+import { eq, sql } from "drizzle-orm";
+import { beforeAll, describe, expect, test } from "vitest";
+import { approvals, plans } from "../../src/db/schema.ts";
+import { verifyLedger } from "../../src/ledger/verify.ts";
+import { answerOf, expireDue } from "../../src/policy/approvals.ts";
+import { syncGrants } from "../../src/policy/grants.ts";
+import { freeze } from "../../src/policy/trading-state.ts";
+import { withDatabase } from "../with-database.ts";
+import { DESK_PEOPLE, type TestDesk, freshPlan, testDesk } from "./control.ts";
+import { order } from "./make.ts";
+
+const database = withDatabase();
+let desk: TestDesk;
+beforeAll(async () => {
+  desk = testDesk(database());
+  await desk.publish();
+});
+
+const large = () =>
+  freshPlan({
+    orders: [order({ clientOrderId: `bw-large-${Math.random()}`, quantity: "24", notionalUsd: "1200000" })],
+  });
+const stateOf = async (hash: string) =>
+  (await database().db.select().from(plans).where(eq(plans.hash, hash)))[0]?.state;
+const rewind = (hash: string, text: string) =>
+  database().sql.unsafe(`update breakwater.approvals set ${text} where plan_hash = '${hash}'`);
+
+describe("approving", () => {
+  test("a hedge is approved by one person, claimed once, and never again", async () => {
+    const { hash, plan } = await desk.ask();
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false, code: "POLICY_DENIED" });
+    expect(await desk.vote(hash, "ana")).toMatchObject({ outcome: "recorded", state: "approved", approvedBy: ["ana"] });
+    expect(desk.woken).toContain(hash);
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: true, approvedBy: ["ana"] });
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false, code: "PLAN_SPENT" });
+    expect(await stateOf(hash)).toBe("claimed");
+  });
+
+  test("a large hedge needs two persons with risk among them, each with a step-up", async () => {
+    const { hash, plan } = await desk.ask(large());
+    expect(await desk.vote(hash, "ana")).toMatchObject({ outcome: "step-up-needed" });
+    expect(await desk.vote(hash, "ana", "approve", { stepUp: true })).toMatchObject({ state: "pending", needed: 2 });
+    expect(await desk.vote(hash, "cy", "approve", { stepUp: true })).toMatchObject({ state: "pending" });
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false });
+    expect(await desk.vote(hash, "bo", "approve", { stepUp: true })).toMatchObject({ state: "approved" });
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: true, approvedBy: ["ana", "bo", "cy"] });
+  });
+
+  test("one person on three surfaces counts once", async () => {
+    const { hash } = await desk.ask(large());
+    const from = (surface: string) => desk.vote(hash, "bo", "approve", { stepUp: true, surface });
+    expect(await from("slack")).toMatchObject({ outcome: "recorded", state: "pending" });
+    expect(await from("discord")).toMatchObject({ outcome: "already-voted" });
+    expect(await from("console")).toMatchObject({ outcome: "already-voted" });
+  });
+
+  test("one denial ends it, also by somebody who approved before", async () => {
+    const { hash, plan } = await desk.ask(large());
+    await desk.vote(hash, "bo", "approve", { stepUp: true });
+    expect(await desk.vote(hash, "bo", "deny")).toMatchObject({ outcome: "recorded", state: "denied" });
+    expect(await desk.vote(hash, "ana", "approve", { stepUp: true })).toMatchObject({
+      outcome: "already-decided",
+      state: "denied",
+      by: "bo",
+    });
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false });
+    expect(await desk.within((tx) => answerOf(tx, hash, desk.wake))).toMatchObject({ state: "denied", by: "bo" });
+  });
+});
+
+describe("abuses", () => {
+  test("nobody approves what they asked for, directly or through a run", async () => {
+    const own = await desk.ask(freshPlan({ requestedBy: "person:ana", run: null }));
+    expect(await desk.vote(own.hash, "ana")).toMatchObject({
+      outcome: "not-allowed",
+      why: expect.stringContaining("yourself"),
+    });
+    await database().sql`insert into breakwater.runs (id, playbook, version, incident_id, requested_by, trust, input)
+      values ('run-ana', 'margin-breach', 1, 'INC-1', 'person:ana', 'internal', '{}')`;
+    const through = await desk.ask(freshPlan({ run: "run-ana" }));
+    expect(await desk.vote(through.hash, "ana")).toMatchObject({ outcome: "not-allowed" });
+    expect(await desk.vote(through.hash, "cy")).toMatchObject({ state: "approved" });
+  });
+
+  test.each([
+    ["a viewer", "di"],
+    ["somebody the desk does not know", "eve"],
+    ["a bot's name", "U0BOT"],
+    ["a name that only looks the same", "аna"],
+    ["nobody", ""],
+  ])("%s has no say", async (_, person) => {
+    const { hash } = await desk.ask();
+    expect(await desk.vote(hash, person)).toMatchObject({ outcome: "not-allowed" });
+    expect(await desk.vote(hash, person, "deny")).toMatchObject({ outcome: "not-allowed" });
+  });
+
+  test("an approval covers one plan: an edited one is another plan", async () => {
+    const { hash, plan } = await desk.ask();
+    await desk.vote(hash, "ana");
+    const edited = { ...plan, orders: [order({ clientOrderId: plan.orders[0]?.clientOrderId, quantity: "2" })] };
+    expect(await desk.claim(hash, edited)).toMatchObject({ claimed: false, code: "PLAN_CHANGED" });
+    expect(await desk.claim("f".repeat(64), plan)).toMatchObject({ claimed: false, code: "PLAN_CHANGED" });
+  });
+
+  test("a plan nobody proposed has no question to vote on", async () =>
+    expect(await desk.vote("0".repeat(64), "ana")).toEqual({ outcome: "unknown" }));
+
+  test("an approval dies with the role behind it, and a new grant does not revive it", async () => {
+    const { hash, plan } = await desk.ask();
+    await desk.vote(hash, "cy");
+    await desk.within((tx) => syncGrants(tx, desk.control.seal, { ...DESK_PEOPLE, cy: { roles: [] } }, "system"));
+    expect(await desk.claim(hash, plan)).toMatchObject({
+      claimed: false,
+      why: expect.stringContaining("role was lost"),
+    });
+    await desk.within((tx) => syncGrants(tx, desk.control.seal, DESK_PEOPLE, "system"));
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false });
+  });
+
+  test("a role granted after the plan was proposed has no say in it", async () => {
+    const { hash } = await desk.ask();
+    await desk.within((tx) =>
+      syncGrants(tx, desk.control.seal, { ...DESK_PEOPLE, fay: { roles: ["risk"] } }, "system"),
+    );
+    expect(await desk.vote(hash, "fay")).toMatchObject({ outcome: "not-allowed" });
+    await database().db.execute(sql`select pg_sleep(0.005)`);
+    expect(await desk.vote((await desk.ask()).hash, "fay")).toMatchObject({ state: "approved" });
+    await desk.within((tx) => syncGrants(tx, desk.control.seal, DESK_PEOPLE, "system"));
+  });
+
+  test("a freeze that comes after the approval stops the plan", async () => {
+    const { hash, plan } = await desk.ask();
+    await desk.vote(hash, "ana");
+    await desk.within((tx) =>
+      freeze(tx, { scope: "account:paper-a", state: "halted", by: "person:bo", reason: "odd fills", planHash: null }),
+    );
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false, code: "FROZEN" });
+    await database().sql`delete from breakwater.trading_states`;
+    expect(await desk.claim(hash, plan)).toMatchObject({
+      claimed: false,
+      code: "FROZEN",
+      why: expect.stringContaining("by hand"),
+    });
+    await desk.within(async (tx) =>
+      freeze(tx, { scope: "account:paper-a", state: "reducing", by: "person:bo", reason: "calmer", planHash: null }),
+    );
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: true });
+  });
+
+  test("rules that change after the approval void it", async () => {
+    const { hash, plan } = await desk.ask();
+    const waiting = await desk.ask();
+    await desk.vote(hash, "ana");
+    await desk.publish({ people: { ...DESK_PEOPLE, gus: { name: "Gus", roles: ["viewer"] } } });
+    expect(await desk.claim(hash, plan)).toMatchObject({
+      claimed: false,
+      why: expect.stringContaining("rules changed"),
+    });
+    expect(await desk.vote(waiting.hash, "ana")).toMatchObject({
+      outcome: "not-allowed",
+      why: expect.stringContaining("rules changed"),
+    });
+    await desk.publish();
+  });
+});
+
+describe("time", () => {
+  test("an answer that comes too late is no answer, and the question closes itself", async () => {
+    const { hash, plan } = await desk.ask();
+    await rewind(hash, "expires_at = now() - interval '1 second'");
+    expect(await desk.vote(hash, "ana")).toMatchObject({ outcome: "expired" });
+    expect(await stateOf(hash)).toBe("expired");
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false });
+  });
+
+  test("an approval that grew old is not sent", async () => {
+    const { hash, plan } = await desk.ask();
+    await desk.vote(hash, "ana");
+    await database().sql`update breakwater.plans set expires_at = now() - interval '1 second' where hash = ${hash}`;
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false });
+  });
+
+  test.each([
+    ["a quarter of an hour fast", 900_000],
+    ["a quarter of an hour slow", -900_000],
+  ])("a planner whose clock is %s cannot make a plan live longer", async (_, skew) => {
+    const now = Date.now() + skew;
+    const { hash } = await desk.ask(
+      freshPlan({ createdAt: new Date(now).toISOString(), expiresAt: new Date(now + 86_400_000).toISOString() }),
+    );
+    const [row] = await database().sql<{ left: number }[]>`
+      select extract(epoch from expires_at - now())::float8 as left from breakwater.plans where hash = ${hash}`;
+    expect(row?.left).toBeLessThanOrEqual(900);
+    const [open] = await database().db.select().from(approvals).where(eq(approvals.planHash, hash));
+    expect(open?.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + 900_500);
+  });
+
+  test("a plan whose own time is over by the database's clock is refused, whatever the planner's clock said", async () => {
+    const gone = Date.now() - 1_000;
+    const late = freshPlan({ action: "reduce", expiresAt: new Date(gone).toISOString() });
+    await desk.propose(late);
+    const { planHash } = await import("../../src/kernel/plan.ts");
+    expect(await desk.claim(planHash(late), late)).toMatchObject({ claimed: false, code: "PLAN_EXPIRED" });
+  });
+
+  test("a sweep closes what is due and wakes who waits", async () => {
+    const { hash } = await desk.ask();
+    await rewind(hash, "expires_at = now() - interval '1 second'");
+    const due = await desk.within((tx) => expireDue(tx, desk.wake));
+    expect(due).toContain(hash);
+    expect(desk.woken).toContain(hash);
+    expect(await desk.within((tx) => expireDue(tx, desk.wake))).toEqual([]);
+  });
+});
+
+test("the ledger tells of what was altered by hand in these tests, and of nothing else", async () => {
+  const report = await verifyLedger(database().sql);
+  expect(report.firstBad).toBeNull();
+  expect(new Set(report.findings.map((one) => one.why))).toEqual(
+    new Set([
+      "the question is not the one that was asked",
+      "the plan and the entry of its proposal do not say the same",
+    ]),
+  );
+});

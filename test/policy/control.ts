@@ -1,0 +1,156 @@
+import { sql } from "drizzle-orm";
+import type { Database, Tx } from "../../src/db/client.ts";
+import { runs } from "../../src/db/schema.ts";
+import { type Plan, planHash } from "../../src/kernel/plan.ts";
+import { Secret } from "../../src/kernel/secret.ts";
+import { openApproval } from "../../src/policy/approvals.ts";
+import { claimPlan } from "../../src/policy/claim.ts";
+import { publishAtStart } from "../../src/policy/change.ts";
+import { defaultPolicy } from "../../src/policy/default-policy.ts";
+import type { Control } from "../../src/policy/gather.ts";
+import { proposePlan } from "../../src/policy/propose.ts";
+import { readPublished } from "../../src/policy/published.ts";
+import { type People, type Policy, peopleSchema } from "../../src/policy/schema.ts";
+import { openSeal } from "../../src/policy/seal.ts";
+import { castVote } from "../../src/policy/vote.ts";
+import { BTC, order, plan } from "./make.ts";
+
+export const DESK_PEOPLE: People = peopleSchema.parse({
+  ana: { name: "Ana", roles: ["trader"] },
+  bo: { name: "Bo", roles: ["risk"] },
+  cy: { name: "Cy", roles: ["trader"] },
+  di: { name: "Di", roles: ["viewer"] },
+  ed: { name: "Ed", roles: ["policy-admin", "operator"] },
+});
+
+/** A control plane on a test database, with the default rules in force. */
+export function controlOf(over: Partial<Control> = {}): Control {
+  return {
+    seal: openSeal(new Secret("0123456789abcdef0123456789abcdef")),
+    published: readPublished(),
+    halted: () => null,
+    onCall: async () => null,
+    deadManArmed: () => null,
+    reconcilerHealthy: () => null,
+    breakGlass: async () => false,
+    ...over,
+  };
+}
+
+let serial = 0;
+/** A plan of now, unlike any other, asked for by a run that a trusted alert began. */
+export function freshPlan(over: Partial<Plan> = {}): Plan {
+  serial += 1;
+  const now = Date.now();
+  return plan({
+    createdAt: new Date(now).toISOString(),
+    expiresAt: new Date(now + 900_000).toISOString(),
+    run: "run-signed",
+    incident: null,
+    orders: [order({ clientOrderId: `bw-${process.pid}-${serial}` })],
+    ...over,
+  });
+}
+
+export const quotesNow = () => ({
+  [BTC]: [
+    { source: "paper:book", price: "50000", at: new Date() },
+    { source: "paper:index", price: "50010", at: new Date() },
+  ],
+});
+
+export interface TestDesk {
+  readonly control: Control;
+  readonly woken: string[];
+  within<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  publish(document?: { policy?: Policy; people?: People }): Promise<void>;
+  propose(one?: Plan): Promise<{ hash: string; plan: Plan; outcome: string }>;
+  /** Proposes and puts it to people. */
+  ask(one?: Plan): Promise<{ hash: string; plan: Plan }>;
+  vote(
+    hash: string,
+    person: string,
+    decision?: "approve" | "deny",
+    over?: { stepUp?: boolean; surface?: string },
+  ): ReturnType<typeof castVote>;
+  claim(hash: string, presented: Plan): ReturnType<typeof claimPlan>;
+  wake(tx: Tx, runId: string, hash: string): Promise<void>;
+}
+
+/** The verbs of the control plane over one database, each in a transaction of its own. */
+export function testDesk(database: Database, control: Control = controlOf()): TestDesk {
+  const woken: string[] = [];
+  const wake = async (_tx: Tx, _run: string, hash: string): Promise<void> => {
+    woken.push(hash);
+  };
+  const within = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => database.db.transaction(work);
+  const propose = async (one: Plan = freshPlan()) =>
+    within(async (tx) => {
+      const { decision } = await proposePlan(tx, control, one, quotesNow());
+      return { hash: planHash(one), plan: one, outcome: decision.outcome };
+    });
+  return {
+    control,
+    woken,
+    within,
+    wake,
+    propose,
+    publish: async (document = {}) => {
+      await within(async (tx) => {
+        await tx
+          .insert(runs)
+          .values({
+            id: "run-signed",
+            playbook: "margin-breach",
+            version: 1,
+            incidentId: "INC-1",
+            requestedBy: "alert",
+            trust: "internal",
+            input: {},
+          })
+          .onConflictDoNothing();
+        await publishAtStart(
+          tx,
+          control,
+          { policy: document.policy ?? defaultPolicy(), people: document.people ?? DESK_PEOPLE },
+          { by: "system", loosen: true },
+        );
+      });
+      // Grants count only for plans that are younger, by the millisecond.
+      await database.db.execute(sql`select pg_sleep(0.005)`);
+    },
+    ask: async (one = freshPlan()) => {
+      const proposed = await propose(one);
+      await within(async (tx) => {
+        const { decision, policyVersion } = await proposePlan(tx, control, one, quotesNow());
+        await openApproval(tx, control, {
+          hash: proposed.hash,
+          subject: "plan",
+          requestedBy: one.requestedBy,
+          runId: one.run,
+          quorums: decision.quorums,
+          policyVersion,
+          ttlMs: 900_000,
+        });
+      });
+      return { hash: proposed.hash, plan: one };
+    },
+    vote: (planHash, person, decision = "approve", over = {}) =>
+      within((tx) =>
+        castVote(
+          tx,
+          control,
+          {
+            planHash,
+            person,
+            decision,
+            surface: over.surface ?? "console",
+            reason: null,
+            stepUp: over.stepUp ?? false,
+          },
+          wake,
+        ),
+      ),
+    claim: (hash, presented) => within((tx) => claimPlan(tx, control, { hash, plan: presented, quotes: quotesNow() })),
+  };
+}
