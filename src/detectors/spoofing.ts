@@ -15,6 +15,10 @@ interface Placed {
   tick: number;
   size: number;
   at: number;
+  /** Its size over the usual touch. */
+  times: number;
+  /** Index of its distance in BANDS_BPS. */
+  band: number;
   /** Traded at its price since. */
   filled: number;
   /** Value taken from the other side since, which a spoofer wants. */
@@ -27,6 +31,7 @@ interface Pulled {
   readonly tick: number;
   readonly size: number;
   readonly at: number;
+  readonly times: number;
   readonly lifeMs: number;
   readonly opposite: number;
   readonly weight: number;
@@ -35,28 +40,48 @@ interface Pulled {
 interface State {
   readonly placed: Placed[];
   pulled: Pulled[];
-  /** Size from which an order is large; Infinity before enough was seen. */
+  /** Size below which no order is looked at; Infinity before enough was seen. */
   large: number;
+  /** Usual sum of the best levels of a side. */
   readonly usual: Decayed;
+  /** Learned limits on sizes, in touches, by distance; and when they were last let down. */
+  readonly limits: Float64Array;
+  limitAt: number;
+  /** Since when it learns. */
+  since: number;
   measuredAt: number;
   readonly gates: readonly [Gate, Gate];
 }
 
 const params = {
-  timesTouch: {
-    default: 6,
+  frontTimes: {
+    default: 1,
     unit: "times",
-    about: "An order is large beyond this many times the usual size of a level near the best price",
+    about: "Least size over the five best levels and all that stands in front of it: smaller orders mislead nobody",
   },
-  levels: { default: 10, unit: "count", about: "Levels near the best price whose sizes are averaged" },
-  nearBps: { default: 20, unit: "bps", about: "Orders further from the best price do not mislead anyone" },
+  perHour: {
+    default: 4,
+    unit: "count",
+    about: "Pulls an hour at one distance that are ordinary: the limit on sizes is learned so that no more exceed it",
+  },
+  learnMs: { default: 60_000, unit: "ms", about: "Time over which the limit is first learned; nothing is said before" },
   leastMs: { default: 80, unit: "ms", about: "Shorter lives are the venue's batching" },
   mostMs: { default: 12_000, unit: "ms", about: "Longer lives are orders that were meant" },
   pulledRatio: { default: 0.8, unit: "ratio", about: "Part of the size that goes away at once" },
   filledRatio: { default: 0.1, unit: "ratio", about: "Traded part above which the order was meant" },
-  pulls: { default: 3, unit: "count", about: "Weighted pulls of one side within the window at which it speaks" },
-  windowMs: { default: 45_000, unit: "ms", about: "Window over which pulls are counted" },
+  pulls: {
+    default: 7,
+    unit: "count",
+    about: "Pulls of one side within the window, and their weight, at which it speaks",
+  },
+  windowMs: { default: 60_000, unit: "ms", about: "Window over which pulls are counted" },
 } as const;
+
+/** Distances from the best price at which limits are learned apart: large orders come and go the more, the further away. */
+const BANDS_BPS = [0.3, 1, 2, 4, 8, 16];
+
+/** Levels of each side that make up the usual touch. */
+const TOUCH_LEVELS = 5;
 
 /**
  * Spoofing and layering: large orders near the best price, placed and pulled before they trade, again and again on one
@@ -73,11 +98,14 @@ export const spoofing = detector(
     source: "CFTC interpretive guidance 2013 (78 FR 31890); MAR Annex I indicators; Cartea, Jaimungal & Wang 2020",
   },
   {
-    init: (): State => ({
+    init: (p): State => ({
       placed: [],
       pulled: [],
       large: Number.POSITIVE_INFINITY,
       usual: createDecayed(),
+      limits: new Float64Array(BANDS_BPS.length).fill(p.frontTimes),
+      limitAt: Number.NaN,
+      since: Number.NaN,
       measuredAt: Number.NEGATIVE_INFINITY,
       gates: [createGate(), createGate()],
     }),
@@ -98,26 +126,33 @@ export const spoofing = detector(
 
 type P = { readonly [Name in keyof typeof params]: number };
 
-/** Learns how large a level near the best price usually is. */
+/** Learns how much usually stands at the best levels, and lets the limit down as time passes. */
 function measure(state: State, event: DepthEvent, p: P): void {
-  const { book } = event;
-  state.measuredAt = event.at;
+  const { book, at } = event;
+  state.measuredAt = at;
   if (isNone(book.bestBid) || isNone(book.bestAsk)) return;
-  let total = 0;
-  let count = 0;
+  if (Number.isNaN(state.since)) state.since = at;
   for (const side of [0, 1] as const) {
+    let touch = 0;
     let tick = side === 0 ? book.bestBid : book.bestAsk;
-    for (let i = 0; i < p.levels && !isNone(tick); i += 1) {
+    for (let i = 0; i < TOUCH_LEVELS && !isNone(tick); i += 1) {
       // A single wall must not raise the measure by which it is judged.
       const size = sizeAt(book, side, tick);
-      total += state.usual.count > 10 ? Math.min(size, 4 * state.usual.mean) : size;
-      count += 1;
+      touch += state.usual.count > 10 ? Math.min(size, state.usual.mean) : size;
       tick = nextOf(book, side, tick);
     }
+    learn(state.usual, touch, at, 60_000);
   }
-  learn(state.usual, total / count, event.at, 60_000);
-  if (state.usual.count >= 20) state.large = p.timesTouch * state.usual.mean;
+  if (state.usual.count >= 20) state.large = p.frontTimes * state.usual.mean;
+  // They fall between pulls as fast as the ordinary number of pulls raises them.
+  const fall = Number.isNaN(state.limitAt) ? 1 : Math.exp((-STEP * p.perHour * (at - state.limitAt)) / 3_600_000);
+  for (let band = 0; band < state.limits.length; band += 1)
+    state.limits[band] = Math.max(state.limits[band]! * fall, p.frontTimes);
+  state.limitAt = at;
 }
+
+/** How much a pull beyond a limit raises it, as a logarithm. */
+const STEP = 0.08;
 
 function traded(state: State, event: TradeEvent): void {
   const { book } = event.market;
@@ -145,18 +180,28 @@ function compare(state: State, event: DepthEvent, p: P): readonly Finding[] {
       pulls += pull(state, event, i < bidCount ? 0 : 1, ticks[i]!, -change, p);
   }
   if (pulls === 0) {
-    if (state.gates[0].on || state.gates[1].on) settle(state, event, p);
+    if (state.gates[0].on || state.gates[1].on) settle(state, event);
     return NOTHING;
   }
   return speak(state, event, p);
 }
 
+/** Follows an order that outweighs the touch and all that stands in front of it. */
 function place(state: State, event: DepthEvent, side: 0 | 1, tick: number, size: number, p: P): void {
-  const best = side === 0 ? event.book.bestBid : event.book.bestAsk;
-  const away = side === 0 ? best - tick : tick - best;
-  if (away * 1e4 > p.nearBps * best) return;
+  const { book } = event;
+  const best = side === 0 ? book.bestBid : book.bestAsk;
+  const awayBps = (Math.abs(best - tick) / best) * 1e4;
+  const band = BANDS_BPS.findIndex((limit) => awayBps <= limit);
+  if (band < 0 || size < state.limits[band]! * state.usual.mean) return;
+  const most = size / p.frontTimes - state.usual.mean;
+  let front = 0;
+  for (let next = best; next !== tick; next = nextOf(book, side, next)) {
+    if (isNone(next)) return;
+    front += sizeAt(book, side, next);
+    if (front > most) return;
+  }
   if (state.placed.length >= SLOTS) state.placed.shift();
-  state.placed.push({ side, tick, size, at: event.at, filled: 0, opposite: 0 });
+  state.placed.push({ side, tick, size, at: event.at, times: size / state.usual.mean, band, filled: 0, opposite: 0 });
 }
 
 function pull(state: State, event: DepthEvent, side: 0 | 1, tick: number, size: number, p: P): number {
@@ -171,9 +216,23 @@ function pull(state: State, event: DepthEvent, side: 0 | 1, tick: number, size: 
     if (one.side !== side || one.tick !== tick || size < p.pulledRatio * one.size) continue;
     state.placed.splice(i, 1);
     if (lifeMs < p.leastMs || one.filled > p.filledRatio * one.size) continue;
+    const limit = state.limits[one.band]!;
+    if (one.times < limit) continue;
+    const learning = event.at - state.since < p.learnMs;
+    state.limits[one.band] = limit * Math.exp(learning ? 3 * STEP : STEP);
+    if (learning) continue;
     // Larger orders, and those under which the other side traded, weigh more.
-    const weight = Math.min(2, one.size / state.large) * (one.opposite > 0 ? 1 : 0.5);
-    state.pulled.push({ side, tick, size: one.size, at: event.at, lifeMs, opposite: one.opposite, weight });
+    const weight = Math.min(2, one.times / limit) * (one.opposite > 0 ? 1 : 0.5);
+    state.pulled.push({
+      side,
+      tick,
+      size: one.size,
+      at: event.at,
+      times: one.times,
+      lifeMs,
+      opposite: one.opposite,
+      weight,
+    });
     found += 1;
   }
   return found;
@@ -186,23 +245,23 @@ function weightOf(state: State, side: 0 | 1, at: number, p: P): number {
   return Math.max(0, weight);
 }
 
-/** Lets a gate close while nothing is pulled. */
-function settle(state: State, event: DepthEvent, p: P): void {
-  for (const side of [0, 1] as const) {
-    const gate = state.gates[side];
-    if (gate.on && event.at - gate.firedAt > p.windowMs)
-      pass(gate, scoreOf(weightOf(state, side, event.at, p), p.pulls), event.at, SETTINGS);
-  }
+/** Closes a gate when nothing was pulled for a while: the pattern is over, and the next one is another. */
+function settle(state: State, event: DepthEvent): void {
+  const last = state.pulled.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
+  if (event.at - last < OVER_MS) return;
+  state.pulled = [];
+  for (const gate of state.gates) pass(gate, 0, event.at, SETTINGS);
 }
 
-const SETTINGS = { release: 0.5, holdMs: 5000, quietMs: 30_000 };
+const OVER_MS = 20_000;
+const SETTINGS = { release: 0.5, holdMs: 0, quietMs: 10_000 };
 
 function speak(state: State, event: DepthEvent, p: P): readonly Finding[] {
   const side = state.pulled.at(-1)!.side;
   const weight = weightOf(state, side, event.at, p);
-  const score = scoreOf(weight, p.pulls);
-  if (pass(state.gates[side], score, event.at, SETTINGS) !== "fire") return NOTHING;
   const mine = state.pulled.filter((one) => one.side === side);
+  const score = scoreOf(Math.min(weight, mine.length), p.pulls);
+  if (pass(state.gates[side], score, event.at, SETTINGS) !== "fire") return NOTHING;
   const scale = 10 ** event.book.decimals;
   const levels = new Set(mine.map((one) => one.tick)).size;
   const evidence = {
@@ -210,7 +269,8 @@ function speak(state: State, event: DepthEvent, p: P): readonly Finding[] {
     pulledOrders: mine.length,
     levels,
     largestSize: Math.max(...mine.map((one) => one.size)),
-    usualLevelSize: state.usual.mean,
+    usualTouchSize: state.usual.mean,
+    largestTimes: Math.max(...mine.map((one) => one.times)),
     meanLifeMs: mine.reduce((sum, one) => sum + one.lifeMs, 0) / mine.length,
     tradedOnOtherSide: mine.reduce((sum, one) => sum + one.opposite, 0),
     lastPrice: mine.at(-1)!.tick / scale,
