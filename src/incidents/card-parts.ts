@@ -46,8 +46,7 @@ export function factsOf(incident: IncidentRecord): readonly { label: string; val
 }
 
 /** What became of one planned order, in words; undefined before anything was meant to be sent. */
-function orderState(order: OrderRecord | undefined): string | undefined {
-  if (!order) return undefined;
+function orderState(order: OrderRecord): string {
   const filled = order.filledQuantity as Decimal;
   const at = order.averagePrice === null ? "" : ` at ${shown(order.averagePrice)}`;
   const part = isZero(filled) ? "" : `, ${shown(filled)} of ${shown(order.quantity)} filled${at}`;
@@ -73,7 +72,7 @@ function orderState(order: OrderRecord | undefined): string | undefined {
 }
 
 const orderRow = (venue: string, planned: PlannedOrder, order: OrderRecord | undefined): OrderRow => {
-  const state = orderState(order);
+  const state = order && orderState(order);
   return {
     venue,
     account: planned.account,

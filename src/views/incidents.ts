@@ -1,7 +1,7 @@
 import { type SQL, and, asc, desc, eq, ilike, inArray, ne, or, sql } from "drizzle-orm";
 import type { IncidentFilter, IncidentRow, TimelineRow } from "../chat/console/backend.ts";
 import type { Db } from "../db/client.ts";
-import { approvals, incidentEvents, incidents, plans } from "../db/schema.ts";
+import { incidentEvents, incidents } from "../db/schema.ts";
 
 const MOST = 500;
 
@@ -9,10 +9,11 @@ const MOST = 500;
 export const actorName = (actor: string, nameOf: (person: string) => string): string =>
   actor.startsWith("person:") ? nameOf(actor.slice("person:".length)) : actor;
 
+/** Names are written out: drizzle leaves a column's table away inside a select over one table. */
 const deciding = sql<boolean>`exists (
-  select 1 from ${plans} join ${approvals} on ${approvals.planHash} = ${plans.hash}
-  where ${plans.incidentId} = ${incidents.id} and ${plans.state} = 'proposed'
-    and ${approvals.state} = 'pending' and ${approvals.expiresAt} > now())`;
+  select 1 from breakwater.plans p join breakwater.approvals a on a.plan_hash = p.hash
+  where p.incident_id = breakwater.incidents.id and p.state = 'proposed'
+    and a.state = 'pending' and a.expires_at > now())`;
 
 const rank = sql`array_position(array['critical', 'high', 'medium', 'low', 'info'], ${incidents.severity})`;
 

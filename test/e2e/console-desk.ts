@@ -67,15 +67,13 @@ async function decide(db: Db, click: Click): Promise<{ reply: Reply; incident: s
         incident,
         version: 0,
       };
-    await tx
-      .insert(votes)
-      .values({
-        planHash: won.planHash,
-        person: click.user.user,
-        decision: action === "approve" ? "approve" : "deny",
-        roles: ["risk"],
-        surface: "console",
-      });
+    await tx.insert(votes).values({
+      planHash: won.planHash,
+      person: click.user.user,
+      decision: action === "approve" ? "approve" : "deny",
+      roles: ["risk"],
+      surface: "console",
+    });
     await tx.update(plans).set({ state }).where(eq(plans.hash, won.planHash));
     return {
       reply: { ok: true, text: `${state === "approved" ? "Approved" : "Denied"}.` },

@@ -29,6 +29,7 @@ const SCRIPTS = [
   "chart.js",
   "keys.js",
   "list.js",
+  "parts.js",
 ];
 
 /** `dist/page`, seen from the sources as well as from the built program. */

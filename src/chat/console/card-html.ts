@@ -1,5 +1,5 @@
 import { type Decimal, compare, grouped, isDecimal } from "../../kernel/decimal.ts";
-import type { Button, Card, CardAction, OrderRow, PlanView, StepView, VotesView } from "../card.ts";
+import type { Button, Card, CardAction, OrderRow, PlanView, VotesView } from "../card.ts";
 import { type Markup, NOTHING, countdown, html, moment, severityBadge, table, visible, words } from "./markup.ts";
 
 /** How a card is drawn for one kind of viewer. */
@@ -13,7 +13,7 @@ export interface CardOptions {
 /** Digits that people read: thousands separated, everything that is not a plain decimal left as it is. */
 export const figure = (text: string): string => {
   const plain = text.replaceAll(",", "");
-  return isDecimal(plain) ? grouped(plain as Decimal) : text;
+  return isDecimal(plain) ? `${plain.startsWith("+") ? "+" : ""}${grouped(plain as Decimal)}` : text;
 };
 
 /** The word to be typed before approving a plan this large; null where a press is enough. */
@@ -81,6 +81,10 @@ function planSection(plan: PlanView): Markup {
           <dt>Remains</dt>
           <dd>${words(plan.remains)}</dd>
         </div>
+        <div>
+          <dt>Notional</dt>
+          <dd class="num">${figure(plan.notionalUsd)} USD</dd>
+        </div>
         ${
           plan.collars.length > 0
             ? html`<div>
@@ -89,10 +93,6 @@ function planSection(plan: PlanView): Markup {
               </div>`
             : NOTHING
         }
-        <div>
-          <dt>Notional</dt>
-          <dd class="num">${figure(plan.notionalUsd)} USD</dd>
-        </div>
         <div>
           <dt>Fingerprint</dt>
           <dd>
@@ -130,30 +130,23 @@ export function votesLine(votes: VotesView, open: boolean): Markup {
   </div>`;
 }
 
-const STEP_WORDS = {
-  running: "running",
-  waiting: "waiting",
-  done: "done",
-  failed: "failed",
-  skipped: "skipped",
-} as const satisfies Record<StepView["state"], string>;
-
-const stepList = (card: Card): Markup =>
-  html`<section class="steps" aria-labelledby="steps-title">
-    <h3 id="steps-title">Playbook ${words(card.playbook ?? "")}</h3>
-    <ol>
-      ${card.steps.map(
-        (step) =>
-          html`<li class="step step-${step.state}">
-            <span class="step-mark" aria-hidden="true"></span
-            ><span class="step-name">${words(step.name)}</span
-            >${step.note ? html` <span class="step-note">${words(step.note)}</span>` : NOTHING}<span class="step-state"
-              >${STEP_WORDS[step.state]}</span
-            >${moment(step.at)}
-          </li>`,
-      )}
-    </ol>
-  </section>`;
+/** What the playbook does, line by line; an empty place where none runs. */
+export const renderSteps = (card: Card): Markup =>
+  card.steps.length === 0
+    ? html`<section class="steps" data-steps="${card.incident}" hidden></section>`
+    : html`<section class="steps" data-steps="${card.incident}" aria-labelledby="steps-title">
+        <h3 id="steps-title">Playbook ${words(card.playbook ?? "")}</h3>
+        <ol>
+          ${card.steps.map(
+            (step) =>
+              html`<li class="step step-${step.state}">
+                <span class="step-mark" aria-hidden="true"></span><span class="step-name">${words(step.name)}</span
+                ><span class="step-state">${step.state}</span
+                >${moment(step.at)}${step.note ? html`<span class="step-note">${words(step.note)}</span>` : NOTHING}
+              </li>`,
+          )}
+        </ol>
+      </section>`;
 
 const DECIDING = new Set<CardAction>(["approve", "deny", "run"]);
 
@@ -198,7 +191,7 @@ export function decisionBar(card: Card, options: CardOptions): Markup {
   </div>`;
 }
 
-/** The card of one incident without its decision bar. Pure; every text is escaped here. */
+/** The card of one incident without its steps and its decision bar, which stand in places of their own. Pure; every text is escaped here. */
 export function renderCard(card: Card): Markup {
   return html`<article
     class="card card-${card.severity} status-${card.status}"
@@ -231,6 +224,6 @@ export function renderCard(card: Card): Markup {
         </div>
       </dl>
     </header>
-    ${card.plan ? planSection(card.plan) : NOTHING} ${card.steps.length > 0 ? stepList(card) : NOTHING}
+    ${card.plan ? planSection(card.plan) : NOTHING}
   </article>`;
 }

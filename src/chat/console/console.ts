@@ -86,11 +86,11 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
   options.mount?.(app);
   const { deskName, environment, inbound } = options;
   addRoutes(app, { ...shared, feed, assets, inbound, deskName, environment, place: () => place });
-  app.notFound((c) => refuse(c as Context<Guarded>, new DeskError("ROUTE_UNKNOWN"), assets.build));
+  app.notFound((c) => refuse(c, new DeskError("ROUTE_UNKNOWN"), assets.build));
   app.onError((error, c) => {
-    if (error instanceof DeskError) return refuse(c as Context<Guarded>, error, assets.build);
+    if (error instanceof DeskError) return refuse(c, error, assets.build);
     log.error({ event: "console.request.failed", path: c.req.path, why: messageOf(error) });
-    return refuse(c as Context<Guarded>, new DeskError("INTERNAL"), assets.build);
+    return refuse(c, new DeskError("INTERNAL"), assets.build);
   });
 
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
@@ -101,7 +101,6 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
   place = placeOf(options.host, port, options.publicOrigin);
   const since = clock.now();
   let health: SurfaceHealth = { state: "up", since };
-  const ref = (incident: string): MessageRef => ({ surface: "console", channel: "console", message: incident });
   const close = async (): Promise<void> => {
     if (health.state === "down") return;
     health = { state: "down", since: clock.now(), why: "closed" };
@@ -134,6 +133,8 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
     find: async (_channel, key) => ref(key),
   };
 }
+
+const ref = (incident: string): MessageRef => ({ surface: "console", channel: "console", message: incident });
 
 /** A name that a browser on this machine can open. */
 const nameOf = (host: string): string =>

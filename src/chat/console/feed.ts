@@ -2,7 +2,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { ConsoleBackend, Viewer } from "./backend.ts";
-import { type CardOptions, decisionBar, renderCard } from "./card-html.ts";
+import { type CardOptions, decisionBar, renderCard, renderSteps } from "./card-html.ts";
 import type { Hub, Placed } from "./hub.ts";
 import { renderRow, renderTimeline, rowOrder } from "./incident-html.ts";
 import { renderStatus } from "./layout.ts";
@@ -174,12 +174,13 @@ async function tellCard(parts: FeedParts, incident: string, watching: readonly S
   if (!detail) return;
   const { version } = detail.card;
   const card = renderCard(detail.card).toString();
+  const steps = renderSteps(detail.card).toString();
   const timeline = renderTimeline(detail).toString();
   for (const client of watching) {
     const bar = decisionBar(detail.card, { ...parts.card, mayAct: client.viewer.mayAct }).toString();
     client.offer(`card:${incident}`, {
       event: "card",
-      data: JSON.stringify({ incident, version, card, timeline, bar }),
+      data: JSON.stringify({ incident, version, card, steps, timeline, bar }),
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { Card } from "../card.ts";
 import { spanOf } from "../../kernel/duration.ts";
 import type { DurationRow, IncidentDetail, IncidentRow, TimelineRow } from "./backend.ts";
-import { type CardOptions, decisionBar, renderCard } from "./card-html.ts";
+import { type CardOptions, decisionBar, renderCard, renderSteps } from "./card-html.ts";
 import { type Markup, NOTHING, UNKNOWN, emptyState, html, moment, severityShape, visible, words } from "./markup.ts";
 
 const RANK = { critical: 0, high: 1, medium: 2, low: 3, info: 4 } as const;
@@ -82,8 +82,9 @@ function chartPlace(card: Card, account: string | null): Markup {
 export function renderIncident(detail: IncidentDetail, options: CardOptions): Markup {
   return html`<div class="incident" data-incident="${detail.card.incident}">
     <div class="incident-scroll">
-      <a class="back" href="/">‹ All incidents</a
-      >${renderCard(detail.card)}${chartPlace(detail.card, detail.account)}${renderTimeline(detail)}
+      <a class="back" href="/">‹ All incidents</a>${renderCard(detail.card)}
+      <div class="beside">${renderSteps(detail.card)}${chartPlace(detail.card, detail.account)}</div>
+      ${renderTimeline(detail)}
     </div>
     ${decisionBar(detail.card, options)}
   </div>`;
@@ -114,7 +115,7 @@ export function renderList(
     <ul class="rows" data-rows>
       ${rows.map((row) => renderRow(row, row.incident === selected))}
     </ul>
-    <p class="quiet list-empty" data-list-empty${rows.length > 0 ? html` hidden` : ""}>No incident matches.</p>
+    <p class="quiet list-empty" data-list-empty${rows.length > 0 ? html` hidden` : ""}>No incident here.</p>
   </nav>`;
 }
 

@@ -82,7 +82,10 @@ export const renderBare = (title: string, build: string, main: Markup, head: Mar
 
 const commandLine = (viewer: Viewer): Markup =>
   html`<section class="command" aria-label="Command line">
-    <div class="command-answer" data-command-answer role="log" aria-live="polite" hidden></div>
+    <div class="command-answer" data-command-answer hidden>
+      <button type="button" class="plain command-close" data-command-close aria-label="Close the answers">Close</button>
+      <div data-command-log role="log" aria-live="polite" tabindex="0" aria-label="Answers"></div>
+    </div>
     <ul class="completions" id="completions" role="listbox" aria-label="Completions" data-completions hidden></ul>
     <form method="post" action="/command" data-command>
       <label for="command" class="hidden">Command</label><span class="prompt" aria-hidden="true">›</span>

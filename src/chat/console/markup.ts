@@ -12,10 +12,8 @@ export const html = (strings: TemplateStringsArray, ...values: readonly Value[])
 /** Nothing, as markup. */
 export const NOTHING: Markup = raw("");
 
-/** Control characters, zero-width characters and direction overrides: shown by number, so that what is read is what was hashed. */
-// oxlint-disable-next-line no-control-regex -- These are the characters that must not pass.
-const HIDDEN =
-  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+/** Control and format characters, among them direction overrides and zero-width ones; a line break is none of them. */
+const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Text with its invisible characters made visible, "[U+202E]". */
 export const visible = (text: string): string =>
@@ -72,6 +70,7 @@ export function table(
   rows: readonly (readonly (Markup | string)[])[],
 ): Markup {
   const numeric = columns.map((column) => column.endsWith("#"));
+  const label = columns.map((column) => column.replace(/#$/, ""));
   return html`<div class="scroll-x" tabindex="0" role="region" aria-label="${caption}">
     <table>
       <caption class="hidden">
@@ -79,14 +78,14 @@ export function table(
       </caption>
       <thead>
         <tr>
-          ${columns.map((column, at) => html`<th scope="col" ${numeric[at] ? html` class="num"` : ""}>${column.replace(/#$/, "")}</th>`)}
+          ${label.map((text, at) => html`<th scope="col" ${numeric[at] ? html` class="num"` : ""}>${text}</th>`)}
         </tr>
       </thead>
       <tbody>
         ${rows.map(
           (row) =>
             html`<tr>
-              ${row.map((cell, at) => html`<td${numeric[at] ? html` class="num"` : ""}>${cell}</td>`)}
+              ${row.map((cell, at) => html`<td data-label="${label[at]}" ${numeric[at] ? html` class="num"` : ""}>${cell}</td>`)}
             </tr>`,
         )}
       </tbody>

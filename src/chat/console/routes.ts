@@ -110,14 +110,14 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
   };
   const answer = (c: Ctx, reply: Reply, form: boolean, back: string): Response =>
     form
-      ? (c.html(
-          renderBare(reply.ok ? "Done" : "Not done", parts.assets.build, answerPage(reply, back)).toString(),
-        ) as Response)
+      ? c.html(renderBare(reply.ok ? "Done" : "Not done", parts.assets.build, answerPage(reply, back)).toString())
       : c.json(reply);
 
   app.get("/assets/:name", host, squeeze, (c) => {
     const asset = parts.assets.files.get(c.req.param("name"));
     if (!asset) throw new DeskError("ROUTE_UNKNOWN");
+    c.header("etag", `"${parts.assets.build}"`);
+    if ((c.req.header("if-none-match") ?? "").includes(parts.assets.build)) return c.body(null, 304);
     c.header("content-type", asset.type);
     c.header(
       "cache-control",
@@ -142,7 +142,12 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     page(c, "/approvals", "Approvals", approvalsPage(await backend.approvals(c.get("viewer"), "all"))),
   );
   get("/accounts", async (c) =>
-    page(c, "/accounts", "Accounts", accountsPage(await backend.accounts(), await backend.freezes(), parts.limits)),
+    page(
+      c,
+      "/accounts",
+      "Accounts",
+      accountsPage(await backend.accounts(), await backend.freezes(), parts.limits, parts.clock.now()),
+    ),
   );
   get("/orders", async (c) => page(c, "/orders", "Orders", ordersPage(await backend.orders(200))));
   get("/playbooks", async (c) =>

@@ -15,7 +15,7 @@ export const percent = (ratio: string, digits = 1): string =>
   `${grouped(mul(ratio as Decimal, decimal("100")), digits)} %`;
 
 /** How an account stands, as a word; the word and the bar's pattern carry it, not the colour alone. */
-function standing(ratio: string | null, limits: Limits): "unknown" | "calm" | "warning" | "over" {
+export function standing(ratio: string | null, limits: Limits): "unknown" | "calm" | "warning" | "over" {
   if (ratio === null) return "unknown";
   if (compare(ratio as Decimal, limits.limitRatio) >= 0) return "over";
   return compare(ratio as Decimal, limits.warnRatio) >= 0 ? "warning" : "calm";
@@ -23,22 +23,24 @@ function standing(ratio: string | null, limits: Limits): "unknown" | "calm" | "w
 
 const STANDING = { unknown: "unknown", calm: "calm", warning: "near the limit", over: "over the limit" } as const;
 
+/** Per cent of the bar's width. */
+const across = (ratio: Decimal): string => places(mul(ratio, decimal("100")), 1, "half-even");
+
 /** The bar from 0 to 1 with both thresholds marked; drawn as SVG because the page forbids inline style. */
 export function marginBar(ratio: string | null, limits: Limits): Markup {
-  const width = ratio === null ? "0" : places(mul<"ratio">(clamp(ratio), decimal("100")), 1, "half-even");
-  const at = (value: Decimal): string => places(mul(value, decimal("100")), 1, "half-even");
+  const width = ratio === null ? "0" : across(clamp(ratio));
   return html`<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
     <rect class="bar-ground" width="100" height="8" />
     <rect class="bar-fill" width="${width}" height="8" />
-    <rect class="bar-mark" x="${at(limits.warnRatio)}" width="0.6" height="8" />
-    <rect class="bar-mark" x="${at(limits.limitRatio)}" width="0.9" height="8" />
+    <line class="bar-mark" x1="${across(limits.warnRatio)}" x2="${across(limits.warnRatio)}" y2="8" />
+    <line class="bar-mark" x1="${across(limits.limitRatio)}" x2="${across(limits.limitRatio)}" y2="8" />
   </svg>`;
 }
 
 const clamp = (ratio: string): Decimal => (greater(ratio as Decimal, decimal("1")) ? decimal("1") : (ratio as Decimal));
 
 /** Age of figures: struck by the page, and here already, once they are older than the limit. */
-const isStale = (row: AccountRow, limits: Limits, now: Date): boolean =>
+export const isStale = (row: AccountRow, limits: Limits, now: Date): boolean =>
   row.at === null || now.getTime() - Date.parse(row.at) > limits.staleAfterMs;
 
 function account(row: AccountRow, limits: Limits, now: Date): Markup {
@@ -52,8 +54,9 @@ function account(row: AccountRow, limits: Limits, now: Date): Markup {
     <p class="account-head">
       <a href="/accounts#${row.account}">${words(row.account)}</a
       ><span class="account-venue">${words(row.venue)}</span
-      >${row.trading === "active" ? NOTHING : html`<span class="trading trading-${row.trading}">${row.trading}</span>`}
+      >${row.at === null ? html`<span class="quiet">no figures yet</span>` : html`<span class="age"><span class="as-of">as of</span> ${moment(row.at)}</span>`}
     </p>
+    ${row.trading === "active" ? NOTHING : html`<p><span class="trading trading-${row.trading}">${row.trading === "halted" ? "Halted" : "Reducing only"}</span></p>`}
     ${marginBar(row.marginRatio, limits)}
     <p class="account-line">
       <span
@@ -70,7 +73,7 @@ function account(row: AccountRow, limits: Limits, now: Date): Markup {
         <span class="num live"
           >${row.equityUsd === null ? UNKNOWN : html`${figure(rounded(row.equityUsd))} USD`}</span
         ></span
-      ><span>${row.at === null ? html`no figures yet` : html`<span class="as-of">as of</span> ${moment(row.at)}`}</span>
+      >
     </p>
   </li>`;
 }

@@ -78,17 +78,43 @@ function marks(thresholds: Series["thresholds"], fromMs: number | null): (plot: 
   };
 }
 
+/** Names of the lines, beside them; a legend would have to be looked up. */
+function names(labels: readonly { readonly text: string; readonly scale: string; readonly colour: string }[]) {
+  return (plot: UPlot): void => {
+    const { ctx } = plot;
+    ctx.save();
+    ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.lineJoin = "round";
+    ctx.setLineDash([]);
+    ctx.textAlign = "left";
+    ctx.textBaseline = "bottom";
+    labels.forEach((label, index) => {
+      const values = plot.data[index + 1] ?? [];
+      const at = Math.floor(values.length * 0.42);
+      const [x, y] = [plot.data[0][at], values[at]];
+      if (x === undefined || y === undefined || y === null) return;
+      const place = [plot.valToPos(x, "x", true), plot.valToPos(y, label.scale, true) - 4 * devicePixelRatio] as const;
+      ctx.strokeStyle = css("--ground");
+      ctx.lineWidth = 4 * devicePixelRatio;
+      ctx.strokeText(label.text, ...place);
+      ctx.fillStyle = css(label.colour);
+      ctx.fillText(label.text, ...place);
+    });
+    ctx.restore();
+  };
+}
+
 /** The chart's conclusion in its title. */
 function conclusion(account: string, series: Series, points: readonly Point[]): string {
-  const known = points.filter((point) => point.marginRatio !== null);
-  const newest = known.at(-1);
-  const first = known[0];
-  if (!newest || !first) return `Margin ratio of ${account}: unknown`;
-  const now = Number(newest.marginRatio);
-  const moved = now - Number(first.marginRatio);
-  const verb = Math.abs(moved) < 0.005 ? "stands at" : moved > 0 ? "rose to" : "fell to";
+  const known = points.flatMap((point) => (point.marginRatio === null ? [] : [Number(point.marginRatio)]));
+  const now = known.at(-1);
+  if (now === undefined) return `Margin ratio of ${account}: unknown`;
+  const [low, high] = [Math.min(...known), Math.max(...known)];
   const limit = series.thresholds.at(-1);
-  return `Margin ratio of ${account} ${verb} ${percent(now)}${limit ? `, ${limit.label} ${percent(Number(limit.ratio))}` : ""}`;
+  const bound = limit ? `, ${limit.label} ${percent(Number(limit.ratio))}` : "";
+  if (high - low < 0.005) return `Margin ratio of ${account} stands at ${percent(now)}${bound}`;
+  if (high - now < (high - low) / 4) return `Margin ratio of ${account} rose to ${percent(now)}${bound}`;
+  return `Margin ratio of ${account} fell to ${percent(now)} from ${percent(high)}${bound}`;
 }
 
 async function draw(place: HTMLElement): Promise<Chart | null> {
@@ -101,6 +127,11 @@ async function draw(place: HTMLElement): Promise<Chart | null> {
   );
   const series = await load(account, since.toISOString());
   if (!canvas || !title || !series || !place.isConnected) return null;
+  if (series.points.length === 0) {
+    title.textContent = `Margin ratio of ${account}: no figures yet`;
+    return null;
+  }
+  const priced = series.points.some((point) => point.markPrice !== null);
   let points = [...series.points];
   const data = (): UPlot.AlignedData => [
     points.map((point) => Date.parse(point.at) / 1_000),
@@ -134,7 +165,11 @@ async function draw(place: HTMLElement): Promise<Chart | null> {
         price: {},
       },
       axes: [
-        { ...axis, space: 70 },
+        {
+          ...axis,
+          space: 70,
+          values: (_plot, ticks) => ticks.map((tick) => new Date(tick * 1_000).toISOString().slice(11, 16)),
+        },
         {
           ...axis,
           scale: "ratio",
@@ -144,7 +179,8 @@ async function draw(place: HTMLElement): Promise<Chart | null> {
         {
           ...axis,
           scale: "price",
-          side: 1,
+          show: priced,
+          side: 1 as UPlot.Axis.Side,
           size: 64,
           grid: { show: false },
           values: (_plot, ticks) => ticks.map((tick) => tick.toLocaleString("en-US")),
@@ -162,7 +198,15 @@ async function draw(place: HTMLElement): Promise<Chart | null> {
           points: { show: false },
         },
       ],
-      hooks: { draw: [marks(series.thresholds, from)] },
+      hooks: {
+        draw: [
+          marks(series.thresholds, from),
+          names([
+            { text: "margin ratio", scale: "ratio", colour: "--accent" },
+            { text: "mark price", scale: "price", colour: "--price" },
+          ]),
+        ],
+      },
     },
     data(),
     canvas,
@@ -197,14 +241,17 @@ export async function drawCharts(): Promise<void> {
     charts.delete(place);
   }
   for (const place of all("[data-chart]")) {
-    if (charts.has(place)) continue;
+    if (charts.has(place) || place.dataset["drawing"]) continue;
+    place.dataset["drawing"] = "yes";
     const chart = await draw(place);
+    delete place.dataset["drawing"];
     if (chart) charts.set(place, chart);
   }
 }
 
 /** Lengthens the charts of accounts that moved. */
 export async function growCharts(accounts: readonly string[]): Promise<void> {
+  await drawCharts();
   for (const chart of charts.values()) if (accounts.includes(chart.account)) await chart.grow();
 }
 

@@ -1,5 +1,5 @@
 /** Elements, found once a call; the page is small enough. */
-export const all = <E extends HTMLElement>(selector: string, root: ParentNode = document): readonly E[] =>
+export const all = <E extends HTMLElement = HTMLElement>(selector: string, root: ParentNode = document): E[] =>
   Array.from(root.querySelectorAll<E>(selector));
 
 let offsetMs = new Date(document.body.dataset["now"] ?? new Date()).getTime() - new Date().getTime();

@@ -63,10 +63,12 @@ function show(place: HTMLElement, typed: string, reply: Reply): void {
     link.href = `/incidents/${encodeURIComponent(reply.incident)}`;
     entry.append(link);
   }
-  place.append(entry);
-  while (place.children.length > ANSWERS) place.firstElementChild?.remove();
+  const log = place.querySelector("[data-command-log]");
+  if (!log) return;
+  log.append(entry);
+  while (log.children.length > ANSWERS) log.firstElementChild?.remove();
   place.hidden = false;
-  place.scrollTop = place.scrollHeight;
+  log.scrollTop = log.scrollHeight;
   tick();
 }
 
@@ -88,6 +90,10 @@ export function openCommandLine(): void {
   const form = document.querySelector<HTMLFormElement>("[data-command]");
   const input = form?.querySelector<HTMLInputElement>("#command");
   const place = document.querySelector<HTMLElement>("[data-command-answer]");
+  document.querySelector("[data-command-close]")?.addEventListener("click", () => {
+    if (place) place.hidden = true;
+    input?.focus();
+  });
   const choices = document.querySelector<HTMLElement>("[data-completions]");
   if (!form || !input || !place || !choices) return;
   let at = -1;

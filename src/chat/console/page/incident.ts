@@ -58,6 +58,7 @@ export function applyCard(data: Record<string, unknown>): void {
   if (!article || Number(data["version"]) < Number(article.dataset["version"])) return;
   const next = replace("[data-card]", String(data["card"]));
   if (next && Number(data["version"]) > Number(article.dataset["version"])) next.classList.add("changed");
+  replace("[data-steps]", String(data["steps"]));
   replace("[data-timeline]", String(data["timeline"]));
   applyBar(String(data["bar"]));
   showAnswer();

@@ -4,6 +4,7 @@ import { openCommandLine } from "./command.ts";
 import { applyCard, mark, replace, showIncident, shownIncident, takePresses } from "./incident.ts";
 import { listenKeys } from "./keys.ts";
 import { applyRow, watchList } from "./list.ts";
+import { refreshParts } from "./parts.ts";
 import { openStream } from "./stream.ts";
 
 const THEME = "breakwater.theme";
@@ -67,6 +68,7 @@ if (document.body.classList.contains("bare")) {
   stream.on("status", (data) => {
     replace("[data-status]", String(data["html"]));
     count();
+    void refreshParts();
   });
   stream.on("moved", (data) => void growCharts(data["accounts"] as readonly string[]));
   stream.on("reset", () => location.reload());

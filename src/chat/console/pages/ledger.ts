@@ -22,7 +22,7 @@ export function ledgerPage(page: LedgerPage, verdict: LedgerVerdict | null): Mar
     </details>`,
     html`<a href="/api/ledger/${entry.seq}/proof" download="breakwater-proof-${entry.seq}.json">Proof</a>`,
   ]);
-  return html`<div class="sheet">
+  return html`<div class="sheet" data-part="sheet">
     <h1>Ledger</h1>
     <div class="sheet-tools">
       <p>${page.size} entr${page.size === 1 ? "y" : "ies"}, each sealed by the hash of the one before.</p>

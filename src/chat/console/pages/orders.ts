@@ -35,7 +35,7 @@ export function ordersPage(rows: readonly OrderLine[]): Markup {
       >${row.reason === null ? "" : html`<br /><span class="quiet">${words(row.reason)}</span>`}`,
     html`<code>${row.clientOrderId}</code>`,
   ]);
-  return html`<div class="sheet">
+  return html`<div class="sheet" data-part="sheet">
     <h1>Orders</h1>
     ${rows.length === 0 ? emptyState("No order was ever sent", "Each order of an approved plan appears here before it is sent, and keeps its outcome: filled, cancelled, rejected or unknown.", null) : table("Orders", COLUMNS, lines)}
   </div>`;

@@ -28,7 +28,7 @@ export function playbooksPage(rows: readonly PlaybookRow[], runs: readonly RunRo
     run.outcome === null ? "" : words(run.outcome),
     words(run.requestedBy),
   ]);
-  return html`<div class="sheet">
+  return html`<div class="sheet" data-part="sheet">
     <h1>Playbooks</h1>
     ${rows.length === 0 ? emptyState("No playbook is installed", "A playbook is one file in playbooks/: what starts it, what it needs, and its steps.", "playbooks/margin-breach.ts") : table("Playbooks", ["Playbook", "Starts on", "Needs", "Try it"], books)}
     <h2>Runs</h2>

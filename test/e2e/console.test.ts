@@ -1,0 +1,387 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { eq } from "drizzle-orm";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { incidents, votes } from "../../src/db/schema.ts";
+import { withDatabase } from "../with-database.ts";
+import { type TestConsole, openBrowser, openTestConsole, visit } from "./console-desk.ts";
+import { seedAccount, seedFreeze, seedIncident, seedLedger, seedOrders, seedPlan } from "./console-seed.ts";
+
+const database = withDatabase();
+const now = (): Date => new Date();
+const inMs = (ms: number): Date => new Date(Date.now() + ms);
+let browser: Browser;
+let desk: TestConsole;
+
+const TABLES = [
+  "account_points",
+  "account_states",
+  "approvals",
+  "incident_events",
+  "incidents",
+  "ledger",
+  "orders",
+  "plans",
+  "run_steps",
+  "runs",
+  "sessions",
+  "trading_states",
+  "votes",
+];
+
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+});
+beforeEach(async () => {
+  // Votes and the ledger refuse deletion, as they should; a fresh desk is made past their triggers.
+  await database().sql.begin(async (sql) => {
+    await sql`set local session_replication_role = replica`;
+    await sql.unsafe(`truncate ${TABLES.map((table) => `breakwater.${table}`).join(", ")}`);
+  });
+  desk = await openTestConsole(database().db);
+});
+afterEach(async () => {
+  await desk.console.close();
+});
+
+/** Writes a picture where a folder is named, for people to look at. */
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env["BREAKWATER_SHOTS"];
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: path.join(folder, `${name}.png`) });
+}
+
+/** Everything axe finds against WCAG 2.2 AA, as one readable line each. */
+async function faults(page: Page): Promise<readonly string[]> {
+  const result = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  return result.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
+}
+
+const margin = {
+  id: "INC-1",
+  severity: "critical",
+  title: "Margin ratio of paper-a is 83.1 %, limit 80 %",
+  labels: { account: "paper-a" },
+} as const;
+
+async function oneWaiting(setting: Partial<Parameters<typeof seedPlan>[2]> = {}): Promise<string> {
+  const { db } = database();
+  await seedAccount(db, "paper-a", "0.831", now());
+  await seedIncident(db, { ...margin, openedAt: inMs(-200_000) });
+  return seedPlan(db, "INC-1", { expiresAt: inMs(280_000), ...setting });
+}
+
+describe("deciding", () => {
+  test("a person approves with one press; the buttons become one sentence on every open tab", async () => {
+    await oneWaiting();
+    const { context, page } = await visit(browser, desk, "ana");
+    const second = await context.newPage();
+    await second.goto(`${desk.console.url}/incidents/INC-1`);
+    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByText(/Approved by Ana Ruiz on console at/).waitFor();
+    await second.getByText(/Approved by Ana Ruiz on console at/).waitFor();
+    expect(await second.getByRole("button", { name: "Approve" }).count()).toBe(0);
+    expect(desk.events.map((event) => event.type)).toEqual(["click"]);
+    await context.close();
+  });
+
+  test("two people press at once: one decision, one private refusal", async () => {
+    await oneWaiting();
+    const ana = await visit(browser, desk, "ana");
+    const bo = await visit(browser, desk, "bo");
+    await Promise.all([
+      ana.page.getByRole("button", { name: "Approve" }).click(),
+      bo.page.getByRole("button", { name: "Approve" }).click(),
+    ]);
+    await ana.page.locator(".decided").waitFor();
+    await bo.page.locator(".decided").waitFor();
+    await expect
+      .poll(async () =>
+        [await ana.page.locator(".answer").textContent(), await bo.page.locator(".answer").textContent()]
+          .map((text) => text?.trim())
+          .sort(),
+      )
+      .toEqual(["Already decided by Ana Ruiz; nothing was done by this click.", "Approved."]);
+    expect(await database().db.select().from(votes)).toHaveLength(1);
+    await ana.context.close();
+    await bo.context.close();
+  });
+
+  test("a plan above the tier asks for its first word, and does not go without it", async () => {
+    await oneWaiting({ notionalUsd: "2500000" });
+    const { context, page } = await visit(browser, desk, "ana");
+    await page.getByRole("button", { name: "Approve" }).click();
+    expect(desk.events).toEqual([]);
+    const word = (await page.locator(".typed b").textContent()) ?? "";
+    await page.getByLabel(/Type/).fill(word);
+    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByText(/Approved by Ana Ruiz/).waitFor();
+    await context.close();
+  });
+
+  test("real money is asked about once more", async () => {
+    await oneWaiting({ environment: "live" });
+    const { context, page } = await visit(browser, desk, "ana");
+    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByText(/Real money: 2 order/).waitFor();
+    await picture(page, "confirm");
+    await page.getByRole("button", { name: "Back" }).click();
+    expect(desk.events).toEqual([]);
+    await context.close();
+  });
+
+  test("an expired plan looks dead at once and cannot be pressed", async () => {
+    await oneWaiting({ expiresAt: inMs(4_000) });
+    const { context, page } = await visit(browser, desk, "ana");
+    await page.getByText(/Expired: nothing/).waitFor();
+    await expect.poll(() => page.getByRole("button", { name: "Approve" }).isEnabled()).toBe(false);
+    await picture(page, "expired");
+    expect(await faults(page)).toEqual([]);
+    await context.close();
+  });
+
+  test("a person without roles sees the card and no button", async () => {
+    await oneWaiting();
+    const { context, page } = await visit(browser, desk, "guest");
+    await page.getByText("You may look but not decide").waitFor();
+    expect(await page.getByRole("button", { name: "Approve" }).count()).toBe(0);
+    await picture(page, "read-only");
+    await context.close();
+  });
+
+  test("the keyboard acknowledges and moves, and no key approves", async () => {
+    await oneWaiting();
+    await seedIncident(database().db, { id: "INC-2", severity: "low", title: "Funding of ETH turns", openedAt: now() });
+    const { context, page } = await visit(browser, desk, "ana");
+    await page.keyboard.press("j");
+    await page.waitForURL(/INC-2$/);
+    await page.keyboard.press("k");
+    await page.waitForURL(/INC-1$/);
+    await page.locator("[data-incident='INC-1']").waitFor();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("y");
+    await page.keyboard.press("a");
+    await page.getByText("acknowledged", { exact: true }).first().waitFor();
+    expect(desk.events.map((event) => (event.type === "click" ? event.token.split(":")[2] : event.type))).toEqual([
+      "acknowledge",
+    ]);
+    await context.close();
+  });
+});
+
+describe("living", () => {
+  test("a new incident appears without a reload, and an older version never replaces a newer one", async () => {
+    const { db } = database();
+    const { context, page } = await visit(browser, desk, "ana");
+    await page.getByText("All quiet").waitFor();
+    await seedIncident(db, { ...margin, openedAt: now() });
+    desk.console.publish({ type: "card", incident: "INC-1", version: 1 });
+    await page.getByRole("heading", { name: margin.title }).waitFor();
+    await db.update(incidents).set({ version: 9, title: "Newer title" }).where(eq(incidents.id, "INC-1"));
+    desk.console.publish({ type: "card", incident: "INC-1", version: 9 });
+    await page.getByRole("heading", { name: "Newer title" }).waitFor();
+    await db.update(incidents).set({ version: 5, title: "Older title" }).where(eq(incidents.id, "INC-1"));
+    desk.console.publish({ type: "card", incident: "INC-1", version: 5 });
+    await seedIncident(db, { id: "INC-2", severity: "high", title: "Later one", openedAt: now() });
+    desk.console.publish({ type: "card", incident: "INC-2", version: 1 });
+    await page.getByText("Later one").waitFor();
+    expect(await page.getByRole("heading", { name: "Older title" }).count()).toBe(0);
+    await context.close();
+  });
+
+  test("a new incident does not move the row under the pointer", async () => {
+    const { db } = database();
+    await seedIncident(db, { id: "INC-1", severity: "low", title: "Resting", openedAt: now() });
+    const { context, page } = await visit(browser, desk, "ana");
+    const row = page.locator("[data-row='INC-1']");
+    await row.hover();
+    const before = await row.boundingBox();
+    await seedIncident(db, { id: "INC-2", severity: "critical", title: "Louder", openedAt: now() });
+    desk.console.publish({ type: "card", incident: "INC-2", version: 1 });
+    await page.getByRole("button", { name: "1 new" }).waitFor();
+    expect(await row.boundingBox()).toEqual(before);
+    await page.getByRole("button", { name: "1 new" }).click();
+    await page.locator("[data-row='INC-2']").waitFor();
+    await context.close();
+  });
+
+  test("stale figures are struck and say since when; what is not known says unknown", async () => {
+    const { db } = database();
+    await seedAccount(db, "paper-a", "0.42", inMs(-90_000));
+    await seedAccount(db, "paper-b", null, now());
+    const { context, page } = await visit(browser, desk, "ana");
+    await page.locator("[data-account='paper-a'].stale").waitFor();
+    expect(await page.locator("[data-account='paper-a'] .as-of").textContent()).toBe("stale since");
+    expect(await page.locator("[data-account='paper-b'] .unknown").count()).toBe(2);
+    await picture(page, "stale");
+    expect(await faults(page)).toEqual([]);
+    await context.close();
+  });
+
+  test("a lost connection is said, decisions wait, and the page catches up by itself", async () => {
+    const { db } = database();
+    await oneWaiting();
+    const { context, page } = await visit(browser, desk, "ana");
+    await page.locator("[data-connection='live']").waitFor();
+    await context.setOffline(true);
+    await desk.console.close();
+    await page
+      .getByRole("alert")
+      .getByText(/Connection lost/)
+      .waitFor();
+    await picture(page, "disconnected");
+    await page.getByRole("button", { name: "Approve" }).click({ force: true });
+    expect(desk.events).toEqual([]);
+    const port = Number(new URL(desk.console.url).port);
+    desk = await openTestConsole(db, { port });
+    await seedIncident(db, { id: "INC-2", severity: "high", title: "While you were away", openedAt: now() });
+    await context.setOffline(false);
+    await page.getByText("While you were away").waitFor({ timeout: 30_000 });
+    await page.locator("[data-connection='live']").waitFor();
+    await context.close();
+  });
+
+  test("the command line completes, answers with a table and remembers", async () => {
+    const { context, page } = await visit(browser, desk, "ana");
+    await page.keyboard.press("/");
+    await page.keyboard.type("/pos");
+    await page.getByRole("option", { name: /positions/ }).waitFor();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("cell", { name: "BTC/USDT:USDT" }).waitFor();
+    await page.keyboard.press("ArrowUp");
+    expect(await page.locator("#command").inputValue()).toBe("/positions");
+    await page.locator("#command").fill("/nonsense");
+    await page.keyboard.press("Enter");
+    await page.getByText("There is no /nonsense; /help lists the commands.").waitFor();
+    await picture(page, "command");
+    expect(await faults(page)).toEqual([]);
+    await context.close();
+  });
+
+  test("the fifth tab lives; the first one rests until somebody looks at it", async () => {
+    const { context, page } = await visit(browser, desk, "ana");
+    for (let tab = 0; tab < 4; tab += 1) {
+      const more = await context.newPage();
+      await more.goto(desk.console.url);
+      await more.locator("[data-connection='live']").waitFor();
+    }
+    await page.locator("[data-connection='parked']").waitFor();
+    expect(desk.console.watching()).toBe(4);
+    await context.close();
+    await expect.poll(() => desk.console.watching()).toBe(0);
+  });
+});
+
+describe("looking", () => {
+  const themes = ["dark", "light"] as const;
+
+  test.each(themes)("one incident is readable and accessible in the %s theme", async (colorScheme) => {
+    await oneWaiting({ needed: 2 });
+    await seedFreeze(database().db, "account:paper-b", "reducing", "Venue asked us to reduce");
+    const { context, page } = await visit(browser, desk, "ana", { colorScheme });
+    await page.getByRole("img", { name: /Margin ratio of paper-a rose to 82/ }).waitFor();
+    await picture(page, `one-${colorScheme}`);
+    expect(await faults(page)).toEqual([]);
+    await context.close();
+  });
+
+  test.each(themes)("the quiet desk says what will appear, in the %s theme", async (colorScheme) => {
+    const { context, page } = await visit(browser, desk, "ana", { colorScheme });
+    await page.getByText("All quiet").waitFor();
+    await picture(page, `empty-${colorScheme}`);
+    expect(await faults(page)).toEqual([]);
+    await context.close();
+  });
+
+  test("everything on fire: halted desk, five hundred incidents, long names, right-to-left text", async () => {
+    const { db } = database();
+    const long = "BTC-26DEC25-120000-C/USDT:USDT-THE-LONGEST-INSTRUMENT-NAME-THAT-A-VENUE-EVER-LISTED";
+    await oneWaiting({ symbols: [long, "ETH/USDT:USDT"], needed: 2 });
+    await seedFreeze(db, "firm", "halted", "Withdrawals stopped at two venues; nothing is sent until Ana says so");
+    const severities = ["critical", "high", "medium", "low", "info"] as const;
+    await db.insert(incidents).values(
+      Array.from({ length: 500 }, (_, index) => ({
+        id: `INC-${index + 2}`,
+        correlationKey: `k-${index}`,
+        kind: "feed.stale",
+        severity: severities[index % 5] ?? "info",
+        trust: "internal" as const,
+        title:
+          index === 0
+            ? "تنبيه: نسبة الهامش في paper-a تجاوزت الحد \u202E%08"
+            : `Feed ${index} of deribit is silent for ${index} s`,
+        labels: { account: index === 1 ? "an-account-with-a-name-that-goes-on-and-on-and-on-and-on" : "paper-b" },
+        values: {},
+        owner: index === 3 ? "Maximiliane-Theodora von Hohenstein-Wallersee y Fernández de Córdoba" : null,
+        openedAt: inMs(-index * 1_000),
+        lastAlertAt: now(),
+      })),
+    );
+    const { context, page } = await visit(browser, desk, "ana", { colorScheme: "dark" });
+    expect(await page.locator("[data-row]").count()).toBe(500);
+    await page.getByText("Trading halted").waitFor();
+    await picture(page, "fire");
+    expect(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")).toBe(true);
+    await page.getByRole("link", { name: /INC-2\b.*تنبيه/s }).click();
+    await page.getByRole("heading", { name: /U\+202E/ }).waitFor();
+    await picture(page, "rtl");
+    await page.getByLabel("Filter incidents").fill("Feed 77");
+    await expect.poll(() => page.locator("[data-row]:visible").count()).toBe(1);
+    await context.close();
+  });
+
+  test.each([
+    [360, 740],
+    [820, 1_100],
+    [720, 450],
+  ] as const)("%i px wide, nothing overflows and approve is in reach", async (width, height) => {
+    await oneWaiting();
+    const { context, page } = await visit(browser, desk, "ana", { viewport: { width, height }, colorScheme: "dark" });
+    await picture(page, `list-${width}`);
+    await page.goto(`${desk.console.url}/incidents/INC-1`);
+    const box = await page.getByRole("button", { name: "Approve" }).boundingBox();
+    expect(box && box.y + box.height <= height && box.x + box.width <= width).toBe(true);
+    expect(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")).toBe(true);
+    await picture(page, `card-${width}`);
+    expect(await faults(page)).toEqual([]);
+    await context.close();
+  });
+
+  test.each(["approvals", "accounts", "orders", "playbooks", "detectors", "replay", "ledger", "people", "settings"])(
+    "the page %s is accessible, empty and filled",
+    async (name) => {
+      const { db } = database();
+      const { context, page } = await visit(browser, desk, "ana", { colorScheme: "light" });
+      await page.goto(`${desk.console.url}/${name}`);
+      expect(await faults(page)).toEqual([]);
+      const hash = await oneWaiting();
+      await seedOrders(db, hash, "INC-1");
+      await seedLedger(db, 12, now());
+      await page.goto(`${desk.console.url}/${name}`);
+      await page.waitForLoadState("networkidle").catch(() => null);
+      await picture(page, `page-${name}`);
+      expect(await faults(page)).toEqual([]);
+      await context.close();
+    },
+  );
+
+  test("without script the card reads, and a plain form decides", async () => {
+    await oneWaiting();
+    const { context, page } = await visit(browser, desk, "ana", { javaScriptEnabled: false });
+    await page.goto(`${desk.console.url}/incidents/INC-1`);
+    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByRole("heading", { name: "Done" }).waitFor();
+    await page.getByRole("link", { name: "Back" }).click();
+    await page.getByText(/Approved by Ana Ruiz/).waitFor();
+    await context.close();
+  });
+});
