@@ -54,3 +54,8 @@ export { basisArbitrage, fundingArbitrage } from "./hedge/arbitrage.ts";
 export type { ArbitrageLeg, DatedQuote, Opportunity, PerpetualQuote, Quote } from "./hedge/arbitrage.ts";
 export { parityArbitrage, triangularArbitrage } from "./hedge/arbitrage-loops.ts";
 export type { ParityQuotes, SpotQuote } from "./hedge/arbitrage-loops.ts";
+export * from "./options/svi.ts";
+export * from "./options/svi-fit.ts";
+export * from "./options/ssvi.ts";
+export * from "./options/surface.ts";
+export * from "./options/quoted-arbitrage.ts";
