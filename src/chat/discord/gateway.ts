@@ -43,13 +43,15 @@ export function openGateway(options: GatewayOptions): Gateway {
     intents: [GatewayIntentBits.Guilds],
     rest: { api: options.apiUrl, version: "10", timeout: 5_000, retries: 0, rejectOnRateLimit: () => true },
   });
+  endForGood(client);
   let up = false;
   let why: string | undefined = "not connected";
+  let ended = false;
   let unwatch = (): void => {};
   const change = (connected: boolean, reason?: string): void => {
-    up = connected;
+    up = connected && !ended;
     why = reason;
-    options.onChange();
+    if (!ended) options.onChange();
   };
   client.on(Events.ClientReady, () => change(true));
   client.on(Events.ShardReady, () => change(true));
@@ -82,7 +84,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       try {
         await withDeadline(Promise.all([client.login(options.token), ready]), LOGIN_MS, clock, "Discord's login");
       } catch (error) {
-        // After a failed handshake the library goes on trying twice a second until it is told to stop.
+        ended = true;
         await client.destroy();
         if (error instanceof DeskError) throw error;
         throw new DeskError("CHAT_REFUSED", `Discord refused the login: ${messageOf(error)}; check DISCORD_TOKEN`, {
@@ -93,9 +95,32 @@ export function openGateway(options: GatewayOptions): Gateway {
     },
     async stop() {
       unwatch();
+      ended = true;
       up = false;
       await client.destroy();
     },
+  };
+}
+
+interface Shard {
+  internalConnect(): Promise<void>;
+}
+interface Inside {
+  destroy(): Promise<void>;
+  readonly _ws?: { readonly strategy?: { readonly shards?: ReadonlyMap<number, Shard> } };
+}
+
+/**
+ * Makes the library's own end final. A shard that is between two tries is "idle" to it: its `destroy` passes that shard
+ * by, and half a second later it connects again and would take clicks that nobody answers. So the shards unlearn
+ * connecting before they are destroyed; the library destroys them itself where a login fails.
+ */
+function endForGood(client: Client): void {
+  const inside = client.ws as unknown as Inside;
+  const destroy = inside.destroy.bind(inside);
+  inside.destroy = async () => {
+    for (const shard of inside._ws?.strategy?.shards?.values() ?? []) shard.internalConnect = async () => {};
+    await destroy();
   };
 }
 
