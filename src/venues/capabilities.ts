@@ -95,7 +95,8 @@ export const CAPABILITIES = {
   },
   hyperliquid: {
     title: "Hyperliquid",
-    enforcesClientOrderId: true,
+    // No page says that a second order with the same cloid is refused, so it is not relied on.
+    enforcesClientOrderId: false,
     lookUpHorizonMs: 35_000,
     clientOrderId: { maxLength: 34, pattern: /^0x[0-9a-f]{32}$/ },
     reduceOnly: true,

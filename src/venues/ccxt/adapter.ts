@@ -146,7 +146,7 @@ function trader({ urgent: link, dialect, account, log }: AdapterParts): VenueTra
           order: "symbol" in answer ? confirmed(answer, order) : taken(order, answer.venueOrderId, link),
         };
       } catch (error) {
-        const failure = placeFailure(error);
+        const failure = placeFailure(error, dialect);
         log.warn({ venue, clientOrderId: order.clientOrderId, ...failure }, "venue.place_failed");
         return failure;
       }

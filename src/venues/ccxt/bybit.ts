@@ -128,6 +128,8 @@ const TRADES = new Set(["Trade", "AdlTrade", "BustTrade"]);
 export const bybit: Dialect = {
   options: { options: { brokerId: "", enableUnifiedMargin: false, enableUnifiedAccount: true } },
   signing: keyAndSecret,
+  duplicate: /"retCode":(110072|170141)/,
+  refused: /"retCode":1[17]0\d{3}\b/,
   amountsInUnits: false,
 
   async account(link) {

@@ -10,7 +10,7 @@ import {
   mul,
   sum,
 } from "../../kernel/decimal.ts";
-import { DeskError } from "../../kernel/errors.ts";
+import { DeskError, messageOf } from "../../kernel/errors.ts";
 import type { Instrument } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "./answer.ts";
@@ -119,6 +119,8 @@ const currencyOf = (one: Instrument): string => one.settle;
 export const deribit: Dialect = {
   options: {},
   signing: keyAndSecret,
+  duplicate: null,
+  refused: /"code":11\d{3}\b/,
   amountsInUnits: true,
 
   async account(link) {
@@ -229,7 +231,13 @@ export const deribit: Dialect = {
   },
 
   async cancel(link, _one, venueOrderId) {
-    await link.call("privateGetCancel", { order_id: venueOrderId });
-    return "accepted";
+    try {
+      await link.call("privateGetCancel", { order_id: venueOrderId });
+      return "accepted";
+    } catch (error) {
+      // not_open_order: ccxt takes it for an invalid order like any other.
+      if (messageOf(error).includes('"code":11044')) return "gone";
+      throw error;
+    }
   },
 };

@@ -3,7 +3,7 @@ import type { Decimal, Price } from "../../kernel/decimal.ts";
 import type { Fill, OrderRequest, VenueOrder } from "../../kernel/order.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { Row } from "./answer.ts";
-import type { Link, Listed } from "./link.ts";
+import type { Link, Listed, Sizing } from "./link.ts";
 
 /** What a venue asks for to sign. Hyperliquid: the account's address as key, the agent's private key as secret. */
 export interface Credentials {
@@ -32,15 +32,17 @@ export interface Marks {
  * field by field. All of them throw ccxt's errors or DeskErrors; the adapter maps both. `place` throws VENUE_REJECTED for a
  * clear no that ccxt does not see.
  */
-export interface Dialect {
+export interface Dialect extends Sizing {
   /** Options for ccxt's constructor. */
   readonly options: Row;
   /** The credentials by ccxt's names. */
   signing(credentials: Credentials): Row;
   /** Members of ccxt's exchange to be replaced, where it would otherwise send something nobody asked for. */
   readonly overrides?: Row;
-  /** True where the venue's amounts are units of the contract's face, not contracts. */
-  readonly amountsInUnits: boolean;
+  /** The venue's code for a client order id that exists already, as it stands in its answer; null where it takes duplicates. */
+  readonly duplicate: RegExp | null;
+  /** Codes of the venue that are a clear no to an order, as they stand in its answer, where ccxt has no class for them. */
+  readonly refused: RegExp;
   account(link: Link): Promise<Omit<AccountState, "account" | "venue" | "openOrders">>;
   openOrders(link: Link): Promise<readonly VenueOrder[]>;
   /** Places where an order may be found, asked in this order; each answers undefined where it does not know the id. */

@@ -61,13 +61,23 @@ function meaningOf(error: unknown): Meaning {
 /** Whether an error is ccxt's class of this name or one below it. */
 export const isA = (error: unknown, name: string): boolean => lineage(error).includes(name);
 
-/** What became of an order whose sending threw. */
-export function placeFailure(error: unknown): { readonly outcome: "rejected" | "unknown"; readonly reason: string } {
+/**
+ * What became of an order whose sending threw.
+ * @param duplicate the venue's own code for a client order id that exists, as it stands in its answer; ccxt's table does not
+ *   always know it
+ */
+export function placeFailure(
+  error: unknown,
+  duplicate: RegExp | null,
+): { readonly outcome: "rejected" | "unknown"; readonly reason: string } {
   if (error instanceof DeskError) {
-    const refused = error.code === "VENUE_REJECTED" || error.code === "NOT_SUPPORTED";
-    return { outcome: refused ? "rejected" : "unknown", reason: error.message };
+    const no = error.code === "VENUE_REJECTED" || error.code === "NOT_SUPPORTED";
+    return { outcome: no ? "rejected" : "unknown", reason: error.message };
   }
-  return { outcome: meaningOf(error).sent, reason: said(error) };
+  const words = messageOf(error);
+  const [exists, vague] = [duplicate?.test(words) ?? false, lineage(error)[0] === "ExchangeError"];
+  const outcome = exists ? "unknown" : vague && refused.test(words) ? "rejected" : meaningOf(error).sent;
+  return { outcome, reason: said(error) };
 }
 
 /** The error a reading throws. */

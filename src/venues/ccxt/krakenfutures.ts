@@ -113,7 +113,7 @@ async function openOrders(link: Link): Promise<readonly VenueOrder[]> {
 async function byStatus(link: Link, clientOrderId: string): Promise<VenueOrder | undefined> {
   const listing = await link.listed();
   const found = rows(
-    row(await link.call("privatePostOrdersStatus", { cliOrdIds: [clientOrderId] }), "answer")["orders"],
+    row(await link.call("privateGetOrdersStatus", { cliOrdIds: clientOrderId }), "answer")["orders"],
     "orders",
   );
   const [fills, one] = [await fillsSince(link), found[0]];
@@ -182,6 +182,8 @@ async function positions(link: Link): Promise<readonly Position[]> {
 export const krakenfutures: Dialect = {
   options: {},
   signing: keyAndSecret,
+  duplicate: /clientOrderIdAlreadyExist/,
+  refused: /"result":"error","error":"(invalidArgument|notFound)/,
   amountsInUnits: false,
 
   async account(link) {

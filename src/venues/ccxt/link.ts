@@ -48,10 +48,18 @@ export async function callImplicit(exchange: CcxtExchange, method: string, param
   return (found as (input: Row) => Promise<unknown>).call(exchange, params);
 }
 
+/** How a venue tells sizes. */
+export interface Sizing {
+  /** True where the venue's amounts are units of the contract's face, not contracts. */
+  readonly amountsInUnits: boolean;
+  /** The size of one contract, where ccxt's figure is not the whole of it. */
+  readonly contractSize?: (market: Row) => Decimal | undefined;
+}
+
 /** Builds the listing from ccxt's markets; kinds the desk does not trade are left out, as are markets without tick or lot. */
-export function listingOf(venue: VenueName, exchange: CcxtExchange, amountsInUnits: boolean): Listing {
+export function listingOf(venue: VenueName, exchange: CcxtExchange, how: Sizing): Listing {
   const all = Object.values(exchange.markets ?? {}).flatMap((market): Listed[] => {
-    const instrument = instrumentOf(venue, market, amountsInUnits);
+    const instrument = instrumentOf(venue, market, how);
     return instrument ? [{ instrument, id: text(market, "id") }] : [];
   });
   const bySymbol = new Map(all.map((one) => [one.instrument.symbol, one]));
@@ -80,13 +88,18 @@ const key = (id: string, spot: boolean): string => `${spot ? "spot" : "contract"
 const KINDS = { spot: "spot", swap: "perpetual", future: "future", option: "option" } as const;
 
 /** One market of ccxt as an instrument; undefined where the desk has no use for it. */
-function instrumentOf(venue: VenueName, market: Row, amountsInUnits: boolean): Instrument | undefined {
+function instrumentOf(
+  venue: VenueName,
+  market: Row,
+  { amountsInUnits, contractSize: own }: Sizing,
+): Instrument | undefined {
   const type = market["type"];
   if (typeof type !== "string" || !Object.hasOwn(KINDS, type)) return undefined;
   const kind = KINDS[type as keyof typeof KINDS];
   const precision = row(market["precision"], "precision");
   if (precision["price"] === undefined || precision["amount"] === undefined) return undefined;
-  const contractSize = kind === "spot" ? decimal("1") : exact(text(market, "contractSize"), "contractSize");
+  const told = kind === "spot" ? decimal("1") : exact(text(market, "contractSize"), "contractSize");
+  const contractSize = own?.(market) ?? told;
   const lots = exact<"quantity">(text(precision, "amount"), "precision.amount");
   const lotSize = amountsInUnits ? div<"quantity">(lots, contractSize, 12, "up") : lots;
   if (isZero(contractSize) || isZero(lotSize)) return undefined;

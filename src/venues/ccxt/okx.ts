@@ -114,7 +114,15 @@ export const okx: Dialect = {
   // Without a broker id ccxt adds neither a tag nor a client order id of its own.
   options: { options: { brokerId: undefined } },
   signing: keyAndSecret,
+  duplicate: /"sCode":"51016"/,
+  refused: /"sCode":"51\d{3}"/,
   amountsInUnits: false,
+  // ccxt takes `ctVal` alone; the face of an OKX contract is `ctVal` times `ctMult` (0.01 for options on one BTC).
+  contractSize(market) {
+    const about = row(market["info"], "info");
+    const [value, times] = [maybeFigure(about, "ctVal"), maybeFigure(about, "ctMult")];
+    return value === undefined || times === undefined ? undefined : mul(value, times);
+  },
 
   async account(link) {
     const listing = await link.listed();

@@ -55,6 +55,7 @@ type Constructor = new (config: Row) => CcxtExchange & {
   setSandboxMode(on: boolean): void;
   enableDemoTrading?: (on: boolean) => void;
   setMarkets(markets: unknown): void;
+  handleErrors: (status: number, ...rest: unknown[]) => unknown;
   undiciRequest: (url: string, params: unknown) => Promise<unknown>;
   close(): Promise<void>;
 };
@@ -68,6 +69,8 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
   const { venue, account, environment, urls = {}, clock, log } = options;
   const { default: ccxt } = await import("ccxt");
   const Exchange = (ccxt as unknown as Readonly<Record<string, Constructor | undefined>>)[venue];
+  const Unavailable = (ccxt as unknown as { readonly ExchangeNotAvailable: new (message: string) => Error })
+    .ExchangeNotAvailable;
   if (!Exchange) throw new DeskError("CONFIG_INVALID", `ccxt no longer has ${venue}; take the venue out of desk.yaml`);
   const dialect = DIALECTS[venue];
   const open = (): InstanceType<Constructor> => {
@@ -85,6 +88,7 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
     exchange.has["fetchCurrencies"] = false;
     if (urls.sandbox && venue === "binanceusdm") exchange.enableDemoTrading?.(true);
     else if (urls.sandbox) exchange.setSandboxMode(true);
+    keepServerFaults(exchange, faults);
     if (urls.base !== undefined) redirect(exchange, urls.base);
     return exchange;
   };
@@ -95,7 +99,7 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
     loading ??= (async () => {
       await calm.loadMarkets();
       urgent.setMarkets(calm.markets);
-      return listingOf(venue, calm, dialect.amountsInUnits);
+      return listingOf(venue, calm, dialect);
     })().catch((error: unknown) => {
       loading = undefined;
       throw error;
@@ -123,6 +127,33 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
     log,
     close,
   });
+}
+
+interface ServerFaults {
+  readonly ExchangeNotAvailable: new (message: string) => Error;
+  readonly RateLimitExceeded: new (message: string) => Error;
+}
+
+/**
+ * Keeps a 5xx a fault of the server and a 429 a wish to slow down. Several venues' handlers look at the body alone and take
+ * one without a code they know for an error of an unknown kind; a known code still counts (Kraken refuses for lack of margin
+ * with status 500).
+ */
+function keepServerFaults(
+  exchange: InstanceType<Constructor>,
+  { ExchangeNotAvailable, RateLimitExceeded }: ServerFaults,
+): void {
+  const judge = exchange.handleErrors;
+  exchange.handleErrors = (status, ...rest) => {
+    try {
+      return judge.call(exchange, status, ...rest);
+    } catch (error) {
+      const vague = error instanceof Error && error.constructor.name === "ExchangeError";
+      if (vague && status >= 500) throw new ExchangeNotAvailable(error.message);
+      if (vague && status === 429) throw new RateLimitExceeded(error.message);
+      throw error;
+    }
+  };
 }
 
 /**

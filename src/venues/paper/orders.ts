@@ -21,8 +21,8 @@ import { mayHold, valuate } from "./margin.ts";
 import { type Piece, levelsFor, reducible, signed, takeable } from "./matching.ts";
 import { type Book, type PaperOrder, clientKey, trade } from "./state.ts";
 
-/** What the exchange says to an order: the order it took, or why it did not. */
-export type Verdict = { readonly order: PaperOrder } | { readonly refused: string };
+/** What the exchange says to an order: the order it took, or why it did not; `exists` where it has one of that id already. */
+export type Verdict = { readonly order: PaperOrder } | { readonly refused: string; readonly exists: boolean };
 
 /** Takes or refuses one order, and lets it trade what it can at once. Refusals and acceptances are both deeds. */
 export function submit(floor: Floor, request: OrderRequest): Verdict {
@@ -37,7 +37,7 @@ export function submit(floor: Floor, request: OrderRequest): Verdict {
       reason: refused,
       at,
     });
-    return { refused };
+    return { refused, exists: state.byClientId.has(clientKey(request.account, request.clientOrderId)) };
   }
   return { order: accept(floor, request, "client", nextId(state)) };
 }

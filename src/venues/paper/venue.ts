@@ -154,9 +154,9 @@ function trader({ floor, clock, faults, journal, latencyMs }: VenueParts): Venue
       if (fault?.effect === "hang") return never();
       if (fault) return { outcome: "unknown", reason: UNCLEAR[fault.effect] };
       if (!verdict) throw new TypeError("an order that met no fault has no verdict");
-      return "order" in verdict
-        ? { outcome: "accepted", order: venueOrder(verdict.order) }
-        : { outcome: "rejected", reason: verdict.refused };
+      if ("order" in verdict) return { outcome: "accepted", order: venueOrder(verdict.order) };
+      // A duplicate is no refusal of the order that exists: whoever asked looks it up by its id.
+      return { outcome: verdict.exists ? "unknown" : "rejected", reason: verdict.refused };
     },
     async cancel(account, symbol, venueOrderId) {
       if (latencyMs > 0) await clock.sleep(latencyMs);
