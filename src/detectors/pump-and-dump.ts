@@ -12,7 +12,7 @@ const params = {
     unit: "times",
     about: "Bought value in the chunk over the usual value of an active chunk",
   },
-  riseRatio: { default: 0.03, unit: "ratio", about: "Price over its mean of the last hour" },
+  riseRatio: { default: 0.04, unit: "ratio", about: "Price over its mean of the last hour" },
   tauMs: { default: 21_600_000, unit: "ms", about: "Memory of what is usual" },
   learn: { default: 20, unit: "count", about: "Active chunks seen before anything is said" },
 } as const;

@@ -71,9 +71,20 @@ const median = (values: readonly number[]): number | null => {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
+/** Hits of one instrument that follow each other closely are one alert that grew worse. */
+function episodes(hits: readonly Pick<HitLine, "at" | "instrument">[], withinMs: number): number {
+  const last = new Map<string, number>();
+  let count = 0;
+  for (const { at, instrument } of [...hits].sort((a, b) => a.at - b.at)) {
+    if (at - (last.get(instrument) ?? Number.NEGATIVE_INFINITY) > withinMs) count += 1;
+    last.set(instrument, at);
+  }
+  return count;
+}
+
 /**
  * Compares hits with the labels that the recordings cover. A label is detected by its first hit within the window; hits
- * outside every window are false; precision is detected labels over detected labels and false hits.
+ * outside every window are false, those close to each other once; precision is detected labels over detected labels and false hits.
  */
 export function scoreLabels(
   labels: readonly Label[],
@@ -101,7 +112,10 @@ export function scoreLabels(
       .sort((a, b) => a - b)[0];
     if (first !== undefined) delays.push(first - label.at);
   }
-  const falseHits = hits.filter((hit) => !covered.some((label) => near(label, hit))).length;
+  const falseHits = episodes(
+    hits.filter((hit) => !covered.some((label) => near(label, hit))),
+    window.afterMs,
+  );
   const days = coverage.reduce((sum, one) => sum + Math.max(0, one.to - one.from), 0) / DAY_MS;
   const precision = delays.length + falseHits === 0 ? null : delays.length / (delays.length + falseHits);
   const recall = covered.length === 0 ? null : delays.length / covered.length;

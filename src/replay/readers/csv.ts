@@ -1,6 +1,6 @@
 /** Cuts a line of plain CSV; fields in double quotes may hold commas. */
 export function cells(line: string): string[] {
-  if (!line.includes('"')) return line.replace(/\r$/, "").split(",");
+  if (!line.includes('"')) return (line.endsWith("\r") ? line.slice(0, -1) : line).split(",");
   const out: string[] = [];
   for (const match of line.replace(/\r$/, "").matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)) {
     out.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? "");

@@ -1,13 +1,13 @@
 import path from "node:path";
 import { DeskError } from "../../kernel/errors.ts";
-import { emitFunding, emitMark, emitTicker, emitTrade, takerOf } from "../../sources/feeds/market/emit-events.ts";
-import { type Session, figure } from "../../sources/feeds/market/json-parser.ts";
+import { takerOf } from "../../sources/feeds/market/emit-events.ts";
+import { figure } from "../../sources/feeds/market/json-parser.ts";
 import type { Blocks } from "./blocks.ts";
 import type { ReplayContext } from "./context.ts";
 import { cells, columnOf, msOf } from "./csv.ts";
 import type { Reader } from "./reader.ts";
+import { type Columns, columnReader } from "./columns.ts";
 
-const EIGHT_HOURS_MS = 28_800_000;
 const HOUR_MS = 3_600_000;
 
 /** Layouts of plain CSV files. */
@@ -38,13 +38,8 @@ function nameOf(file: string): { venue: string; raw: string } {
   return { venue: "recorded", raw: name };
 }
 
-interface Row {
-  readonly at: number;
-  readonly play: (session: Session) => void;
-}
-
 /** The commonest distance of neighbours, which is a candle's length. */
-function intervalOf(times: readonly number[]): number {
+function intervalOf(times: Float64Array): number {
   const counts = new Map<number, number>();
   for (let i = 1; i < times.length; i += 1) {
     const step = times[i]! - times[i - 1]!;
@@ -54,6 +49,15 @@ function intervalOf(times: readonly number[]): number {
   for (const [step, count] of counts) if (count > most) [best, most] = [step, count];
   return best;
 }
+
+/** Columns that a layout's figures stand in, by any of their names. */
+const FIGURES: Readonly<Record<RowLayout, readonly (readonly string[])[]>> = {
+  trades: [["price"], ["amount", "size", "qty", "quantity"], ["side"]],
+  prices: [["price"]],
+  mark: [["close"]],
+  funding: [["open"]],
+  candles: [["open"], ["high"], ["low"], ["close"], ["volume", "volume btc", "volume_base", "vol"]],
+};
 
 /**
  * Reads a CSV of trades, candles, marks, funding rates or prices whole, brings it in order of time, and drops rows that
@@ -71,108 +75,60 @@ export async function rowsReader(
   await blocks.close();
   const lines = Buffer.concat(parts).toString("utf8").split("\n");
   const header = cells(lines.find((line) => !line.startsWith("#") && line.includes(",")) ?? "");
-  const column = (...names: string[]): number => columnOf(header, ...names);
-  const time = column("timestamp", "unix", "open_time", "time", "date", "datetime");
-  const symbol = column("symbol", "coin", "pair");
+  const time = columnOf(header, "timestamp", "unix", "open_time", "time", "date", "datetime");
+  const symbol = columnOf(header, "symbol", "coin", "pair");
+  const places = FIGURES[layout].map((names) => columnOf(header, ...names));
   const named = nameOf(file);
   const venue = named.venue === "recorded" && layout !== "candles" ? "binance" : named.venue;
-  const rawOf = (row: readonly string[]): string => {
+  const columns: Columns = {
+    at: new Float64Array(lines.length),
+    figures: places.map(() => new Float64Array(lines.length)),
+    raws: [],
+    raw: new Int32Array(lines.length),
+    count: 0,
+  };
+  const rawIds = new Map<string, number>();
+  for (const line of lines) {
+    const row = cells(line);
+    const at = msOf(row[time]);
+    if (row.length < 2 || Number.isNaN(at)) continue;
+    const index = columns.count;
+    columns.at[index] = at;
+    for (const [i, place] of places.entries()) {
+      const value = row[place];
+      columns.figures[i]![index] = layout === "trades" && i === 2 ? takerOf(value) : figure(value);
+    }
     const said = row[symbol] ?? "";
-    if (said === "") return named.raw;
-    return layout === "prices" && !said.includes("/") ? `${said}/USD` : said;
-  };
-  const split = lines.map(cells).filter((row) => row.length >= 2 && !Number.isNaN(msOf(row[time])));
-  if (split.length === 0)
+    const raw = said === "" ? named.raw : layout === "prices" && !said.includes("/") ? `${said}/USD` : said;
+    let id = rawIds.get(raw);
+    if (id === undefined) {
+      id = columns.raws.length;
+      rawIds.set(raw, id);
+      columns.raws.push(raw);
+    }
+    columns.raw[index] = id;
+    columns.count += 1;
+  }
+  if (columns.count === 0) {
     throw new DeskError("RECORDING_UNREADABLE", `${file} has no row whose time could be read; name its --format`);
-  const ordered = split.map((row) => ({ at: msOf(row[time]), row })).sort((a, b) => a.at - b.at);
-  const intervalMs = intervalOf(ordered.map(({ at }) => at));
-  const rows: Row[] = [];
+  }
+  const order = orderOf(columns, layout !== "trades");
+  const sorted = Float64Array.from(order, (index) => columns.at[index]!);
+  // Candles and marks are known at their end.
+  const intervalMs = layout === "candles" || layout === "mark" ? intervalOf(sorted) : 0;
+  return columnReader(columns, order, intervalMs, layout, context.sessionOf(venue), context.stopped);
+}
+
+/** Row numbers in order of time; with `once`, a time that comes again for the same instrument is left out. */
+function orderOf(columns: Columns, once: boolean): Int32Array {
+  const { at, raw, count } = columns;
+  const order = Int32Array.from({ length: count }, (_, index) => index).sort((a, b) => at[a]! - at[b]! || a - b);
+  if (!once) return order;
   const seen = new Set<string>();
-  for (const { at, row } of ordered) {
-    const raw = rawOf(row);
-    if (layout !== "trades") {
-      const key = `${raw}|${at}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-    }
-    rows.push(rowOf(layout, row, column, raw, at, intervalMs));
-  }
-  rows.sort((a, b) => a.at - b.at);
-  return readerOf(rows, context.sessionOf(venue), context.stopped);
-}
-
-function rowOf(
-  layout: RowLayout,
-  row: readonly string[],
-  column: (...names: string[]) => number,
-  raw: string,
-  at: number,
-  intervalMs: number,
-): Row {
-  const value = (...names: string[]): number => figure(row[column(...names)]);
-  switch (layout) {
-    case "trades": {
-      const [price, size, taker] = [
-        value("price"),
-        value("amount", "size", "qty", "quantity"),
-        takerOf(row[column("side")]),
-      ];
-      return { at, play: (session) => emitTrade(session, session.market(raw), at, at, price, size, taker) };
-    }
-    case "prices": {
-      const price = value("price");
-      return { at, play: (session) => emitTicker(session, session.market(raw), at, at, price, Number.NaN, Number.NaN) };
-    }
-    case "mark": {
-      const mark = value("close");
-      return {
-        at: at + intervalMs,
-        play: (session) => emitMark(session, session.market(raw), at + intervalMs, at + intervalMs, mark, Number.NaN),
-      };
-    }
-    case "funding": {
-      const rate = value("open");
-      return { at, play: (session) => emitFunding(session, session.market(raw), at, at, rate, EIGHT_HOURS_MS) };
-    }
-    case "candles": {
-      const [open, high, low, close] = [value("open"), value("high"), value("low"), value("close")];
-      const volume = value("volume", "volume btc", "volume_base", "vol");
-      const end = at + intervalMs;
-      return {
-        at: end,
-        play: (session) =>
-          session.emit(
-            Object.assign(session.records.candle, {
-              market: session.market(raw),
-              at: end,
-              receivedAt: end,
-              intervalMs,
-              open,
-              high,
-              low,
-              close,
-              volume,
-            }),
-          ),
-      };
-    }
-  }
-}
-
-function readerOf(rows: readonly Row[], session: Session, stopped: () => boolean): Reader {
-  let next = 0;
-  const reader = {
-    at: rows[0]?.at ?? Number.POSITIVE_INFINITY,
-    play(until: number): void {
-      while (reader.at < until && !stopped()) {
-        rows[next]!.play(session);
-        session.counters.messages += 1;
-        next += 1;
-        reader.at = rows[next]?.at ?? Number.POSITIVE_INFINITY;
-      }
-    },
-    more: () => Promise.resolve(next < rows.length),
-    close: () => Promise.resolve(),
-  };
-  return reader;
+  return order.filter((index) => {
+    const key = `${raw[index]}|${at[index]}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }

@@ -17,7 +17,16 @@ export function emitTrade(
     session.counters.malformed += 1;
     return;
   }
-  session.emit(Object.assign(session.records.trade, { market, at, receivedAt, price, size, taker, buyer, seller }));
+  const { trade } = session.records;
+  trade.market = market;
+  trade.at = at;
+  trade.receivedAt = receivedAt;
+  trade.price = price;
+  trade.size = size;
+  trade.taker = taker;
+  trade.buyer = buyer;
+  trade.seller = seller;
+  session.emit(trade);
 }
 
 /** Hands a best quote on, unless a side is missing. */

@@ -71,7 +71,9 @@ const option = (
 });
 
 /** Splits "BTCUSDT" into its coins; a name without a known quote currency is a base priced in USD. */
-export function split(pair: string): readonly [base: string, quote: string] {
+export function split(name: string): readonly [base: string, quote: string] {
+  // XBTUSD would else be read as XB in TUSD.
+  const pair = name.startsWith("XBT") ? `BTC${name.slice(3)}` : name;
   for (const quote of QUOTES) {
     if (pair.length > quote.length && pair.endsWith(quote)) {
       const base = pair.slice(0, -quote.length);
