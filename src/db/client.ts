@@ -23,6 +23,9 @@ export function openDatabase(url: string, max = 12): Database {
   const settings = {
     connect_timeout: 5,
     idle_timeout: 0,
+    // The driver asks for array types on every new connection and lets that question's failure go unhandled, which
+    // would end the program whenever the server restarts; no statement here sends or reads arrays.
+    fetch_types: false,
     backoff: (tries: number) => Math.min(1, 0.1 * tries),
     onnotice: () => {},
     connection: { application_name: "breakwater", timezone: "UTC" },
