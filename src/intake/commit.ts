@@ -46,9 +46,11 @@ export interface CommitOptions {
 /**
  * A row that another deed holds is waited for only briefly: it may be waiting for the lock that we hold, and both
  * would stand until the server's deadlock check. The tables grow within minutes from empty, and a plan made for an
- * empty table reads all of it, so scans are discouraged. A process that stops here must not stop its peers.
+ * empty table reads all of it for every batch, so only look-ups by index are planned. A process that stops here must
+ * not stop its peers.
  */
 const SETTINGS = `select set_config('lock_timeout', '100ms', true), set_config('enable_seqscan', 'off', true),
+  set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
   set_config('statement_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '5s', true)`;
 
 const TAKEN = `

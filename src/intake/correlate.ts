@@ -14,8 +14,10 @@ const RAISED = `k.opens and array_position(${LOUDNESS}, k.severity) < array_posi
  */
 const OPEN_OR_UPDATE = `
   with wanted as (
-    select * from json_to_recordset($1::json) as w (position int, key text, kind text, severity text, trust text,
-      title text, summary text, labels jsonb, "values" jsonb, added int, firing int, opens boolean)
+    select (r->>0)::int as position, r->>1 as key, r->>2 as kind, r->>3 as severity, r->>4 as trust, r->>5 as title,
+      r->>6 as summary, r->7 as labels, r->8 as "values", (r->>9)::int as added, (r->>10)::int as firing,
+      (r->>11)::boolean as opens
+    from jsonb_array_elements($1::jsonb) r
   ), known as (
     select i.id, i.severity as before, w.*
     from breakwater.incidents i join wanted w on i.correlation_key = w.key
@@ -108,22 +110,13 @@ function commonLabels(list: readonly Passing[]): Record<string, string> {
   return Object.fromEntries(shared);
 }
 
-function rowOf(group: Group, position: number): Record<string, unknown> {
+function rowOf(group: Group, position: number): readonly unknown[] {
   const lead = loudest(group.firing)?.alert;
-  return {
-    position,
-    key: group.key,
-    kind: lead?.kind,
-    severity: lead?.severity,
-    trust: lead?.trust,
-    title: lead?.title,
-    summary: lead?.summary,
-    labels: commonLabels(group.firing),
-    values: Object.assign({}, ...group.firing.map((one) => one.alert.values)) as unknown,
-    added: group.firing.length + group.repeated,
-    firing: group.begun.length - group.ended.length,
-    opens: lead !== undefined,
-  };
+  const figures = Object.assign({}, ...group.firing.map((one) => one.alert.values)) as unknown;
+  const shown = [lead?.title, lead?.summary, commonLabels(group.firing), figures];
+  const added = group.firing.length + group.repeated;
+  const firing = group.begun.length - group.ended.length;
+  return [position, group.key, lead?.kind, lead?.severity, lead?.trust, ...shown, added, firing, lead !== undefined];
 }
 
 const sourceOf = (one: Passing | undefined): string => `source:${one?.alert.source ?? "unknown"}`;

@@ -1,17 +1,32 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Alert } from "../kernel/alert.ts";
 import { matches } from "./match.ts";
 import type { Stage } from "./passing.ts";
 import type { IntakeSettings } from "./settings.ts";
 
-const short = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 32);
+/** Longest key that is kept readable. */
+const READABLE = 160;
+
+/** 128 bits of a SHA-256, as 32 hexadecimal digits. */
+const short = (text: string): string => hash("sha256", text, "hex").slice(0, 32);
+
+/** Names in a fixed order; normalised labels stand in it already. */
+function ordered(names: string[]): string[] {
+  for (let index = 1; index < names.length; index += 1) {
+    if ((names[index - 1] as string) > (names[index] as string)) return names.sort();
+  }
+  return names;
+}
 
 /**
- * What identifies a condition: source, kind and labels, in the labels' own order; not its severity, values or words.
+ * What identifies a condition: source, kind and labels, in a fixed order; not its severity, values or words.
  * The first 128 bits of a SHA-256.
  */
-export const fingerprintOf = (alert: Alert): string =>
-  short([alert.source, alert.kind, Object.entries(alert.labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
+export function fingerprintOf(alert: Alert): string {
+  const parts = [alert.source, alert.kind];
+  for (const name of ordered(Object.keys(alert.labels))) parts.push(name, alert.labels[name] as string);
+  return short(JSON.stringify(parts));
+}
 
 /**
  * What alerts of one incident share: the trust class, the first matching rule's name or else the kind, and the values
@@ -20,12 +35,13 @@ export const fingerprintOf = (alert: Alert): string =>
  */
 export function correlationKey(alert: Alert, settings: IntakeSettings): string {
   const rule = settings.correlate.find((one) => matches(one.match, alert));
-  const parts: [string, string][] = [];
+  const parts = rule ? ["rule", rule.name] : ["kind", alert.kind];
   for (const name of rule?.by ?? settings.by) {
     const value = alert.labels[name];
-    if (value !== undefined) parts.push([name, value]);
+    if (typeof value === "string") parts.push(name, value);
   }
-  return `${alert.trust}:${short([rule ? ["rule", rule.name] : ["kind", alert.kind], parts])}`;
+  const text = JSON.stringify(parts);
+  return `${alert.trust}:${text.length > READABLE ? short(text) : text}`;
 }
 
 /** Says which condition each alert speaks of and which incident it belongs to. */

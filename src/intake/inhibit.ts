@@ -1,4 +1,4 @@
-import { type Tested, matches } from "./match.ts";
+import { type Tested, fieldOf, matches } from "./match.ts";
 import { type Stage, halt } from "./passing.ts";
 import { rows } from "./rows.ts";
 import type { IntakeSettings } from "./settings.ts";
@@ -28,7 +28,7 @@ function kindsOf(rules: readonly Rule[]): readonly string[] | null {
 }
 
 const equalOn = (labels: readonly string[], a: Tested, b: Tested): boolean =>
-  labels.every((name) => (a.labels[name] ?? "") === (b.labels[name] ?? ""));
+  labels.every((name) => fieldOf(a, `labels.${name}`) === fieldOf(b, `labels.${name}`));
 
 /** What inhibits `target` by `rule`, if anything; nothing inhibits its own kind of cause. */
 export function inhibitorOf<One extends Inhibitor>(

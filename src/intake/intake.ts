@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -13,6 +14,9 @@ const BATCH = 1_000;
 /** A caller hears within this time, whatever the database does. */
 const ANSWER_MS = 10_000;
 const TRIES = 8;
+/** Far longer than any sender's replay window. */
+const FORGET = sql`delete from breakwater.deliveries where received_at < now() - interval '1 day'`;
+const FORGET_EVERY_MS = 600_000;
 
 /** Where alerts are handed in. */
 export interface Intake {
@@ -134,6 +138,14 @@ export function openIntake(options: {
     if (queue.length > open.size) queue.splice(0, queue.length, ...queue.filter((one) => open.has(one)));
   });
 
+  const stopForgetting = clock.every(FORGET_EVERY_MS, async () => {
+    try {
+      await options.db.db.execute(FORGET);
+    } catch (error) {
+      log.warn({ reason: causeOf(error) }, "old deliveries not forgotten");
+    }
+  });
+
   return {
     get waiting() {
       return waiting;
@@ -158,6 +170,7 @@ export function openIntake(options: {
       closed = true;
       await running;
       stopWatching();
+      stopForgetting();
     },
   };
 }

@@ -1,6 +1,7 @@
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import { afterAll, describe, expect, test } from "vitest";
 import { alerts, incidentEvents, incidents, ledger, runs, silences } from "../../src/db/schema.ts";
+import type { Database } from "../../src/db/client.ts";
 import { withDatabase } from "../with-database.ts";
 import { alertOf, fresh, intakeOn } from "./desk.ts";
 import type { Intake } from "../../src/intake/intake.ts";
@@ -267,6 +268,50 @@ describe("once and only once", () => {
     expect(await incident(receipts.find((one) => !one.replayed)?.incidents[0])).toMatchObject({
       alertCount: 1,
     });
+  });
+
+  const breaks: readonly [string, "before" | "after"][] = [
+    ["before the commit", "before"],
+    ["between the commit and the answer", "after"],
+  ];
+  test.each(breaks)("a connection that breaks %s loses and doubles nothing that is sent again", async (_name, when) => {
+    const gone = Object.assign(new Error("write CONNECTION_CLOSED"), { code: "CONNECTION_CLOSED" });
+    const real = database();
+    let tried = 0;
+    const transaction: Database["db"]["transaction"] = async (work, config) => {
+      tried += 1;
+      const breaks = tried % 3 !== 0;
+      const result = await real.db.transaction(async (tx) => {
+        const done = await work(tx);
+        if (breaks && when === "before") throw gone;
+        return done;
+      }, config);
+      if (breaks) throw gone;
+      return result;
+    };
+    const broken = Object.create(real.db, { transaction: { value: transaction } }) as Database["db"];
+    const desk = intakeOn({ ...real, db: broken });
+    open.push(desk);
+    const labels = fresh();
+    const send = async (index: number): Promise<readonly number[]> => {
+      const delivery = { key: `broken-${labels["account"]}-${index}`, source: "signed", replayMs: 900_000 };
+      for (;;) {
+        try {
+          return (await desk.take([alertOf({ labels: { ...labels, host: String(index) } })], delivery)).ids;
+        } catch (error) {
+          expect(error).toMatchObject({ code: "DATABASE_UNAVAILABLE" });
+        }
+      }
+    };
+    const acknowledged = await Promise.all(Array.from({ length: 20 }, (_, index) => send(index)));
+    acknowledged.push(await send(20), await send(21));
+    const rows = await real.db
+      .select({ id: alerts.id })
+      .from(alerts)
+      .where(sql`labels ->> 'account' = ${labels["account"]}`)
+      .orderBy(alerts.id);
+    expect(rows.map((row) => row.id)).toEqual(acknowledged.flat().sort((a, b) => a - b));
+    expect(rows).toHaveLength(22);
   });
 
   test("after its window the same bytes are a new word", async () => {
