@@ -31,6 +31,15 @@ export function greekColumns(length: number): GreekColumns {
   return { price: column(), delta: column(), gamma: column(), vega: column(), theta: column(), rho: column() };
 }
 
+/** What a chunk of rows has come to: k = |ln F/K|, s = sigma √years, h = k / s, the density, price / min(F, K). */
+interface ChunkColumns {
+  readonly k: Float64Array;
+  readonly s: Float64Array;
+  readonly h: Float64Array;
+  readonly phi: Float64Array;
+  readonly ratio: Float64Array;
+}
+
 /** Rows taken at a time: the columns in between stay in the first-level cache. */
 const CHUNK = 256;
 
@@ -48,20 +57,23 @@ export function black76Batch(out: GreekColumns, options: OptionColumns): void {
   requireFinite({ rate });
   requireLengths(length, { kinds, forwards, strikes, years, sigmas });
   requireLengths(length, { delta: out.delta, gamma: out.gamma, vega: out.vega, theta: out.theta, rho: out.rho });
-  const k = new Float64Array(CHUNK);
-  const s = new Float64Array(CHUNK);
-  const phi = new Float64Array(CHUNK);
-  const ratio = new Float64Array(CHUNK);
+  const chunk = chunkColumns();
   for (let from = 0; from < length; from += CHUNK) {
     const count = Math.min(CHUNK, length - from);
-    moneynessColumn(k, s, options, from, count);
-    densityColumn(phi, k, s, count);
-    ratioColumn(ratio, phi, k, s, count);
-    greekColumn(out, options, { k, s, phi, ratio }, rate, from, count);
+    moneynessColumn(chunk, options, from, count);
+    densityColumn(chunk, count);
+    ratioColumn(chunk, count);
+    greekColumn(out, options, chunk, rate, from, count);
   }
 }
 
-function moneynessColumn(k: Float64Array, s: Float64Array, options: OptionColumns, from: number, count: number): void {
+function chunkColumns(): ChunkColumns {
+  const [k, s, h, phi, ratio] = Array.from({ length: 5 }, () => new Float64Array(CHUNK));
+  return { k: k!, s: s!, h: h!, phi: phi!, ratio: ratio! };
+}
+
+function moneynessColumn(chunk: ChunkColumns, options: OptionColumns, from: number, count: number): void {
+  const { k, s, h } = chunk;
   const { forwards, strikes, years, sigmas } = options;
   for (let j = 0; j < count; j += 1) {
     const forward = forwards[from + j]!;
@@ -76,41 +88,34 @@ function moneynessColumn(k: Float64Array, s: Float64Array, options: OptionColumn
     }
     k[j] = logRatio(Math.max(forward, strike), Math.min(forward, strike));
     s[j] = sigma * Math.sqrt(time);
+    h[j] = k[j]! / s[j]!;
   }
 }
 
 /** The normal density at t - h, of the out-of-the-money side. */
-function densityColumn(phi: Float64Array, k: Float64Array, s: Float64Array, count: number): void {
+function densityColumn({ s, h, phi }: ChunkColumns, count: number): void {
   for (let j = 0; j < count; j += 1) {
-    const near = 0.5 * s[j]! - k[j]! / s[j]!;
+    const near = 0.5 * s[j]! - h[j]!;
     phi[j] = expNegative(-0.5 * near * near - LOG_SQRT_TWO_PI);
   }
 }
 
 /** Undiscounted out-of-the-money price / min(F, K). */
-function ratioColumn(ratio: Float64Array, phi: Float64Array, k: Float64Array, s: Float64Array, count: number): void {
+function ratioColumn({ k, s, h, phi, ratio }: ChunkColumns, count: number): void {
   for (let j = 0; j < count; j += 1) {
-    const h = k[j]! / s[j]!;
     const t = 0.5 * s[j]!;
     if (phi[j] === 0) {
       ratio[j] = 0;
     } else if (k[j]! + 0.8 * s[j]! < SERIES_LIMIT) {
-      ratio[j] = phi[j]! * oddSeries(h, t, mills(-h));
+      ratio[j] = phi[j]! * oddSeries(h[j]!, t, mills(-h[j]!));
     } else {
-      const near = t - h;
+      const near = t - h[j]!;
       const reflect = near > 1;
       const nearMills = mills(reflect ? -near : near);
-      const farMills = mills(-t - h);
+      const farMills = mills(-t - h[j]!);
       ratio[j] = reflect ? 1 - phi[j]! * (nearMills + farMills) : phi[j]! * (nearMills - farMills);
     }
   }
-}
-
-interface ChunkColumns {
-  readonly k: Float64Array;
-  readonly s: Float64Array;
-  readonly phi: Float64Array;
-  readonly ratio: Float64Array;
 }
 
 function greekColumn(
@@ -123,7 +128,7 @@ function greekColumn(
 ): void {
   const { kinds, forwards, strikes, years, sigmas } = options;
   const { price, delta, gamma, vega, theta, rho } = out;
-  const { k, s, phi, ratio } = chunk;
+  const { s, h, phi, ratio } = chunk;
   for (let j = 0; j < count; j += 1) {
     const i = from + j;
     const forward = forwards[i]!;
@@ -135,10 +140,9 @@ function greekColumn(
     const smaller = Math.min(forward, strike);
     const density = discount * smaller * phi[j]!;
     const perForward = density / forward;
-    const h = k[j]! / s[j]!;
     const t = 0.5 * s[j]!;
     // The standard d1 up to the sign that makes it the out-of-the-money side's; its smaller tail needs no cancellation.
-    const d = above ? -t - h : t - h;
+    const d = above ? -t - h[j]! : t - h[j]!;
     const tail = perForward * mills(d > 0 ? -d : d);
     const isUpper = above || d > 0;
     const outside = discount * smaller * ratio[j]!;

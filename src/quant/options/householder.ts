@@ -1,9 +1,27 @@
 import { LOG_SQRT_TWO_PI, MILLS_LIMIT, mills } from "../normal.ts";
+import { expNegative } from "./elementary.ts";
 import { oddSeries, SERIES_LIMIT } from "./normalised-black.ts";
 
 /** Below this relative step the fourth-order iteration has converged: what is left is the fourth power of it. */
 export const LAST_STEP = 3e-5;
 const TINY = 1e-290;
+
+/**
+ * ln(over / target · phi(near)), zero at the root.
+ *
+ * Beside the root the argument is close to one: its exponential is cheaper than the logarithm and the series 2 atanh keeps
+ * every digit. Elsewhere, and where the quotient would overflow, logarithms are taken one by one.
+ */
+function logOfOne(over: number, target: number, near: number): number {
+  const square = 0.5 * near * near + LOG_SQRT_TWO_PI;
+  if (target > 0 && target < TINY) return Math.log(over) - Math.log(target) - square;
+  const quotient = over / target;
+  const y = quotient * expNegative(-square) - 1;
+  if (!(y > -0.01 && y < 0.01)) return Math.log(quotient) - square;
+  const u = y / (2 + y);
+  const u2 = u * u;
+  return 2 * u * (1 + u2 * (1 / 3 + u2 * (1 / 5 + u2 * (1 / 7))));
+}
 
 /**
  * One fourth-order Householder step from `s` towards the total volatility of a scaled out-of-the-money price.
@@ -26,8 +44,7 @@ export function householderStep(k: number, ratio: number, rest: number, s: numbe
   else if (low) over = first - mills(-t - h);
   else over = -first - mills(-t - h);
   const target = low ? ratio : -rest;
-  const misfit = (ratio < TINY ? Math.log(over) - Math.log(ratio) : Math.log(over / target)) - LOG_SQRT_TWO_PI;
-  const newton = (0.5 * near * near - misfit) * over;
+  const newton = -over * logOfOne(over, target, near);
   const slope = 1 / over;
   const inverse = 1 / s;
   const curl = h * h * inverse;

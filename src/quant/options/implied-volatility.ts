@@ -48,7 +48,9 @@ export function impliedVolatility(input: ImpliedVolatilityInput): number {
   const smaller = Math.min(forward, strike);
   const inside = kind === "call" ? forward > strike : strike > forward;
   const intrinsic = inside ? Math.abs(forward - strike) : 0;
-  const outside = undiscounted - intrinsic;
+  let outside = undiscounted - intrinsic;
+  // Undiscounting rounds: a price that misses its intrinsic value by that much is taken to be at it.
+  if (outside < 0 && rate !== 0 && outside > -4 * Number.EPSILON * undiscounted) outside = 0;
   if (outside < 0) {
     throw new QuantError(
       "BELOW_INTRINSIC",
