@@ -14,7 +14,7 @@ const SWEEP_MS = 5_000;
 const GIVE_UP_AFTER_MS = 600_000;
 /** How long a second delivery waits for the first one's answer. */
 const DUPLICATE_WAIT_MS = 10_000;
-const DUPLICATE_POLL_MS = 100;
+const DUPLICATE_POLL_MS = 250;
 
 const STILL_WORKING: Reply = { ok: true, text: "Your request was taken and is still being worked on." };
 const TRIED_AGAIN: Reply = {
@@ -54,6 +54,7 @@ export function openInbox(options: InboxOptions): Inbox {
   const { db } = options.database;
   const leaseMs = options.leaseMs ?? LEASE_MS;
   const working = new Set<string>();
+  const receiving = new Map<string, Promise<{ readonly reply: Promise<Reply> }>>();
   let stops: (() => void)[] = [];
 
   const finish = async (deliveryId: string, reply: Reply): Promise<void> => {
@@ -91,6 +92,19 @@ export function openInbox(options: InboxOptions): Inbox {
     }
   };
 
+  const store = async (event: Click | CommandCall): Promise<{ readonly reply: Promise<Reply> }> => {
+    const added = await db
+      .insert(inbox)
+      .values({
+        deliveryId: event.deliveryId,
+        surface: event.user.surface,
+        event: { ...event, at: event.at.toISOString() } as unknown as Record<string, Json>,
+      })
+      .onConflictDoNothing()
+      .returning({ id: inbox.deliveryId });
+    return { reply: added.length === 1 ? work(event, false) : stored(event.deliveryId) };
+  };
+
   const renew = async (): Promise<void> => {
     if (working.size === 0) return;
     await db
@@ -117,17 +131,15 @@ export function openInbox(options: InboxOptions): Inbox {
   };
 
   return {
-    async receive(event) {
-      const added = await db
-        .insert(inbox)
-        .values({
-          deliveryId: event.deliveryId,
-          surface: event.user.surface,
-          event: { ...event, at: event.at.toISOString() } as unknown as Record<string, Json>,
-        })
-        .onConflictDoNothing()
-        .returning({ id: inbox.deliveryId });
-      return { reply: added.length === 1 ? work(event, false) : stored(event.deliveryId) };
+    receive(event) {
+      // A second delivery to this process shares the first one's fate: storms of repeats cost no queries.
+      const known = receiving.get(event.deliveryId);
+      if (known !== undefined) return known;
+      const received = store(event);
+      receiving.set(event.deliveryId, received);
+      const forget = (): void => void receiving.delete(event.deliveryId);
+      received.then(({ reply }) => reply.then(forget, forget), forget);
+      return received;
     },
     complete: (user: ChatUser, text: string) => options.complete?.(user, text) ?? Promise.resolve([]),
     async start() {
