@@ -134,9 +134,11 @@ const RIGHTS: readonly RowCheck[] = [
   },
   {
     about: "the rules in force are not the ones that were published",
-    sql: `select 'policy_versions ' || version as place from breakwater.policy_versions
-      where encode(sha256(convert_to(canonical, 'UTF8')), 'hex') <> version
-      or (state = 'published') <> (version is not distinct from ${lastOf(["policy.published"], "true", "e.object")})`,
+    sql: `with last as (select e.object from ${entries("policy.published")} e order by e.seq desc limit 1)
+      select 'policy_versions ' || coalesce(v.version, last.object) as place
+      from breakwater.policy_versions v full join last on last.object = v.version
+      where v.version is null or encode(sha256(convert_to(v.canonical, 'UTF8')), 'hex') <> v.version
+      or (v.state = 'published') <> (last.object is not null)`,
   },
 ];
 

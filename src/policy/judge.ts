@@ -75,14 +75,21 @@ function say(rule: Rule, stated: RuleOutcome, facts: Facts, why: string): Said |
   return { ...base, outcome: "quorum", quorum: quorumOf(rule.name, quorum, durationMs(quorum.within)) };
 }
 
+interface Answer {
+  readonly said: readonly Said[];
+  /** Whether the rule itself permits; what it says beyond a limit only ever restrains. */
+  readonly permits: boolean;
+}
+
 /** Everything one rule says about a plan, or the reason why it is not about it. */
-function ask(rule: Rule, facts: Facts): readonly Said[] | string {
+function ask(rule: Rule, facts: Facts): Answer | string {
   const differs = mismatch(rule.match, facts);
   if (differs !== null) return differs;
   const stands = standing(rule.when, facts);
   if (stands.is === "fails") return stands.why;
-  if (stands.is === "unknown") return [{ rule: rule.name, outcome: "deny", why: stands.why }];
-  const said: (Said | null)[] = [say(rule, rule.says, facts, rule.title ?? `the rule says ${kindOf(rule.says)}`)];
+  if (stands.is === "unknown") return { said: [{ rule: rule.name, outcome: "deny", why: stands.why }], permits: false };
+  const kind = kindOf(rule.says);
+  const said: (Said | null)[] = [say(rule, rule.says, facts, rule.title ?? `the rule says ${kind}`)];
   for (const limit of rule.limits) {
     const answer = checkLimit(limit, facts);
     if (answer.is === "unknown") said.push({ rule: rule.name, outcome: "deny", why: answer.why });
@@ -90,7 +97,9 @@ function ask(rule: Rule, facts: Facts): readonly Said[] | string {
     if (answer.is === "passed") said.push(say(rule, rule.beyond, facts, answer.why));
   }
   const spoken = said.filter((one) => one !== null);
-  return spoken.length > 0 ? spoken : "its waiting time is over";
+  return spoken.length > 0
+    ? { said: spoken, permits: kind === "allow" || kind === "quorum" }
+    : "its waiting time is over";
 }
 
 function caps(policy: Policy, facts: Facts): readonly Said[] {
@@ -122,8 +131,8 @@ function weigh(policy: Policy, facts: Facts, depth: TraceDepth): Decision {
       continue;
     }
     // A hold alone permits nothing: somebody else must say yes.
-    spoke ||= answer.some((one) => one.outcome === "allow" || one.outcome === "quorum");
-    said.push(...answer);
+    spoke ||= answer.permits;
+    said.push(...answer.said);
   }
   if (!spoke) said.push({ rule: "default", outcome: "deny", why: "no rule allows it" });
   if (facts.trust === "unsigned")

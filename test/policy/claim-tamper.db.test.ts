@@ -1,0 +1,105 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Plan } from "../../src/kernel/plan.ts";
+import { withDatabase } from "../with-database.ts";
+import { type TestDesk, freshPlan, testDesk } from "./control.ts";
+
+const database = withDatabase();
+let desk: TestDesk;
+beforeAll(async () => {
+  desk = testDesk(database());
+  await desk.publish();
+});
+
+/** What a claim relies on, changed by somebody who can write to the database but does not hold the seal's key. */
+const CHANGES: Readonly<Record<string, readonly string[]>> = {
+  plans: [
+    "canonical = '{}'",
+    "plan = jsonb_set(plan, '{orders,0,quantity}', '\"9\"')",
+    "plan = jsonb_set(plan, '{reason}', '\"x\"')",
+    "action = 'cancel'",
+    "account = 'paper-b'",
+    "incident_id = 'INC-9'",
+    "run_id = null",
+    "requested_by = 'person:eve'",
+    "seal = ''",
+    "created_at = created_at - interval '1 h'",
+    "expires_at = expires_at + interval '1 h'",
+    "state = 'applied'",
+  ],
+  approvals: [
+    "requested_by = 'person:eve'",
+    "run_id = null",
+    "quorums = '[]'",
+    "needed = 0",
+    "roles = '[]'",
+    "policy_version = 'x'",
+    "opened_at = opened_at - interval '1 h'",
+    "expires_at = expires_at + interval '1 h'",
+    "state = 'denied'",
+    "seal = ''",
+    "subject = 'policy'",
+    "step_up = true",
+  ],
+  votes: [
+    "person = 'bo'",
+    "roles = '[\"risk\"]'",
+    "surface = 'x'",
+    "step_up = true",
+    "reason = 'x'",
+    "at = at - interval '1 h'",
+    "seal = ''",
+    "decision = 'deny'",
+  ],
+};
+
+async function approved(): Promise<{ hash: string; plan: Plan }> {
+  const asked = await desk.ask();
+  await desk.vote(asked.hash, "ana");
+  return asked;
+}
+const asOwner = (text: string) =>
+  database().sql.unsafe(
+    `alter table breakwater.votes disable trigger votes_keeps_rows; ${text}; alter table breakwater.votes enable always trigger votes_keeps_rows`,
+  );
+
+describe.each(Object.entries(CHANGES))(
+  "an approved plan whose row of %s was changed by hand is not sent",
+  (table, changes) => {
+    test.each(changes)("%s", async (change) => {
+      const { hash, plan } = await approved();
+      await asOwner(
+        `update breakwater.${table} set ${change} where ${table === "plans" ? "hash" : "plan_hash"} = '${hash}'`,
+      );
+      expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false });
+    });
+  },
+);
+
+test("an approval written into the database without a vote is not sent", async () => {
+  const { hash, plan } = await desk.ask();
+  await asOwner(`update breakwater.approvals set state = 'approved', decided_at = now() where plan_hash = '${hash}';
+    update breakwater.plans set state = 'approved' where hash = '${hash}';
+    insert into breakwater.votes (plan_hash, person, decision, roles, surface) values ('${hash}', 'ana', 'approve', '["trader"]', 'console')`);
+  expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false });
+});
+
+test("a vote copied from another plan is not counted", async () => {
+  const first = await approved();
+  const { hash, plan } = await desk.ask();
+  await asOwner(`insert into breakwater.votes select '${hash}', person, decision, roles, surface, step_up, reason, at, seal from breakwater.votes where plan_hash = '${first.hash}';
+    update breakwater.approvals set state = 'approved' where plan_hash = '${hash}'; update breakwater.plans set state = 'approved' where hash = '${hash}'`);
+  expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false });
+});
+
+test("a role written into the database gives nobody a say", async () => {
+  await asOwner(
+    "insert into breakwater.role_grants (person, role, granted_by, granted_at) values ('eve', 'risk', 'system', now() - interval '1 day')",
+  );
+  const { hash } = await desk.ask();
+  expect(await desk.vote(hash, "eve")).toMatchObject({ outcome: "not-allowed" });
+});
+
+test("rules changed in the database allow nothing at all", async () => {
+  await asOwner(`update breakwater.policy_versions set canonical = replace(canonical, '"people":1', '"people":0')`);
+  expect(await desk.propose(freshPlan())).toMatchObject({ outcome: "deny" });
+});
