@@ -69,7 +69,7 @@ function hear(state: State, event: DepthEvent | QuoteEvent): void {
     state.usualLag = lag;
   } else {
     state.lag += (lag - state.lag) / 16;
-    state.usualLag += (lag - state.usualLag) / (state.count < 1024 ? 64 : 4096);
+    state.usualLag += (lag - state.usualLag) / (state.count < 50 ? 8 : 2048);
   }
 }
 

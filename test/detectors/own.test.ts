@@ -1,0 +1,150 @@
+import { describe, expect, test } from "vitest";
+import { accessEvents } from "../../src/detectors/access-events.ts";
+import { adlRisk } from "../../src/detectors/adl-risk.ts";
+import { concentration } from "../../src/detectors/concentration.ts";
+import { fatFinger } from "../../src/detectors/fat-finger.ts";
+import { ownHours } from "../../src/detectors/own-hours.ts";
+import { ownOrderRate } from "../../src/detectors/own-order-rate.ts";
+import { ownOrderSize } from "../../src/detectors/own-order-size.ts";
+import { ownSymbol } from "../../src/detectors/own-symbol.ts";
+import { repeatedRejects } from "../../src/detectors/repeated-rejects.ts";
+import { selfCrossing } from "../../src/detectors/self-crossing.ts";
+import { stage } from "./_stage.ts";
+
+const HOUR_MS = 3_600_000;
+
+test("an account that sends a hundred orders in ten seconds is noticed", () => {
+  const one = stage(ownOrderRate);
+  for (let i = 0; i < 500; i += 1) one.order(i * 5000);
+  expect(one.hits).toEqual([]);
+  for (let i = 0; i < 100; i += 1) one.order(2_500_000 + i * 50);
+  expect(one.firing().length).toBeGreaterThanOrEqual(1);
+});
+
+test("an order twenty times the usual size is noticed, a double one is not", () => {
+  const one = stage(ownOrderSize);
+  for (let i = 0; i < 50; i += 1) one.order(i * 1000, { size: 1 + (i % 5) * 0.1 });
+  one.order(60_000, { size: 2.4 });
+  expect(one.hits).toEqual([]);
+  one.order(61_000, { size: 24 });
+  expect(one.firing()[0]!.evidence["timesUsual"]).toBeGreaterThan(15);
+});
+
+test("orders at three in the morning are noticed where all others came in the afternoon", () => {
+  const one = stage(ownHours);
+  const dayBegins = Math.ceil(1_700_000_000_000 / 86_400_000) * 86_400_000 - 1_700_000_000_000;
+  for (let i = 0; i < 300; i += 1) one.order(dayBegins + Math.floor(i / 10) * 24 * HOUR_MS + (13 + (i % 4)) * HOUR_MS);
+  expect(one.hits).toEqual([]);
+  one.order(dayBegins + 31 * 24 * HOUR_MS + 3 * HOUR_MS);
+  expect(one.firing()).toHaveLength(1);
+});
+
+test("a first order in a new instrument is noticed once the account is known", () => {
+  const one = stage(ownSymbol);
+  for (let i = 0; i < 60; i += 1) one.order(i, { market: i % 2 === 0 ? "okx BTC-USDT-SWAP" : "okx ETH-USDT-SWAP" });
+  expect(one.hits).toEqual([]);
+  one.order(61, { market: "okx PEPE-USDT-SWAP" });
+  one.order(62, { market: "okx PEPE-USDT-SWAP" });
+  expect(one.firing()).toHaveLength(1);
+});
+
+describe("an order that looks mistyped", () => {
+  test.each([
+    ["a buy ten per cent above the market", { price: 110, taker: 1 }, 1],
+    ["a sale at a tenth of the price", { price: 10, taker: -1 }, 1],
+    ["a large order one per cent through the market", { price: 101.2, taker: 1, size: 50 }, 1],
+    ["a buy at the ask", { price: 100.1, taker: 1 }, 0],
+    ["a resting order far away", { price: 80, taker: 1, size: 50 }, 0],
+  ])("%s", (_, fields, found) => {
+    const one = stage(fatFinger);
+    one.quote(0, 100, 100.1);
+    one.order(1000, fields);
+    expect(one.firing()).toHaveLength(found);
+  });
+
+  test("is not judged by an old quote", () => {
+    const one = stage(fatFinger);
+    one.quote(0, 100, 100.1);
+    one.order(60_000, { price: 120 });
+    expect(one.hits).toEqual([]);
+  });
+});
+
+test("rejections are told when they repeat, and not when they are a small part", () => {
+  const few = stage(repeatedRejects);
+  for (let i = 0; i < 100; i += 1) few.order(i * 100, { state: i % 20 === 0 ? "rejected" : "placed" });
+  expect(few.hits).toEqual([]);
+  const many = stage(repeatedRejects);
+  for (let i = 0; i < 12; i += 1) many.order(i * 1000, { state: i % 2 === 0 ? "placed" : "rejected" });
+  expect(many.firing()).toHaveLength(1);
+});
+
+test("two of our accounts that trade with each other are named", () => {
+  const one = stage(selfCrossing);
+  one.order(0, { state: "filled", account: "a", taker: 1, price: 100 });
+  one.order(100, { state: "filled", account: "b", taker: -1, price: 100.5 });
+  expect(one.hits).toEqual([]);
+  one.order(200, { state: "filled", account: "b", taker: -1, price: 100 });
+  expect(one.firing()[0]!.evidence).toMatchObject({ account: "b", otherAccount: "a" });
+});
+
+describe("access to an account", () => {
+  const access = (one: ReturnType<typeof stage>, at: number, action: string, known = true) =>
+    one.take({ kind: "access", at, account: "main", action, actor: "ana", origin: "203.0.113.7", known });
+
+  test("a login from a known place is nothing, a new API key is high", () => {
+    const one = stage(accessEvents);
+    access(one, 0, "login");
+    expect(one.hits).toEqual([]);
+    access(one, 1, "key-created");
+    expect(one.firing()[0]!.severity).toBe("high");
+  });
+
+  test("an address added soon after an unknown login is critical", () => {
+    const one = stage(accessEvents);
+    access(one, 0, "login", false);
+    access(one, 60_000, "address-added", false);
+    expect(one.firing().map((hit) => hit.severity)).toEqual(["medium", "critical"]);
+  });
+});
+
+describe("positions", () => {
+  const position = (one: ReturnType<typeof stage>, at: number, fields: Record<string, unknown>) =>
+    one.take({
+      kind: "position",
+      at,
+      account: "main",
+      quantity: 1,
+      notionalUsd: 1000,
+      equityUsd: 10_000,
+      adlRankRatio: Number.NaN,
+      ...fields,
+    });
+
+  test("near the front of the deleveraging queue are told, sooner while liquidations go on", () => {
+    const one = stage(adlRisk);
+    position(one, 0, { adlRankRatio: 0.6 });
+    expect(one.hits).toEqual([]);
+    one.take({ kind: "liquidation", at: 1, price: 1, size: 1, taker: 1 });
+    position(one, 2, { adlRankRatio: 0.6 });
+    expect(one.firing()).toHaveLength(1);
+    position(one, 3, { adlRankRatio: 0.2 });
+    expect(one.hits.at(-1)!.status).toBe("resolved");
+  });
+
+  test("worth four times the equity in one coin are concentrated", () => {
+    const one = stage(concentration);
+    position(one, 0, { notionalUsd: 20_000 });
+    expect(one.hits).toEqual([]);
+    position(one, 1, { notionalUsd: -25_000, market: "okx BTC-USDT-SWAP" });
+    expect(one.firing()).toHaveLength(1);
+    expect(one.firing()[0]!.evidence["timesEquity"]).toBe(4.5);
+  });
+
+  test("that make up a tenth of all open interest are concentrated", () => {
+    const one = stage(concentration);
+    one.take({ kind: "ticker", at: 0, last: 1, openInterest: 1000, impliedVolatility: Number.NaN });
+    position(one, 1, { quantity: -100 });
+    expect(one.firing()).toHaveLength(1);
+  });
+});
