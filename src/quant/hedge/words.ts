@@ -1,5 +1,6 @@
 import { GREEKS, levelCost, middlePrice, type HedgeGreeks, type HedgeInstrument } from "./instruments.ts";
-import type { HedgePlan, HedgeProblem, HedgeTrade } from "./minimum-cost.ts";
+import type { FilledProblem } from "./hedge-program.ts";
+import type { HedgePlan, HedgeTrade } from "./minimum-cost.ts";
 
 const NAMES: Readonly<Record<keyof HedgeGreeks, string>> = {
   deltaUsd: "delta",
@@ -13,15 +14,14 @@ const UNITS: Readonly<Record<keyof HedgeGreeks, string>> = {
   vegaUsdPerPoint: "USD a point",
 };
 
-type Known = HedgeProblem & Required<Pick<HedgeProblem, "hedge" | "horizonDays" | "basisAversion">>;
 type Numbers = Omit<HedgePlan, "why" | "remains">;
 
 /** Says why this hedge and what remains, one sentence each, for cards and the ledger. */
-export function hedgeWords(problem: Known, plan: Numbers): Pick<HedgePlan, "why" | "remains"> {
+export function hedgeWords(problem: FilledProblem, plan: Numbers): Pick<HedgePlan, "why" | "remains"> {
   return { why: reasons(problem, plan), remains: leftOpen(problem, plan) };
 }
 
-function reasons(problem: Known, plan: Numbers): string[] {
+function reasons(problem: FilledProblem, plan: Numbers): string[] {
   const { trades, before, costUsd, gapRatio } = plan;
   const hedged = GREEKS.filter((name) => problem.hedge.includes(name));
   const state = hedged.map((name) => {
@@ -50,7 +50,7 @@ function reasons(problem: Known, plan: Numbers): string[] {
   ];
 }
 
-function tradeReason(problem: Known, trade: HedgeTrade, hedged: readonly (keyof HedgeGreeks)[]): string {
+function tradeReason(problem: FilledProblem, trade: HedgeTrade, hedged: readonly (keyof HedgeGreeks)[]): string {
   const parts = [`spread ${amount(trade.spreadUsd)}`, `fees ${amount(trade.feeUsd)}`];
   if (trade.holdingUsd !== 0) {
     const does = trade.holdingUsd < 0 ? "earning" : "paying";
@@ -66,7 +66,11 @@ function tradeReason(problem: Known, trade: HedgeTrade, hedged: readonly (keyof 
 }
 
 /** The instrument not used that comes closest, at the marginal prices of the Greeks. */
-function nextBest(problem: Known, { trades, prices }: Numbers, hedged: readonly (keyof HedgeGreeks)[]): string[] {
+function nextBest(
+  problem: FilledProblem,
+  { trades, prices }: Numbers,
+  hedged: readonly (keyof HedgeGreeks)[],
+): string[] {
   const used = new Set(trades.map((trade) => JSON.stringify([trade.symbol, trade.venue])));
   let best: { instrument: HedgeInstrument; dearness: number } | undefined;
   for (const instrument of problem.instruments) {
@@ -88,7 +92,7 @@ function nextBest(problem: Known, { trades, prices }: Numbers, hedged: readonly 
   return [`The next best is ${symbol} at ${venue}, which would cost ${best.dearness.toFixed(2)} times what it brings.`];
 }
 
-function leftOpen(problem: Known, { before, after, trades }: Numbers): string[] {
+function leftOpen(problem: FilledProblem, { before, after, trades }: Numbers): string[] {
   const out = GREEKS.filter((name) => before[name] !== 0 || after[name] !== 0).map((name) => {
     const left = `${capital(NAMES[name])} of ${amount(after[name])} ${UNITS[name]} remains`;
     if (!problem.hedge.includes(name)) return `${left}: it was not asked to be hedged.`;

@@ -1,4 +1,3 @@
-import { QuantError } from "../errors.ts";
 import { cholesky, choleskySolve, zeros, type Matrix } from "../matrix.ts";
 import type { Derivatives } from "./garch-likelihood.ts";
 
@@ -30,9 +29,9 @@ const ROUNDING = 1e-7;
 /**
  * Maximises a smooth function under linear limits: Newton steps where the surface is concave, steps on the outer
  * product of scores where it is not (Berndt, Hall, Hall and Hausman 1974), an active set for the limits.
- * Throws NO_CONVERGENCE when the maximum is not reached in 200 steps.
+ * Undefined when no maximum is reached in 200 steps.
  */
-export function maximise(problem: Problem, start: Float64Array): Optimum {
+export function maximise(problem: Problem, start: Float64Array): Optimum | undefined {
   let theta = start;
   let active: Limit[] = [];
   let at = problem.differentiate(theta);
@@ -55,13 +54,10 @@ export function maximise(problem: Problem, start: Float64Array): Optimum {
     if (moved.stalled) {
       // Rounding hides any further gain: this is the maximum to double precision.
       if (step.decrement < ROUNDING) return { theta, at, onLimit: active, iterations };
-      break;
+      return undefined;
     }
   }
-  throw new QuantError(
-    "NO_CONVERGENCE",
-    "the likelihood has no maximum that can be reached; the series may be too short or hold no clusters of volatility",
-  );
+  return undefined;
 }
 
 interface Step {

@@ -96,15 +96,7 @@ function estimate(
   }
   // The fit runs on returns of variance one, so that no unit of the input can starve a step of digits.
   const scaled = Float64Array.from(returns, (value) => value / scale);
-  const limits = limitsOf(asymmetric);
-  const optimum = maximise(
-    {
-      value: (theta) => logLikelihood(scaled, theta),
-      differentiate: (theta) => differentiate(scaled, theta),
-      limits,
-    },
-    bestStart(scaled, asymmetric),
-  );
+  const optimum = highest(scaled, asymmetric);
   const units = Float64Array.from(optimum.theta, (_, index) => [scale, variance][index] ?? 1);
   const rescale = (values: Float64Array): Float64Array => values.map((value, index) => value * units[index]!);
   const errors = standardErrors(optimum);
@@ -139,24 +131,43 @@ function limitsOf(asymmetric: boolean): Limit[] {
   return asymmetric ? [...limits, { name: "alpha + gamma", weights: [0, 0, 1, 0, 1], least: 0 }] : limits;
 }
 
-/** The best of a few plausible pairs, each with omega such that the long-run variance is the sample's. */
-function bestStart(scaled: Float64Array, asymmetric: boolean): Float64Array {
+const STARTS = [
+  [0.05, 0.9],
+  [0.1, 0.8],
+  [0.15, 0.8],
+  [0.2, 0.5],
+  [0.03, 0.6],
+] as const;
+
+/**
+ * The highest maximum found. From the best of a few plausible pairs, each with the sample's long-run variance; where
+ * that ends on a limit of the model the surface may have other hills, and every pair is climbed from.
+ */
+function highest(scaled: Float64Array, asymmetric: boolean): Optimum {
   const centre = mean(scaled);
-  let best: Float64Array | undefined;
-  let highest = -Infinity;
-  for (const [alpha, beta] of [
-    [0.05, 0.9],
-    [0.1, 0.8],
-    [0.15, 0.8],
-    [0.2, 0.5],
-    [0.03, 0.6],
-  ] as const) {
-    const start = [centre, 1 - alpha - beta, asymmetric ? alpha / 2 : alpha, beta];
-    const theta = Float64Array.from(asymmetric ? [...start, alpha] : start);
-    const value = logLikelihood(scaled, theta);
-    if (value > highest || best === undefined) [highest, best] = [value, theta];
+  const starts = STARTS.map(([alpha, beta]) => {
+    const symmetric = [centre, 1 - alpha - beta, asymmetric ? alpha / 2 : alpha, beta];
+    const theta = Float64Array.from(asymmetric ? [...symmetric, alpha] : symmetric);
+    return { theta, value: logLikelihood(scaled, theta) };
+  }).sort((left, right) => right.value - left.value);
+  const problem = {
+    value: (theta: Float64Array) => logLikelihood(scaled, theta),
+    differentiate: (theta: Float64Array) => differentiate(scaled, theta),
+    limits: limitsOf(asymmetric),
+  };
+  let best: Optimum | undefined;
+  for (const { theta } of starts) {
+    const found = maximise(problem, theta);
+    if (found !== undefined && found.at.logLikelihood > (best?.at.logLikelihood ?? -Infinity)) best = found;
+    if (best !== undefined && best.onLimit.length === 0) return best;
   }
-  return best!;
+  if (best === undefined) {
+    throw new QuantError(
+      "NO_CONVERGENCE",
+      "the likelihood has no maximum that can be reached; the series may be too short or hold no clusters of volatility",
+    );
+  }
+  return best;
 }
 
 /** Standard errors inside the limits reached; directions that the data do not determine have Infinity. */

@@ -1,10 +1,17 @@
 import { assert, double, property, record } from "fast-check";
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { hedgeEffectiveness } from "../../../src/quant/hedge/effectiveness.ts";
 import { hedgeAlongPath, type DeltaPolicy } from "../../../src/quant/hedge/hedge-path.ts";
 import { decideByBand, whalleyWilmottBand } from "../../../src/quant/hedge/no-trade-band.ts";
 import { seededRandom } from "../../../src/quant/random.ts";
-import type { Holding, OptionHolding } from "../../../src/quant/risk/holdings.ts";
+import { loadProgramSolver } from "../../../src/quant/hedge/integer-program.ts";
+import type { HedgeInstrument } from "../../../src/quant/hedge/instruments.ts";
+import { minimumCostHedge } from "../../../src/quant/hedge/minimum-cost.ts";
+import { exposureOf, type Holding, type OptionHolding } from "../../../src/quant/risk/holdings.ts";
+import { portfolioGreeks } from "../../../src/quant/risk/portfolio-greeks.ts";
+import { sharedData } from "../../shared-data.ts";
 
 const straddle: OptionHolding[] = (["call", "put"] as const).map((right) => ({
   kind: "option",
@@ -179,3 +186,114 @@ describe("effectiveness", () => {
     expect(() => hedgeEffectiveness({ hedged: unhedged, unhedged: unhedged.map(() => 0) })).toThrowError(/do not vary/);
   });
 });
+
+/** Thirty days of hourly prices and implied volatilities that move against one another. */
+function stormy(seed: number): { prices: Float64Array; sigmas: Float64Array } {
+  const random = seededRandom(seed);
+  const [prices, sigmas] = [new Float64Array(721).fill(60_000), new Float64Array(721).fill(0.6)];
+  for (let step = 1; step <= 720; step += 1) {
+    const [first, second] = [random.normal(), random.normal()];
+    const sigma = sigmas[step - 1]!;
+    prices[step] = prices[step - 1]! * Math.exp(sigma * Math.sqrt(1 / 8760) * first);
+    sigmas[step] = Math.max(0.2, sigma + 0.02 * (0.6 - sigma) + 0.02 * (0.8 * second - 0.6 * first));
+  }
+  return { prices, sigmas };
+}
+
+function offered(days: number, ratio: number): { holding: OptionHolding; instrument: HedgeInstrument } {
+  const strikeUsd = 60_000 * ratio;
+  const right = ratio < 1 ? "put" : "call";
+  const holding: OptionHolding = { ...straddle[0]!, right, size: 1, strikeUsd, years: days / 365 };
+  const price = 600;
+  const instrument: HedgeInstrument = {
+    symbol: `BTC-${days}D-${strikeUsd}`,
+    venue: "deribit",
+    kind: "option",
+    coinsPerUnit: 1,
+    greeks: exposureOf(holding),
+    bids: [{ priceUsd: price - 20, quantity: 30 }],
+    asks: [{ priceUsd: price + 20, quantity: 30 }],
+    lot: 0.1,
+    feeBps: 0,
+    feeUsdPerUnit: 18,
+  };
+  return { holding, instrument };
+}
+
+describe("a planned hedge of delta, gamma and vega", () => {
+  test("leaves a fraction of the variance that hedging delta alone leaves when volatility moves too", async () => {
+    const solver = await loadProgramSolver();
+    const options = [30, 60, 90].flatMap((days) => [0.9, 0.95, 1, 1.05, 1.1].map((ratio) => offered(days, ratio)));
+    const { desk } = portfolioGreeks(straddle);
+    const { trades, complete } = minimumCostHedge(
+      {
+        book: desk,
+        instruments: options.map(({ instrument }) => instrument),
+        hedge: ["gammaUsdPerPercent", "vegaUsdPerPoint"],
+        band: { gammaUsdPerPercent: 200, vegaUsdPerPoint: 20 },
+      },
+      solver,
+    );
+    expect(complete).toBe(true);
+    const bought = trades.map(({ symbol, side, quantity }): OptionHolding => {
+      const { holding } = options.find(({ instrument }) => instrument.symbol === symbol)!;
+      return { ...holding, size: side === "buy" ? quantity : -quantity };
+    });
+    for (const seed of [31, 32]) {
+      const policy: DeltaPolicy = { kind: "band", riskAversion: 1e-4 };
+      const run = (holdings: readonly Holding[]): Float64Array =>
+        hedgeAlongPath({ holdings, ...stormy(seed), stepDays: 1 / 24, policy, costRatio: 0.0004 }).profits;
+      const { againstUnhedged } = hedgeEffectiveness({
+        hedged: run([...straddle, ...bought]),
+        unhedged: run(straddle),
+      });
+      expect(againstUnhedged.reductionRatio).toBeGreaterThan(0.8);
+      expect(againstUnhedged.test.pValue).toBeLessThan(1e-9);
+    }
+  });
+});
+
+describe.skipIf(!sharedData("ohlcv-1h-binance/Binance_BTCUSDT_1h.csv.gz"))(
+  "six recorded months of BTC (needs the shared data)",
+  () => {
+    const file = sharedData("ohlcv-1h-binance/Binance_BTCUSDT_1h.csv.gz");
+    const closes =
+      file === undefined
+        ? []
+        : gunzipSync(readFileSync(file))
+            .toString()
+            .trim()
+            .split("\n")
+            .slice(1)
+            .map((line) => Number(line.split(",")[6]))
+            .reverse();
+
+    test("the banded hedge leaves at most a third of the unhedged variance, and less than the daily fixed delta in most months", () => {
+      const months = Array.from({ length: 6 }, (_, month) => {
+        const prices = closes.slice(2000 + 5600 * month, 2721 + 5600 * month);
+        const first = prices[0]!;
+        const holdings = [
+          ...straddle.map((one): Holding => ({
+            ...one,
+            indexUsd: first,
+            forwardUsd: first,
+            strikeUsd: first,
+            sigma: 0.7,
+          })),
+          { ...long, indexUsd: first, markUsd: first } as Holding,
+        ];
+        const profits = (policy: DeltaPolicy): Float64Array =>
+          hedgeAlongPath({ holdings, prices, stepDays: 1 / 24, policy, costRatio: 0.0004 }).profits;
+        return hedgeEffectiveness({
+          hedged: profits({ kind: "band", riskAversion: 1e-4 }),
+          unhedged: profits({ kind: "none" }),
+          fixedDelta: profits({ kind: "periodic", everySteps: 24 }),
+        });
+      });
+      for (const { againstUnhedged } of months) expect(againstUnhedged.reductionRatio).toBeGreaterThan(2 / 3);
+      expect(
+        months.filter(({ againstFixedDelta }) => againstFixedDelta!.reductionRatio > 0).length,
+      ).toBeGreaterThanOrEqual(5);
+    });
+  },
+);
