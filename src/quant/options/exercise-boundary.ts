@@ -17,8 +17,6 @@ const DEGREE = 20;
 const RULE = gaussLegendre(24);
 const POINTS = RULE.nodes.length;
 const MOST_ROUNDS = 300;
-const HALF_STEPS_FROM = 25;
-const SHORT_STEPS_FROM = 100;
 
 /** Chebyshev points of the second kind as values of √(share of life left), 0..1. */
 const ROOTS = Float64Array.from({ length: DEGREE + 1 }, (_, i) => 0.5 * (1 - Math.cos((i * Math.PI) / DEGREE)));
@@ -74,6 +72,8 @@ export function exerciseBoundary(put: UnitPut): Boundary {
     const share = Math.exp(-2 * sigma * Math.sqrt(time) - 0.5 * rate * time);
     squares[i] = (Math.log(Math.exp(perpetual) * (1 - share) + Math.exp(limit) * share) - limit) ** 2;
   }
+  let step = 1;
+  let movedBefore = Infinity;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const next = new Float64Array(DEGREE + 1);
     let moved = 0;
@@ -82,13 +82,14 @@ export function exerciseBoundary(put: UnitPut): Boundary {
       // The perpetual put's boundary lies below every other one and the limit at expiry above.
       const target = Math.min(Math.max(fixedPoint(put, squares, i, before, limit), perpetual), limit);
       moved = Math.max(moved, Math.abs(target - before));
-      // A rate high against the variance makes the plain iteration swing: shorter steps then settle it.
-      const share = round < HALF_STEPS_FROM ? 1 : round < SHORT_STEPS_FROM ? 0.5 : 0.2;
-      const after = before + share * (target - before);
+      const after = before + step * (target - before);
       next[i] = (after - limit) ** 2;
     }
     squares.set(next);
-    if (moved < (round > 200 ? 1e-9 : 1e-13)) return (share) => limit - Math.sqrt(valueAt(squares, Math.sqrt(share)));
+    // A rate high against the variance makes the plain iteration swing: shorter steps then settle it.
+    if (round > 15 && moved > 0.9 * movedBefore) step = Math.max(0.7 * step, 0.1);
+    movedBefore = moved;
+    if (moved < (round > 150 ? 1e-9 : 1e-13)) return (share) => limit - Math.sqrt(valueAt(squares, Math.sqrt(share)));
   }
   throw new QuantError(
     "NO_CONVERGENCE",
