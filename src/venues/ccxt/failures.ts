@@ -61,21 +61,26 @@ function meaningOf(error: unknown): Meaning {
 /** Whether an error is ccxt's class of this name or one below it. */
 export const isA = (error: unknown, name: string): boolean => lineage(error).includes(name);
 
-/**
- * What became of an order whose sending threw.
- * @param duplicate the venue's own code for a client order id that exists, as it stands in its answer; ccxt's table does not
- *   always know it
- */
+/** The venue's own codes, as they stand in its answers, where ccxt's table does not know them. */
+interface Codes {
+  /** A client order id that exists already. */
+  readonly duplicate: RegExp | null;
+  /** A clear no. */
+  readonly refused: RegExp;
+}
+
+/** What became of an order whose sending threw. */
 export function placeFailure(
   error: unknown,
-  duplicate: RegExp | null,
+  { duplicate, refused }: Codes,
 ): { readonly outcome: "rejected" | "unknown"; readonly reason: string } {
   if (error instanceof DeskError) {
     const no = error.code === "VENUE_REJECTED" || error.code === "NOT_SUPPORTED";
     return { outcome: no ? "rejected" : "unknown", reason: error.message };
   }
   const words = messageOf(error);
-  const [exists, vague] = [duplicate?.test(words) ?? false, lineage(error)[0] === "ExchangeError"];
+  const exists = duplicate?.test(words) ?? false;
+  const vague = lineage(error)[0] === "ExchangeError";
   const outcome = exists ? "unknown" : vague && refused.test(words) ? "rejected" : meaningOf(error).sent;
   return { outcome, reason: said(error) };
 }

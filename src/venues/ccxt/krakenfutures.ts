@@ -120,20 +120,24 @@ async function byStatus(link: Link, clientOrderId: string): Promise<VenueOrder |
   return one && order(row(one["order"], "order"), oneOf(one, "status", STATUS), "orderId", "cliOrdId", listing, fills);
 }
 
+/** The order's latest event of the last day; the history is read newest first. */
 async function byHistory(link: Link, clientOrderId: string): Promise<VenueOrder | undefined> {
   const listing = await link.listed();
-  const [answer, fills] = await together(link.call("historyGetOrders", { sort: "asc", count: 100 }), fillsSince(link));
-  let latest: VenueOrder | undefined;
+  const since = link.now().getTime() - 86_400_000;
+  const [answer, fills] = await together(
+    link.call("historyGetOrders", { sort: "desc", since, count: 1000 }),
+    fillsSince(link),
+  );
   for (const element of rows(row(answer, "history")["elements"], "elements")) {
     for (const [kind, body] of Object.entries(row(element["event"], "event"))) {
       const state = Object.hasOwn(EVENTS, kind) ? EVENTS[kind as keyof typeof EVENTS] : undefined;
       const inner = row(body, kind);
       const about = inner["order"] ?? inner["newOrder"];
       if (!state || about === undefined || maybeText(row(about, "order"), "clientId") !== clientOrderId) continue;
-      latest = order(row(about, "order"), state, "uid", "clientId", listing, fills);
+      return order(row(about, "order"), state, "uid", "clientId", listing, fills);
     }
   }
-  return latest;
+  return undefined;
 }
 
 /** Maintenance margin by the levels of the instrument's own schedule. */

@@ -69,8 +69,7 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
   const { venue, account, environment, urls = {}, clock, log } = options;
   const { default: ccxt } = await import("ccxt");
   const Exchange = (ccxt as unknown as Readonly<Record<string, Constructor | undefined>>)[venue];
-  const Unavailable = (ccxt as unknown as { readonly ExchangeNotAvailable: new (message: string) => Error })
-    .ExchangeNotAvailable;
+  const faults = ccxt as unknown as ServerFaults;
   if (!Exchange) throw new DeskError("CONFIG_INVALID", `ccxt no longer has ${venue}; take the venue out of desk.yaml`);
   const dialect = DIALECTS[venue];
   const open = (): InstanceType<Constructor> => {

@@ -91,7 +91,10 @@ export interface FakeVenue {
 /** A running fake. */
 export interface FakeExchange {
   readonly url: string;
-  readonly state: FakeState;
+  /** The account and its market as they stand; a new object after `reset`. */
+  state(): FakeState;
+  /** Back to the beginning: a fresh account, no planned failures. */
+  reset(): void;
   fail(kind: CallKind, fault: FakeFault): void;
   hideNewOrders(): void;
   showNewOrders(): void;
@@ -178,11 +181,13 @@ export async function openFake(venue: FakeVenue): Promise<FakeExchange> {
   let [hiding, shown, placing] = [false, true, 0];
   const waiting: { kind: CallKind; fault: FakeFault }[] = [];
   const strangers: string[] = [];
-  const state = openState(
-    venue.enforcesIds,
-    () => hiding,
-    () => shown,
-  );
+  const fresh = (): FakeState =>
+    openState(
+      venue.enforcesIds,
+      () => hiding,
+      () => shown,
+    );
+  let state = fresh();
 
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -230,7 +235,12 @@ export async function openFake(venue: FakeVenue): Promise<FakeExchange> {
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    state,
+    state: () => state,
+    reset: () => {
+      state = fresh();
+      waiting.length = 0;
+      [hiding, shown, placing] = [false, true, 0];
+    },
     strangers,
     fail: (kind, fault) => waiting.push({ kind, fault }),
     hideNewOrders: () => {

@@ -124,7 +124,7 @@ export const krakenfutures: FakeVenue = {
           })),
       }),
     ),
-    "POST /derivatives/api/v3/orders/status": reading((params, state) =>
+    "GET /derivatives/api/v3/orders/status": reading((params, state) =>
       wrap({
         orders: state
           .visible()
@@ -132,10 +132,10 @@ export const krakenfutures: FakeVenue = {
           .map((one) => ({ order: about(one), status: "FULLY_EXECUTED", updateReason: null, error: null })),
       }),
     ),
-    "GET /api/history/v3/orders": reading((_, state) => ({
+    "GET /api/history/v2/orders": reading((_, state) => ({
       accountUid: "a",
       len: 1,
-      elements: state.visible().map(event),
+      elements: state.visible().map(event).toReversed(),
     })),
     "GET /derivatives/api/v3/fills": reading((params, { fills }) => {
       const from = asked(params, "lastFillTime");

@@ -1,8 +1,6 @@
 import { CAPABILITIES } from "../../../src/venues/capabilities.ts";
 import { venueContract } from "../../contract/venue.ts";
 import { binanceusdm } from "../../fakes/exchanges/binanceusdm.ts";
-import { openRig, wordId } from "./rig.ts";
+import { rigs, wordId } from "./rig.ts";
 
-venueContract("binanceusdm", CAPABILITIES.binanceusdm, () =>
-  openRig("binanceusdm", binanceusdm, "BTC/USDT:USDT", wordId),
-);
+venueContract("binanceusdm", CAPABILITIES.binanceusdm, rigs("binanceusdm", binanceusdm, "BTC/USDT:USDT", wordId));

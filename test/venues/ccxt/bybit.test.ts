@@ -1,6 +1,6 @@
 import { CAPABILITIES } from "../../../src/venues/capabilities.ts";
 import { venueContract } from "../../contract/venue.ts";
 import { bybit } from "../../fakes/exchanges/bybit.ts";
-import { openRig, wordId } from "./rig.ts";
+import { rigs, wordId } from "./rig.ts";
 
-venueContract("bybit", CAPABILITIES.bybit, () => openRig("bybit", bybit, "BTC/USDT:USDT", wordId));
+venueContract("bybit", CAPABILITIES.bybit, rigs("bybit", bybit, "BTC/USDT:USDT", wordId));

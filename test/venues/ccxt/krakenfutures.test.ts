@@ -1,8 +1,6 @@
 import { CAPABILITIES } from "../../../src/venues/capabilities.ts";
 import { venueContract } from "../../contract/venue.ts";
 import { krakenfutures } from "../../fakes/exchanges/krakenfutures.ts";
-import { openRig, wordId } from "./rig.ts";
+import { rigs, wordId } from "./rig.ts";
 
-venueContract("krakenfutures", CAPABILITIES.krakenfutures, () =>
-  openRig("krakenfutures", krakenfutures, "BTC/USD:USD", wordId),
-);
+venueContract("krakenfutures", CAPABILITIES.krakenfutures, rigs("krakenfutures", krakenfutures, "BTC/USD:USD", wordId));

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
+import { afterAll } from "vitest";
 import { systemClock } from "../../../src/kernel/clock.ts";
 import { decimal } from "../../../src/kernel/decimal.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
 import { type CcxtVenueName, openCcxt } from "../../../src/venues/ccxt/open.ts";
+import type { Venue } from "../../../src/venues/venue.ts";
 import type { VenueRig } from "../../contract/venue.ts";
 import { type FakeExchange, type FakeVenue, openFake } from "../../fakes/exchanges/core.ts";
 
@@ -15,48 +17,62 @@ const KEYS = {
 };
 const WALLET = { apiKey: new Secret(`0x${"1".repeat(40)}`), apiSecret: new Secret(`0x${"2".repeat(64)}`) };
 
-/** Real ccxt against a venue's loopback fake, as the contract wants it. */
-export async function openRig(
+/**
+ * Real ccxt against a venue's loopback fake, as the contract wants it. ccxt is opened once a file, because that is dear;
+ * the fake begins anew for each case.
+ */
+export function rigs(
   name: CcxtVenueName,
   fakeVenue: FakeVenue,
   symbol: string,
   id: (name: string) => string,
-): Promise<VenueRig & { readonly fake: FakeExchange }> {
-  const fake = await openFake(fakeVenue);
-  const venue = await openCcxt({
-    venue: name,
-    account: "desk-1",
-    environment: "live",
-    credentials: name === "hyperliquid" ? WALLET : KEYS,
-    urls: { base: fake.url },
-    clock: systemClock,
-    log: silentLog,
-    rateLimit: false,
-    timeoutMs: 700,
+): () => Promise<VenueRig & { readonly fake: FakeExchange }> {
+  let opening: Promise<{ fake: FakeExchange; venue: Venue }> | undefined;
+  const open = async () => {
+    const fake = await openFake(fakeVenue);
+    const venue = await openCcxt({
+      venue: name,
+      account: "desk-1",
+      environment: "live",
+      credentials: name === "hyperliquid" ? WALLET : KEYS,
+      urls: { base: fake.url },
+      clock: systemClock,
+      log: silentLog,
+      rateLimit: false,
+      timeoutMs: 400,
+    });
+    return { fake, venue };
+  };
+  afterAll(async () => {
+    const opened = await opening;
+    await opened?.venue.reader.close();
+    await opened?.fake.close();
   });
-  return {
-    venue,
-    fake,
-    account: "desk-1",
-    symbol,
-    quantity: decimal("2"),
-    absurdQuantity: decimal("100000"),
-    restingBuy: decimal("50000"),
-    crossingBuy: decimal("60600"),
-    crossingSell: decimal("59400"),
-    clientOrderId: id,
-    fail: (call, fault) => fake.fail(call, fault),
-    hideNewOrders: () => fake.hideNewOrders(),
-    showNewOrders: async () => fake.showNewOrders(),
-    taken: (clientOrderId) => fake.taken(clientOrderId),
-    placingRequests: () => fake.placingRequests(),
-    thin: () => {
-      fake.state.asks = [[60_010, 1]];
-    },
-    close: async () => {
-      await venue.reader.close();
-      await fake.close();
-    },
+  return async () => {
+    opening ??= open();
+    const { fake, venue } = await opening;
+    fake.reset();
+    return {
+      venue,
+      fake,
+      account: "desk-1",
+      symbol,
+      quantity: decimal("2"),
+      absurdQuantity: decimal("100000"),
+      restingBuy: decimal("50000"),
+      crossingBuy: decimal("60600"),
+      crossingSell: decimal("59400"),
+      clientOrderId: id,
+      fail: (call, fault) => fake.fail(call, fault),
+      hideNewOrders: () => fake.hideNewOrders(),
+      showNewOrders: async () => fake.showNewOrders(),
+      taken: (clientOrderId) => fake.taken(clientOrderId),
+      placingRequests: () => fake.placingRequests(),
+      thin: () => {
+        fake.state().asks = [[60_010, 1]];
+      },
+      close: async () => {},
+    };
   };
 }
 
