@@ -455,6 +455,10 @@ export const pages = breakwater.table("pages", {
   summary: text("summary").notNull(),
   severity: text("severity").$type<Severity>().notNull(),
   state: text("state").$type<"due" | "triggered" | "acknowledged" | "resolved" | "stopped" | "failed">().notNull(),
+  /** What the pager was told last; told again until it knows the state. */
+  told: text("told").$type<"none" | "triggered" | "acknowledged" | "resolved">().notNull().default("none"),
+  /** Where the paged person finds more. */
+  link: text("link"),
   dueAt: moment("due_at").notNull(),
   attempts: integer("attempts").notNull().default(0),
   nextAt: moment("next_at").notNull().default(now),
