@@ -68,12 +68,22 @@ function program(finish: (outcome: Outcome) => void): Command {
   return root;
 }
 
+/** The engine's database driver warns about its own use of itself at every start; every other warning stays. */
+function quietDriver(): void {
+  process.removeAllListeners("warning");
+  process.on("warning", (warning) => {
+    if (!/client\.query\(\) when the client is already executing/.test(warning.message))
+      process.stderr.write(`${warning.name}: ${warning.message}\n`);
+  });
+}
+
 /**
  * Runs the program; resolves to its exit code. Failures are one plain sentence on stderr.
  * @param argv what stands after the program's name
  */
 export async function main(argv: readonly string[]): Promise<number> {
   let code = 0;
+  quietDriver();
   try {
     await program((outcome) => {
       code = outcome.code;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { openHub } from "./chat/console/hub.ts";
 import { openConsole } from "./chat/console/console.ts";
 import { openInbox } from "./chat/inbox.ts";
@@ -86,6 +87,7 @@ export async function startProgram(config: Config, given: Given): Promise<Progra
     const { file, accounts } = config;
     const [commands, allPlaybooks] = await Promise.all([loadCommands(), loadPlaybooks()]);
     const playbooks = allPlaybooks.filter((one) => file.playbooks[one.head.name]?.enabled !== false);
+    mkdirSync(config.home, { recursive: true });
     const started = await startDatabase({ url: config.databaseUrl, home: config.home, exclusive: true, clock, log });
     undo.push(() => started.stop());
     const { database } = started;
@@ -148,6 +150,7 @@ export async function startProgram(config: Config, given: Given): Promise<Progra
       durable,
       clock,
       log,
+      alone: started.embedded,
       onLost: () => given.onLost("another replica declared this one dead"),
     });
     undo.push(() => lease.release());
@@ -242,7 +245,11 @@ export async function startProgram(config: Config, given: Given): Promise<Progra
       environment: live ? "live" : "paper",
       deskName: file.desk.name,
       typedAboveUsd: decimal(file.plans.typedAboveUsd),
-      limits: { warnRatio: decimal(file.monitor.high), limitRatio: decimal(file.monitor.critical), staleAfterMs: durationMs(file.monitor.staleAfter) },
+      limits: {
+        warnRatio: decimal(file.monitor.high),
+        limitRatio: decimal(file.monitor.critical),
+        staleAfterMs: durationMs(file.monitor.staleAfter),
+      },
       mount: (app) => mountRoutes(app, { database, intake, sources, metrics, clock, log, surfaces: () => [console] }),
     });
     undo.push(() => console.close());

@@ -6,6 +6,7 @@ import type { TestProject } from "vitest/node";
 import postgres from "postgres";
 import { startEmbedded } from "../src/db/embedded.ts";
 import { migrate } from "../src/db/migrate.ts";
+import { migrateDurable } from "../src/engine/durable.ts";
 import { systemClock } from "../src/kernel/clock.ts";
 
 declare module "vitest" {
@@ -21,7 +22,7 @@ async function start(): Promise<{ url: string; stop: () => Promise<void> }> {
   const home = mkdtempSync(path.join(tmpdir(), "breakwater-test-"));
   execFileSync("chmod", ["0755", home]);
   const server = await startEmbedded(home, systemClock);
-  await migrate(server.url, systemClock, async () => {});
+  await migrate(server.url, systemClock, () => migrateDurable(server.url));
   const admin = postgres(server.url.replace(/\/breakwater$/, "/postgres"), { max: 1 });
   await admin`alter database breakwater with is_template true`;
   await admin.end();

@@ -1,5 +1,7 @@
 import { DBOS } from "@dbos-inc/dbos-sdk";
 import { DBOSExecutor } from "@dbos-inc/dbos-sdk/internal/dbos-executor";
+import { migrateSystemDatabase } from "@dbos-inc/dbos-sdk/internal/system_database";
+import { GlobalLogger } from "@dbos-inc/dbos-sdk/internal/telemetry/logs";
 import { dbRetryConfig } from "@dbos-inc/dbos-sdk/internal/utils";
 import { sql } from "drizzle-orm";
 import { type Database, type Tx, openDatabase } from "../db/client.ts";
@@ -40,7 +42,8 @@ export interface Durable {
 
 /** Creates the engine's tables; under the migration lock, because two first launches at once deadlock. */
 export async function migrateDurable(url: string): Promise<void> {
-  await DBOS.migrate(url);
+  // The public call writes progress to standard output, which is for answers.
+  await migrateSystemDatabase(url, new GlobalLogger(undefined, { logLevel: "error" }), "dbos");
   const database = openDatabase(url, 1);
   await migrateTransactions(database).finally(() => database.close());
 }

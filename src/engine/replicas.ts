@@ -26,12 +26,15 @@ export async function holdLease(options: {
   durable: Durable;
   clock: Clock;
   log: Log;
+  /** No other replica can exist, as on an embedded database: whoever left a lease there is dead. */
+  alone: boolean;
   onLost: () => void;
 }): Promise<Lease> {
   const { database, durable, clock, log, onLost } = options;
   const { db } = database;
   const me = durable.executorId;
   let leading = false;
+  if (options.alone) await db.delete(replicas);
   await db
     .insert(replicas)
     .values({ id: me })

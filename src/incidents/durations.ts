@@ -1,13 +1,13 @@
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, min } from "drizzle-orm";
 import type { Db, Tx } from "../db/client.ts";
-import { incidentEvents } from "../db/schema.ts";
+import { alerts, incidentEvents } from "../db/schema.ts";
 
 interface Anchor {
   readonly type: string;
   readonly which: "first" | "last";
 }
 
-/** Each duration is two anchors in the timeline, so it can be computed for every past incident too. */
+/** Each duration is two anchors in the timeline, so it can be computed for every past incident too; "alert.happened" is the first alert's own time. */
 export const DURATIONS = {
   "time to card": [
     { type: "alert.happened", which: "first" },
@@ -44,7 +44,12 @@ export async function durationsOf(db: Db | Tx, incident: string): Promise<Partia
     .from(incidentEvents)
     .where(eq(incidentEvents.incidentId, incident))
     .orderBy(asc(incidentEvents.id));
+  const [alert] = await db
+    .select({ at: min(alerts.at) })
+    .from(alerts)
+    .where(eq(alerts.incidentId, incident));
   const at = (anchor: Anchor): Date | undefined => {
+    if (anchor.type === "alert.happened") return alert?.at ?? undefined;
     const found = events.filter((event) => event.type === anchor.type);
     return (anchor.which === "first" ? found[0] : found.at(-1))?.at;
   };

@@ -34,7 +34,8 @@ export function openVenues(options: {
   const opened = new Map<string, Promise<Venue>>();
   const open = async (account: Account): Promise<Venue> => {
     if (account.venue === "paper") {
-      if (!options.paper) throw new DeskError("VENUE_UNAVAILABLE", `${account.id} is on the paper exchange, which was not opened`);
+      if (!options.paper)
+        throw new DeskError("VENUE_UNAVAILABLE", `${account.id} is on the paper exchange, which was not opened`);
       return options.paper.venue();
     }
     const { openCcxt } = await import("./ccxt/open.ts");
@@ -50,7 +51,11 @@ export function openVenues(options: {
   return {
     async venueOf(id) {
       const account = options.accounts.get(id);
-      if (!account) throw new DeskError("UNKNOWN_ACCOUNT", `there is no account ${id}; known are ${[...options.accounts.keys()].join(", ")}`);
+      if (!account)
+        throw new DeskError(
+          "UNKNOWN_ACCOUNT",
+          `there is no account ${id}; known are ${[...options.accounts.keys()].join(", ")}`,
+        );
       const known = opened.get(id);
       if (known) return known;
       const opening = open(account);
