@@ -42,52 +42,55 @@ export async function createRecorder(folder: string, options: RecorderOptions = 
   const last = (await segmentsOf(folder)).at(-1);
   let number = last === undefined ? 0 : Number(path.basename(last).slice(0, 6));
   let handle: FileHandle | undefined;
-  let written = 0;
+  /** Bytes of the present segment, written or waiting. */
+  let planned = 0;
   let encoder: Encoder = createEncoder();
-  let waiting: Buffer[] = [];
+  let waiting: { readonly block: Buffer; readonly ends: boolean }[] = [];
   let queue: Promise<void> = Promise.resolve();
 
   function cut(): void {
     if (encoder.length === 0) return;
-    waiting.push(packBlock(encoder.bytes.subarray(0, encoder.length * 8), packed));
+    const block = packBlock(encoder.bytes.subarray(0, encoder.length * 8), packed);
     encoder.length = 0;
+    planned += block.length;
+    const ends = planned >= segmentBytes;
+    waiting.push({ block, ends });
+    if (!ends) return;
+    // The next segment tells all names again, so that it can be read alone.
+    encoder = createEncoder();
+    planned = 0;
   }
 
   async function write(): Promise<void> {
     const blocks = waiting;
     waiting = [];
-    if (blocks.length === 0) return;
-    if (handle === undefined) {
-      number += 1;
-      handle = await open(path.join(folder, `${String(number).padStart(6, "0")}.bwr`), "ax");
-      await handle.write(MAGIC);
-      written = MAGIC.length;
+    for (const { block, ends } of blocks) {
+      if (handle === undefined) {
+        number += 1;
+        handle = await open(path.join(folder, `${String(number).padStart(6, "0")}.bwr`), "ax");
+        await handle.write(MAGIC);
+      }
+      await handle.write(block);
+      if (!ends) continue;
+      await handle.datasync();
+      await handle.close();
+      handle = undefined;
     }
-    const bytes = Buffer.concat(blocks);
-    await handle.write(bytes);
-    await handle.datasync();
-    written += bytes.length;
+    await handle?.datasync();
   }
 
+  /** Writes one after the other; a failed write is told by the flush that waits for it. */
   const flush = async (): Promise<void> => {
     cut();
     queue = queue.then(write);
     await queue;
   };
+
   return {
     flush,
     take(event) {
       encode(encoder, event);
-      if (encoder.length < blockWords) return;
-      cut();
-      if (written + waiting.reduce((sum, block) => sum + block.length, 0) < segmentBytes) return;
-      // The next segment tells all names again, so that it can be read alone.
-      encoder = createEncoder();
-      const full = queue.then(write).then(async () => {
-        await handle?.close();
-        handle = undefined;
-      });
-      queue = full;
+      if (encoder.length >= blockWords) cut();
     },
     async [Symbol.asyncDispose]() {
       await flush();
