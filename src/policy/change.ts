@@ -10,7 +10,7 @@ import type { Control } from "./gather.ts";
 import { syncGrants, voices } from "./grants.ts";
 import { type Published, draft, openDocument, publish } from "./published.ts";
 import { type Quorum, meetsAll, quorumOf } from "./quorum.ts";
-import { databaseNow } from "./rows.ts";
+import { approvalFacts, databaseNow } from "./rows.ts";
 import { ROLES, type PolicyDocument, versionOf } from "./schema.ts";
 import { countedVoices, excludedFrom } from "./vote.ts";
 
@@ -106,6 +106,8 @@ export async function publishChange(tx: Tx, control: Control, version: string, b
     throw new DeskError("POLICY_DENIED", why);
   };
   if (row === undefined || approval === undefined) return deny("there is no such draft");
+  if (!control.seal.holds("approval", approvalFacts(approval), approval.seal))
+    return deny("the question was changed in the database by hand; propose the change anew");
   if (approval.state !== "approved") return deny(`the change is ${approval.state}`);
   const before = await control.published(tx);
   if (before?.version !== approval.policyVersion) return deny("the rules changed meanwhile; propose the change anew");

@@ -1,4 +1,3 @@
-import { canonical } from "../kernel/canonical.ts";
 import { decimal, greater, less } from "../kernel/decimal.ts";
 import { durationMs } from "../kernel/duration.ts";
 import type { Limit, Policy, QuorumRule, Role, Rule, RuleOutcome } from "./schema.ts";
@@ -9,7 +8,7 @@ export interface Comparable {
   readonly people: Readonly<Record<string, { readonly roles: readonly Role[] }>>;
 }
 
-const same = (a: unknown, b: unknown): boolean => canonical(plain(a)) === canonical(plain(b));
+const same = (a: unknown, b: unknown): boolean => plain(a) === plain(b);
 const plain = (value: unknown): string => JSON.stringify(sorted(value ?? null));
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));

@@ -175,7 +175,7 @@ test("what is said to tighten never lets more through, whatever was changed and 
         if (permits(after)) expect(permits(before)).toBe(true);
       },
     ),
-    { numRuns: 30_000 },
+    { numRuns: 15_000 },
   );
-  expect(tightened).toBeGreaterThan(1_000);
-});
+  expect(tightened).toBeGreaterThan(500);
+}, 120_000);

@@ -74,7 +74,7 @@ export interface TestDesk {
     over?: { stepUp?: boolean; surface?: string },
   ): ReturnType<typeof castVote>;
   claim(hash: string, presented: Plan): ReturnType<typeof claimPlan>;
-  wake(tx: Tx, runId: string, hash: string): Promise<void>;
+  readonly wake: (tx: Tx, runId: string, hash: string) => Promise<void>;
 }
 
 /** The verbs of the control plane over one database, each in a transaction of its own. */

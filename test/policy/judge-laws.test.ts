@@ -115,7 +115,7 @@ test("the order of the rules changes nothing, in 20,000 policies", () => {
     }),
     { numRuns: 20_000 },
   );
-});
+}, 120_000);
 
 const plain = (rule: Policy["rules"][number]): boolean =>
   rule.says === "allow" && rule.limits.length === 0 && Object.values(rule.when).every((one) => one === undefined);
@@ -179,7 +179,7 @@ test("tightening a rule never lets more through, whoever approves, in 30,000 cas
     ),
     { numRuns: 30_000 },
   );
-});
+}, 120_000);
 
 test("in 30,000 situations nothing passes a freeze, a hard cap or an unsigned source by itself", () => {
   fc.assert(
@@ -206,7 +206,7 @@ test("in 30,000 situations nothing passes a freeze, a hard cap or an unsigned so
     }),
     { numRuns: 30_000 },
   );
-});
+}, 120_000);
 
 test("quotes of other instruments and the names of rules change nothing", () => {
   fc.assert(

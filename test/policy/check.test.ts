@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { checkPolicy, readDocument } from "../../src/policy/check.ts";
+import { defaultPolicy } from "../../src/policy/default-policy.ts";
+import { policySchema } from "../../src/policy/schema.ts";
+import { DESK_PEOPLE } from "./control.ts";
+
+const check = (rules: readonly unknown[], over: object = {}) =>
+  checkPolicy({ policy: policySchema.parse({ hard: defaultPolicy().hard, rules, ...over }), people: DESK_PEOPLE }).map(
+    (one) => `${one.severity} ${one.where}: ${one.what}`,
+  );
+const CANCEL = { name: "cancel", match: { actions: ["cancel"] }, says: "allow" };
+
+describe("checking rules", () => {
+  test("the default rules of a desk with enough people have no errors", () =>
+    expect(
+      checkPolicy({ policy: defaultPolicy(), people: DESK_PEOPLE }).filter((one) => one.severity === "error"),
+    ).toEqual([]));
+  test.each<[string, unknown, RegExp]>([
+    [
+      "a permission without a limit",
+      { name: "free", match: { actions: ["hedge"] }, says: "allow" },
+      /error policy.rules.free: .*without a limit/,
+    ],
+    [
+      "a quorum that nobody can meet",
+      { name: "many", says: { quorum: { people: 4, from: ["risk"] } } },
+      /error policy.rules.many: nobody could approve it: 4 of risk/,
+    ],
+    [
+      "a quorum that hangs on one person",
+      { name: "lonely", says: { quorum: { people: 1, from: ["risk"] } } },
+      /warning policy.rules.lonely: .*without bo/,
+    ],
+    [
+      "a rule in another's shadow",
+      { name: "shadowed", match: { actions: ["cancel"], accounts: ["paper-b"] }, says: { hold: "5m" } },
+      /warning policy.rules.shadowed: it never decides: never/,
+    ],
+    [
+      "trust in unsigned sources",
+      { name: "trusting", match: { actions: ["cancel"], trust: ["unsigned"] }, says: "allow" },
+      /warning policy.rules.trusting: unsigned sources never/,
+    ],
+    [
+      "a denial by role",
+      { name: "by-role", match: { by: { roles: ["viewer"] } }, says: "deny" },
+      /warning policy.rules.by-role: it denies by role/,
+    ],
+  ])("%s is found", (_, rule, what) => {
+    const never = { name: "never", match: { accounts: ["paper-b"] }, says: "deny" };
+    expect(check([CANCEL, never, rule]).some((line) => what.test(line))).toBe(true);
+  });
+  test("duties that clash in one person are found", () => {
+    const policy = {
+      ...defaultPolicy(),
+      incompatibleRoles: [["policy-admin", "operator"] as ["policy-admin", "operator"]],
+    };
+    expect(checkPolicy({ policy, people: DESK_PEOPLE })).toContainEqual({
+      severity: "error",
+      where: "people.ed",
+      what: "one person may not be both policy-admin and operator",
+    });
+  });
+  test("a missing hard cap is found", () =>
+    expect(check([CANCEL], { hard: [] })).toContainEqual(expect.stringMatching(/no hard cap on notionalUsd/)));
+});
+
+describe("reading rules", () => {
+  test("all problems are told at once, each with its place", () => {
+    const { document, findings } = readDocument({
+      policy: {
+        rules: [
+          { name: "Bad Name", says: "maybe" },
+          { name: "ok", says: "allow", limits: [{ per: "plan", measure: "leverage", max: "1e5" }] },
+        ],
+        extra: 1,
+      },
+      people: { ana: { name: "Ana", roles: ["king"] } },
+    });
+    expect(document).toBeNull();
+    const places = findings.map((one) => one.where);
+    for (const place of [
+      "policy.rules.0.name",
+      "policy.rules.0.says",
+      "policy.rules.1.limits.0.max",
+      "policy",
+      "people.ana.roles.0",
+    ])
+      expect(places).toContain(place);
+  });
+  test("withdrawing, moving funds out and creating keys cannot even be named", () => {
+    for (const action of ["withdraw", "transfer", "create-key"])
+      expect(
+        policySchema.safeParse({ rules: [{ name: "x", match: { actions: [action] }, says: "allow" }] }).success,
+      ).toBe(false);
+  });
+});
