@@ -27,7 +27,7 @@ export function logGamma(x: number): number {
 }
 
 /** Upper regularised incomplete gamma Q(a, x): series below a + 1, continued fraction (modified Lentz) above. */
-export function upperGamma(a: number, x: number): number {
+function upperGamma(a: number, x: number): number {
   requirePositive({ a });
   requireFinite({ x });
   if (x <= 0) return 1;

@@ -137,7 +137,7 @@ function addVenueLimits({ venueLimitsUsd = {} }: HedgeProblem, legs: readonly Le
 }
 
 /** Where a Greek's limit stands, and by what it was scaled. */
-export interface GreekRow {
+interface GreekRow {
   readonly name: keyof HedgeGreeks;
   readonly row: number;
   readonly scale: number;

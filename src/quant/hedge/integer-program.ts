@@ -35,7 +35,7 @@ export interface ProgramSolution {
 }
 
 /** How long and how exactly to solve. */
-export interface SolveLimits {
+interface SolveLimits {
   /** Default 2. */
   readonly seconds?: number;
   /** Stop when nothing can be better than this share; default 0.0001. */

@@ -11,7 +11,7 @@ export interface Bar {
 }
 
 /** Crypto trades every day of the year: the default of every annualisation here. */
-export const DAYS_PER_YEAR = 365;
+const DAYS_PER_YEAR = 365;
 
 const FOUR_LN_2 = 4 * Math.LN2;
 

@@ -8,17 +8,17 @@ import { mean, type Series } from "../series.ts";
  */
 
 /** Order of the parameters everywhere in this folder: mu, omega, alpha, beta, and gamma for GJR. */
-export const MU = 0;
-export const OMEGA = 1;
-export const ALPHA = 2;
-export const BETA = 3;
-export const GAMMA = 4;
+const MU = 0;
+const OMEGA = 1;
+const ALPHA = 2;
+const BETA = 3;
+const GAMMA = 4;
 
 const HALF_LOG_TWO_PI = 0.9189385332046728;
 
 /** What one pass over the data gives: row-major p × p matrices, symmetric and full. */
 export interface Derivatives {
-  logLikelihood: number;
+  readonly logLikelihood: number;
   readonly gradient: Float64Array;
   readonly hessian: Float64Array;
   readonly outerProduct: Float64Array;
@@ -56,85 +56,139 @@ export function logLikelihood(returns: Series, theta: Series): number {
   return -0.5 * (sum + Math.log(product)) - returns.length * HALF_LOG_TWO_PI;
 }
 
-/** Log-likelihood with gradient, Hessian and outer product of scores, in one pass. */
+/**
+ * Log-likelihood with gradient, Hessian and outer product of scores, in one pass. The recursions are written out in
+ * local variables, one per derivative that is not zero: this pass is where a fit spends its time.
+ */
 export function differentiate(returns: Series, theta: Series): Derivatives {
   const size = theta.length;
-  const asymmetric = size > GAMMA;
   const [mu, omega, alpha, beta, gamma] = [theta[MU]!, theta[OMEGA]!, theta[ALPHA]!, theta[BETA]!, theta[GAMMA] ?? 0];
-  const residuals = Float64Array.from(returns, (value) => value - mu);
-  const down = residuals.map((value) => Math.min(value, 0));
+  const n = returns.length;
 
-  const first = new Float64Array(size);
-  const second = new Float64Array(size * size);
-  const out: Derivatives = {
-    logLikelihood: 0,
-    gradient: new Float64Array(size),
-    hessian: new Float64Array(size * size),
-    outerProduct: new Float64Array(size * size),
-  };
-  const score = new Float64Array(size);
+  // The day before the sample: squares, their slopes in mu, and the share of days that curve with gamma.
+  let [square, downSquare, slope, downSlope, downShare] = [0, 0, 0, 0, 0];
+  for (let index = 0; index < n; index += 1) {
+    const residual = returns[index]! - mu;
+    square += residual * residual;
+    slope += residual;
+    if (residual < 0) {
+      downSquare += residual * residual;
+      downSlope += residual;
+      downShare += 1;
+    }
+  }
+  square /= n;
+  downSquare /= n;
+  slope *= -2 / n;
+  downSlope *= -2 / n;
+  downShare /= n;
 
-  // The day before the sample: squares, their slopes in mu, and the shares that gamma and the curvature need.
-  let square = mean(residuals.map((value) => value * value));
-  let downSquare = mean(down.map((value) => value * value));
-  let slope = -2 * mean(residuals);
-  let downSlope = -2 * mean(down);
-  let downShare = mean(down.map((value) => (value < 0 ? 1 : 0)));
+  // First derivatives of the variance in mu, omega, alpha, beta, gamma, and the second ones that are not zero.
   let variance = square;
-  first[MU] = slope;
-  second[MU * size + MU] = 2;
+  let [m, o, a, b, g] = [slope, 0, 0, 0, 0];
+  let [mm, ma, mb, mg, ob, ab, bb, bg] = [2, 0, 0, 0, 0, 0, 0, 0];
+  // Sums: the likelihood, the gradient, the Hessian's and the outer product's upper triangles.
+  let [logSum, product] = [0, 1];
+  let [g0, g1, g2, g3, g4] = [0, 0, 0, 0, 0];
+  const hessian = new Float64Array(15);
+  const outer = new Float64Array(15);
 
-  for (let index = 0; index < residuals.length; index += 1) {
-    for (let row = 0; row < size; row += 1) {
-      for (let column = row; column < size; column += 1) second[row * size + column]! *= beta;
-    }
-    for (let row = 0; row < BETA; row += 1) second[row * size + BETA]! += first[row]!;
-    second[BETA * size + BETA]! += 2 * first[BETA]!;
-    second[MU * size + MU]! += 2 * (alpha + gamma * downShare);
-    second[MU * size + ALPHA]! += slope;
-    if (asymmetric) {
-      second[BETA * size + GAMMA]! += first[GAMMA]!;
-      second[MU * size + GAMMA]! += downSlope;
-    }
-    for (let row = 0; row < size; row += 1) first[row]! *= beta;
-    first[MU] += alpha * slope + gamma * downSlope;
-    first[OMEGA]! += 1;
-    first[ALPHA]! += square;
-    first[BETA]! += variance;
-    if (asymmetric) first[GAMMA]! += downSquare;
+  for (let index = 0; index < n; index += 1) {
+    mm = beta * mm + 2 * (alpha + gamma * downShare);
+    ma = beta * ma + slope;
+    mg = beta * mg + downSlope;
+    mb = beta * mb + m;
+    ob = beta * ob + o;
+    ab = beta * ab + a;
+    bg = beta * bg + g;
+    bb = beta * bb + 2 * b;
+    m = beta * m + alpha * slope + gamma * downSlope;
+    o = beta * o + 1;
+    a = beta * a + square;
+    b = beta * b + variance;
+    g = beta * g + downSquare;
     variance = omega + alpha * square + gamma * downSquare + beta * variance;
 
-    const residual = residuals[index]!;
+    const residual = returns[index]! - mu;
     const inverse = 1 / variance;
     const ratio = residual * residual * inverse;
-    out.logLikelihood -= 0.5 * (Math.log(variance) + ratio);
-    const slopeWeight = 0.5 * (ratio - 1) * inverse;
-    const curveWeight = 0.5 * (1 - 2 * ratio) * inverse * inverse;
-    const cross = residual * inverse * inverse;
-    for (let row = 0; row < size; row += 1) score[row] = slopeWeight * first[row]!;
-    score[MU]! += residual * inverse;
-    for (let row = 0; row < size; row += 1) {
-      out.gradient[row]! += score[row]!;
-      for (let column = row; column < size; column += 1) {
-        const at = row * size + column;
-        out.outerProduct[at]! += score[row]! * score[column]!;
-        out.hessian[at]! += slopeWeight * second[at]! + curveWeight * first[row]! * first[column]!;
-      }
-      out.hessian[row]! -= cross * first[row]!;
+    logSum += ratio;
+    // One logarithm for eight variances: their product is renewed long before it leaves the double range.
+    product *= variance;
+    if ((index & 7) === 7 || product < 1e-200 || product > 1e200) {
+      logSum += Math.log(product);
+      product = 1;
     }
-    out.hessian[MU]! -= cross * first[MU] + inverse;
+    const w = 0.5 * (ratio - 1) * inverse;
+    const curve = 0.5 * (1 - 2 * ratio) * inverse * inverse;
+    const cross = residual * inverse * inverse;
+    const s0 = w * m + residual * inverse;
+    const s1 = w * o;
+    const s2 = w * a;
+    const s3 = w * b;
+    const s4 = w * g;
+    g0 += s0;
+    g1 += s1;
+    g2 += s2;
+    g3 += s3;
+    g4 += s4;
+    hessian[0]! += w * mm + curve * m * m - 2 * cross * m - inverse;
+    hessian[1]! += curve * m * o - cross * o;
+    hessian[2]! += w * ma + curve * m * a - cross * a;
+    hessian[3]! += w * mb + curve * m * b - cross * b;
+    hessian[4]! += w * mg + curve * m * g - cross * g;
+    hessian[5]! += curve * o * o;
+    hessian[6]! += curve * o * a;
+    hessian[7]! += w * ob + curve * o * b;
+    hessian[8]! += curve * o * g;
+    hessian[9]! += curve * a * a;
+    hessian[10]! += w * ab + curve * a * b;
+    hessian[11]! += curve * a * g;
+    hessian[12]! += w * bb + curve * b * b;
+    hessian[13]! += w * bg + curve * b * g;
+    hessian[14]! += curve * g * g;
+    outer[0]! += s0 * s0;
+    outer[1]! += s0 * s1;
+    outer[2]! += s0 * s2;
+    outer[3]! += s0 * s3;
+    outer[4]! += s0 * s4;
+    outer[5]! += s1 * s1;
+    outer[6]! += s1 * s2;
+    outer[7]! += s1 * s3;
+    outer[8]! += s1 * s4;
+    outer[9]! += s2 * s2;
+    outer[10]! += s2 * s3;
+    outer[11]! += s2 * s4;
+    outer[12]! += s3 * s3;
+    outer[13]! += s3 * s4;
+    outer[14]! += s4 * s4;
 
     square = residual * residual;
-    downSquare = residual < 0 ? square : 0;
     slope = -2 * residual;
-    downSlope = residual < 0 ? slope : 0;
-    downShare = residual < 0 ? 1 : 0;
+    const down = residual < 0;
+    downSquare = down ? square : 0;
+    downSlope = down ? slope : 0;
+    downShare = down ? 1 : 0;
   }
-  out.logLikelihood -= residuals.length * HALF_LOG_TWO_PI;
-  for (let row = 0; row < size; row += 1) {
-    for (let column = 0; column < row; column += 1) {
-      out.hessian[row * size + column] = out.hessian[column * size + row]!;
-      out.outerProduct[row * size + column] = out.outerProduct[column * size + row]!;
+  return {
+    logLikelihood: -0.5 * (logSum + Math.log(product)) - n * HALF_LOG_TWO_PI,
+    gradient: Float64Array.of(g0, g1, g2, g3, g4).subarray(0, size),
+    hessian: squareOf(hessian, size),
+    outerProduct: squareOf(outer, size),
+  };
+}
+
+/** The full symmetric matrix of the first `size` parameters from the upper triangle over all five. */
+function squareOf(triangle: Float64Array, size: number): Float64Array {
+  const out = new Float64Array(size * size);
+  let at = 0;
+  for (let row = 0; row < 5; row += 1) {
+    for (let column = row; column < 5; column += 1) {
+      if (column < size) {
+        out[row * size + column] = triangle[at]!;
+        out[column * size + row] = triangle[at]!;
+      }
+      at += 1;
     }
   }
   return out;
