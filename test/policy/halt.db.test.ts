@@ -26,13 +26,13 @@ beforeEach(() => {
 });
 
 /** A clock whose waits take no time, except those of hung venues, which nobody waits for. */
-const quickClock: Clock = { ...systemClock, sleep: (ms) => systemClock.sleep(Math.min(ms, 20)) };
+const quickClock: Clock = { ...systemClock, sleep: (ms) => systemClock.sleep(Math.min(ms, 400)) };
 
 function venueWith(
   count: number,
   how: "fine" | "hung" | "deaf" = "fine",
 ): { venue: Venue; open: Map<string, VenueOrder> } {
-  const open = new Map(
+  const open = new Map<string, VenueOrder>(
     Array.from(
       { length: count },
       (_, at) => [`o${at}`, { venueOrderId: `o${at}`, symbol: BTC, reduceOnly: at % 2 === 0 } as VenueOrder] as const,
