@@ -56,7 +56,7 @@ function matches(text: string): SQL | undefined {
   );
 }
 
-/** The incident list: unresolved before resolved, louder before quieter, younger before older. */
+/** The incident list: unresolved before resolved, louder before quieter, decisions due first, younger before older. */
 export async function listIncidents(db: Db, filter: IncidentFilter): Promise<readonly IncidentRow[]> {
   const status = filter.status ?? "unresolved";
   const rows = await select(db)
@@ -67,7 +67,7 @@ export async function listIncidents(db: Db, filter: IncidentFilter): Promise<rea
         matches(filter.text ?? ""),
       ),
     )
-    .orderBy(asc(sql`${incidents.status} = 'resolved'`), asc(rank), desc(incidents.openedAt))
+    .orderBy(asc(sql`${incidents.status} = 'resolved'`), asc(rank), desc(deciding), desc(incidents.openedAt))
     .limit(Math.min(filter.limit ?? MOST, 1_000));
   return rows.map(toRow);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, readdirSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -12,6 +12,16 @@ export function buildPage(): void {
   const built = path.join(root, "dist/page");
   const last = path.join(built, "console.css");
   if (existsSync(last) && statSync(last).mtimeMs > newest(sources)) return;
-  execFileSync(path.join(root, "node_modules/.bin/tsc"), ["-p", path.join(root, "tsconfig.page.json")]);
+  mkdirSync(built, { recursive: true });
+  // Built aside and moved file by file: another test may be reading the old ones.
+  const aside = mkdtempSync(`${built}-`);
+  execFileSync(path.join(root, "node_modules/.bin/tsc"), [
+    "-p",
+    path.join(root, "tsconfig.page.json"),
+    "--outDir",
+    aside,
+  ]);
+  for (const name of readdirSync(aside)) renameSync(path.join(aside, name), path.join(built, name));
+  rmSync(aside, { recursive: true });
   for (const name of ["icon.svg", "console.css"]) copyFileSync(path.join(sources, name), path.join(built, name));
 }

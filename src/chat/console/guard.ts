@@ -33,6 +33,10 @@ export function placeOf(host: string, port: number, publicOrigin: string | null)
 }
 
 const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
+  INPUT_INVALID: 400,
+  UNKNOWN_INCIDENT: 404,
+  UNKNOWN_ACCOUNT: 404,
+  UNKNOWN_PLAYBOOK: 404,
   NOT_SIGNED_IN: 401,
   NOT_ALLOWED: 403,
   ORIGIN_REFUSED: 403,

@@ -6,9 +6,9 @@ import { type Markup, NOTHING, UNKNOWN, emptyState, html, moment, severityShape,
 
 const RANK = { critical: 0, high: 1, medium: 2, low: 3, info: 4 } as const;
 
-/** Sort key of the list: unresolved before resolved, louder before quieter, younger before older. */
+/** Sort key of the list: unresolved before resolved, louder before quieter, decisions due first, younger before older. */
 export const rowOrder = (row: IncidentRow): string =>
-  `${row.status === "resolved" ? 1 : 0}${RANK[row.severity]}${(9e15 - Date.parse(row.openedAt)).toString().padStart(16, "0")}`;
+  `${row.status === "resolved" ? 1 : 0}${RANK[row.severity]}${row.deciding ? 0 : 1}${(9e15 - Date.parse(row.openedAt)).toString().padStart(16, "0")}`;
 
 /** One line of the incident list; the page's script replaces it by its `data-row`. */
 export function renderRow(row: IncidentRow, selected: boolean): Markup {

@@ -88,19 +88,22 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
       backend.freezes(),
       backend.approvals(viewer, "pending"),
     ]);
-    const shown = selected ?? rows[0]?.incident ?? null;
+    // What waits for this person is shown first; then the loudest.
+    const mine = pending.find((one) => one.mine && one.incident !== null)?.incident;
+    const shown = selected ?? mine ?? rows[0]?.incident ?? null;
     const detail = shown === null ? null : await backend.incident(shown);
     if (selected !== null && !detail) throw new DeskError("UNKNOWN_INCIDENT");
     const middle = detail
       ? renderIncident(detail, { ...parts.card, mayAct: viewer.mayAct })
       : nothingYet(parts.environment);
-    const main = html`<div class="desk-grid${selected === null ? " at-list" : ""}">
-      ${renderList(rows, { text: filter.text, status: filter.status }, shown)}
-      <div class="middle" data-middle>${middle}</div>
-      <aside class="side" aria-label="Accounts and approvals">
-        ${renderPending(pending)}${renderAccounts(accounts, freezes, parts.limits, parts.clock.now())}
-      </aside>
-    </div>`;
+    const main = html`<h1 class="hidden">Incidents</h1>
+      <div class="desk-grid${selected === null ? " at-list" : ""}">
+        ${renderList(rows, { text: filter.text, status: filter.status }, shown)}
+        <div class="middle" data-middle>${middle}</div>
+        <aside class="side" aria-label="Accounts and approvals">
+          ${renderPending(pending)}${renderAccounts(accounts, freezes, parts.limits, parts.clock.now())}
+        </aside>
+      </div>`;
     return page(
       c,
       path,

@@ -127,6 +127,7 @@ async function draw(place: HTMLElement): Promise<Chart | null> {
   );
   const series = await load(account, since.toISOString());
   if (!canvas || !title || !series || !place.isConnected) return null;
+  place.classList.toggle("no-figures", series.points.length === 0);
   if (series.points.length === 0) {
     title.textContent = `Margin ratio of ${account}: no figures yet`;
     return null;

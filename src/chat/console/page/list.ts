@@ -8,8 +8,9 @@ const list = (): HTMLElement | null => document.querySelector<HTMLElement>("[dat
 const rowOf = (incident: string): HTMLElement | null =>
   document.querySelector<HTMLElement>(`[data-row="${CSS.escape(incident)}"]`);
 
+/** The whole column counts: a person on the way to "2 new" must not land on a row that slid under it. */
 const busy = (): boolean => {
-  const place = list();
+  const place = list()?.closest(".list") ?? null;
   return place !== null && (place.matches(":hover") || place.contains(document.activeElement));
 };
 
@@ -99,7 +100,7 @@ function filter(): void {
 export function watchList(): void {
   const place = list();
   if (!place) return;
-  place.addEventListener("pointerleave", release);
+  place.closest(".list")?.addEventListener("pointerleave", release);
   for (const button of all("[data-pill]")) button.addEventListener("click", release);
   for (const input of all("[data-filter]")) input.addEventListener("input", filter);
   for (const select of all<HTMLSelectElement>("[data-filter-status]")) {

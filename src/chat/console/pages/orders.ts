@@ -29,7 +29,11 @@ export function ordersPage(rows: readonly OrderLine[]): Markup {
     figure(row.quantity),
     figure(row.filledQuantity),
     figure(row.limitPrice),
-    row.averagePrice === null ? (row.filledQuantity === "0" ? "" : known(null)) : figure(row.averagePrice),
+    row.averagePrice === null
+      ? row.filledQuantity === "0"
+        ? html`<span class="not-yet">none</span>`
+        : known(null)
+      : figure(row.averagePrice),
     figure(row.notionalUsd),
     html`<span class="order-state order-${row.state}">${row.state}</span
       >${row.reason === null ? "" : html`<br /><span class="quiet">${words(row.reason)}</span>`}`,
