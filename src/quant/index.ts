@@ -1,6 +1,6 @@
 export * from "./errors.ts";
 export * from "./normal.ts";
-export type { OptionKind } from "./options/checks.ts";
+export type { KindColumn, OptionKind } from "./options/checks.ts";
 export { black76 } from "./options/black76.ts";
 export type { Black76Input, PriceAndGreeks } from "./options/black76.ts";
 export * from "./options/black76-batch.ts";
@@ -32,7 +32,7 @@ export type { TestResult } from "./statistics.ts";
 export { christoffersen, kupiec } from "./risk/coverage.ts";
 export type { ConditionalCoverage, Coverage } from "./risk/coverage.ts";
 export * from "./risk/value-at-risk.ts";
-export { hitProbability } from "./risk/hit-probability.ts";
+export { exitProbability, hitProbability } from "./risk/hit-probability.ts";
 export type { GbmHit, HestonHit, HitProbability, JumpHit } from "./risk/hit-probability.ts";
 export * from "./risk/liquidation.ts";
 export * from "./risk/margin-brackets.ts";

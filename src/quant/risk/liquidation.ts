@@ -2,7 +2,14 @@ import { QuantError } from "../errors.ts";
 import { normalQuantile } from "../normal.ts";
 import { requireFinite, requireNotNegative, requirePositive } from "../options/checks.ts";
 import { requireCount } from "../series.ts";
-import { hitProbability, type GbmHit, type HestonHit, type HitProbability, type JumpHit } from "./hit-probability.ts";
+import {
+  exitProbability,
+  hitProbability,
+  type GbmHit,
+  type HestonHit,
+  type HitProbability,
+  type JumpHit,
+} from "./hit-probability.ts";
 
 /** Prices at which an account is liquidated; undefined where none lies in the range searched. */
 export interface LiquidationPrices {
@@ -66,7 +73,7 @@ export type LiquidationQuestion = Omit<GbmHit, "barrier"> | Omit<JumpHit, "barri
 export interface LiquidationProbability {
   readonly below: HitProbability;
   readonly above: HitProbability;
-  /** At most the sum of both sides, which it is: an upper bound, near exact while both are small. */
+  /** On either side: exact for GBM in closed form, else the sum of both, an upper bound that is near while both are small. */
   readonly either: number;
 }
 
@@ -79,7 +86,16 @@ export function liquidationProbability(
   const touch = (barrier: number | undefined): HitProbability =>
     barrier === undefined ? never : hitProbability({ ...question, barrier });
   const [below, above] = [touch(prices.below), touch(prices.above)];
-  return { below, above, either: Math.min(1, below.probability + above.probability) };
+  const sum = Math.min(1, below.probability + above.probability);
+  return { below, above, either: exactEither(prices, question) ?? sum };
+}
+
+function exactEither({ below, above }: LiquidationPrices, question: LiquidationQuestion): number | undefined {
+  if (below === undefined || above === undefined) return undefined;
+  if (question.model === "jumps" || question.model === "heston" || question.method === "simulation") return undefined;
+  const { spot, drift = 0, sigma, years } = question;
+  if (sigma === 0 || below >= spot || above <= spot) return undefined;
+  return exitProbability({ spot, lower: below, upper: above, drift, sigma, years });
 }
 
 /** Quantiles of the price at a row of times: what a fan chart draws. */

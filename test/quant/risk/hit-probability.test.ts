@@ -1,7 +1,12 @@
 import { Decimal } from "decimal.js";
 import { assert, double, property, record } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hitProbability, type HestonHit, type JumpHit } from "../../../src/quant/risk/hit-probability.ts";
+import {
+  exitProbability,
+  hitProbability,
+  type HestonHit,
+  type JumpHit,
+} from "../../../src/quant/risk/hit-probability.ts";
 
 const Exact = Decimal.clone({ precision: 60 });
 const PI = Exact.acos(-1);
@@ -163,5 +168,46 @@ describe("probability of touching a price", () => {
     ["OUT_OF_RANGE", () => hitProbability({ ...rows[0]!, method: "simulation", steps: 0 })],
   ])("bad input is named %s", (code, ask) => {
     expect(ask).toThrowError(expect.objectContaining({ code }) as Error);
+  });
+});
+
+describe("probability of leaving a range", () => {
+  const range = { spot: 100, lower: 80, upper: 125, sigma: 0.6, years: 30 / 365 };
+
+  test("with one side out of reach it is the probability of touching the other", () => {
+    for (const drift of [-0.5, 0, 0.8]) {
+      const { probability } = hitProbability({ spot: 100, barrier: 80, drift, sigma: 0.6, years: 0.25 });
+      expect(Math.abs(exitProbability({ ...range, upper: 1e9, drift, years: 0.25 }) - probability)).toBeLessThan(1e-13);
+    }
+  });
+
+  test("without drift of the logarithm it agrees with the sine series of the heat equation", () => {
+    for (const years of [0.01, 0.1, 0.5, 2]) {
+      const drift = 0.5 * 0.6 ** 2;
+      const width = Math.log(125 / 80);
+      const at = Math.log(100 / 80) / width;
+      let survival = 0;
+      for (let n = 1; n < 400; n += 2) {
+        survival +=
+          (4 / (n * Math.PI)) *
+          Math.sin(n * Math.PI * at) *
+          Math.exp(-((n * Math.PI * 0.6) ** 2 * years) / (2 * width * width));
+      }
+      expect(Math.abs(exitProbability({ ...range, drift, years }) - (1 - survival))).toBeLessThan(1e-12);
+    }
+  });
+
+  test("it lies between the likelier side and the sum of both", () => {
+    const sides = [80, 125].map(
+      (barrier) => hitProbability({ spot: 100, barrier, sigma: 0.6, years: 0.3 }).probability,
+    );
+    const either = exitProbability({ ...range, years: 0.3 });
+    expect(either).toBeGreaterThan(Math.max(...sides));
+    expect(either).toBeLessThan(sides[0]! + sides[1]!);
+  });
+
+  test("a spot outside the range is refused, and no time is no exit", () => {
+    expect(() => exitProbability({ ...range, lower: 101 })).toThrowError(/between/);
+    expect(exitProbability({ ...range, years: 0 })).toBe(0);
   });
 });
