@@ -1,28 +1,23 @@
-import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { openHub } from "./chat/console/hub.ts";
 import { openConsole } from "./chat/console/console.ts";
+import { openHub } from "./chat/console/hub.ts";
 import { openInbox } from "./chat/inbox.ts";
-import type { ChatUser } from "./chat/surface.ts";
-import { credentialsOf } from "./commandline/credentials.ts";
 import { type Config, monitorSettings } from "./config.ts";
-import { startDatabase } from "./database.ts";
 import { listen } from "./db/changes.ts";
 import type { Database } from "./db/client.ts";
-import { WAKE } from "./engine/steps.ts";
-import { consoleBackend } from "./desk/console.ts";
 import type { Person } from "./desk/command.ts";
+import { consoleBackend } from "./desk/console.ts";
+import { openDigest } from "./desk/digest.ts";
+import { type Undo, layFoundation } from "./desk/foundation.ts";
 import { completeLine, judgeInbound } from "./desk/inbound.ts";
+import { matching } from "./desk/matching.ts";
 import { openDesk } from "./desk/open-desk.ts";
-import { openDurable } from "./engine/durable.ts";
+import { openPaging } from "./desk/paging.ts";
+import { openPeople } from "./desk/people.ts";
+import { type Surfaces, openSurfaces } from "./desk/surfaces.ts";
 import { workflowName } from "./engine/playbook.ts";
-import { holdLease } from "./engine/replicas.ts";
-import { openRuns } from "./engine/runs.ts";
-import { resolveIn } from "./incidents/lifecycle.ts";
-import { summaryOf } from "./incidents/summary.ts";
+import { buildCards } from "./incidents/card.ts";
 import { openIntake } from "./intake/intake.ts";
 import type { Alert } from "./kernel/alert.ts";
-import { SEVERITIES } from "./kernel/alert.ts";
 import type { Clock } from "./kernel/clock.ts";
 import { decimal } from "./kernel/decimal.ts";
 import { durationMs } from "./kernel/duration.ts";
@@ -30,15 +25,10 @@ import type { Log } from "./kernel/log.ts";
 import { append } from "./ledger/append.ts";
 import { loadCommands, loadPlaybooks } from "./load.ts";
 import { openMetrics } from "./metrics.ts";
-import { openDoor } from "./policy/perform.ts";
-import { openControl } from "./policy/open-control.ts";
 import { haltEverything } from "./policy/halt.ts";
-import { readMarker, settleMarker } from "./policy/halt-marker.ts";
-import { keyFile } from "./policy/key-file.ts";
 import { mountRoutes } from "./routes.ts";
 import { monitorAccount } from "./sources/feeds/account-monitor.ts";
 import { openSources } from "./sources/webhooks/settings.ts";
-import { openVenues } from "./venues/open-venues.ts";
 import type { PaperExchange } from "./venues/paper/exchange.ts";
 import { issueSignIn } from "./views/sessions.ts";
 
@@ -53,7 +43,7 @@ export interface Program {
   stop(): Promise<void>;
 }
 
-/** What a start may be given beside its configuration. */
+/** What a start is given beside its configuration. */
 export interface Given {
   readonly clock: Clock;
   readonly log: Log;
@@ -69,253 +59,203 @@ const SWEEP_MS = 1_000;
 
 /** Builds the desk from its parts and starts it; whatever was started is stopped again where a later part fails. */
 export async function startProgram(config: Config, given: Given): Promise<Program> {
-  const { clock, log } = given;
-  const undo: (() => Promise<void>)[] = [];
+  const undo: Undo = [];
   const stop = async (): Promise<void> => {
     for (const one of undo.toReversed())
-      await one().catch((error: unknown) => log.warn({ err: error }, "part not stopped cleanly"));
+      await one().catch((error: unknown) => given.log.warn({ err: error }, "part not stopped cleanly"));
     undo.length = 0;
   };
   try {
-    return await build();
+    return await build(config, given, undo, stop);
   } catch (error) {
     await stop();
     throw error;
   }
-
-  async function build(): Promise<Program> {
-    const { file, accounts } = config;
-    const [commands, allPlaybooks] = await Promise.all([loadCommands(), loadPlaybooks()]);
-    const playbooks = allPlaybooks.filter((one) => file.playbooks[one.head.name]?.enabled !== false);
-    mkdirSync(config.home, { recursive: true });
-    const started = await startDatabase({ url: config.databaseUrl, home: config.home, exclusive: true, clock, log });
-    undo.push(() => started.stop());
-    const { database } = started;
-    const metrics = openMetrics();
-
-    const paper = await given.paper(config.home);
-    if (paper) undo.push(() => paper.close());
-    const venues = openVenues({
-      accounts,
-      paper,
-      clock,
-      log,
-      credentials: (account) => credentialsOf(config, account),
-    });
-    undo.push(() => venues.close());
-    const account = async (id: string) => (await venues.venueOf(id)).reader.account(id);
-
-    const live = [...accounts.values()].some((one) => one.environment === "live");
-    const deskOfVenues = {
-      accounts,
-      venueOf: venues.venueOf,
-      clock,
-      collarBps: file.plans.collarBps,
-      planTtlMs: durationMs(file.plans.ttl),
-    };
-    const durable = openDurable({ database, executorId: `${process.pid}-${randomUUID()}`, clock, log });
-    const control = await openControl({
-      database,
-      document: { policy: file.policy, people: file.people },
-      live,
-      sealKey: config.environment.secret("BREAKWATER_SEAL_KEY") ?? keyFile(config.home, "seal"),
-      halted: () => readMarker(config.home)?.state ?? null,
-      log,
-    });
-    const door = openDoor({
-      database,
-      desk: deskOfVenues,
-      control,
-      wake: (tx, run, id) => durable.wake(tx, run, WAKE, id),
-      log,
-    });
-    const runs = openRuns({
-      durable,
-      database,
-      door,
-      account,
-      playbooks,
-      log,
-      close: async (tx, incident, outcome, actor) => {
-        const story = await summaryOf(tx, incident, outcome);
-        await resolveIn(tx, incident, "handled", { actor, surface: "playbook" }, story);
-        return story;
-      },
-    });
-    runs.define();
-    await durable.launch();
-    undo.push(() => durable.stop());
-    const lease = await holdLease({
-      database,
-      durable,
-      clock,
-      log,
-      alone: started.embedded,
-      onLost: () => given.onLost("another replica declared this one dead"),
-    });
-    undo.push(() => lease.release());
-
-    const intake = openIntake({
-      db: database,
-      clock,
-      settings: file.intake,
-      log,
-      matchPlaybooks: (alert) => matching(alert, playbooks),
-      onCommitted: (committed) => {
-        for (const one of committed.alerts) metrics.alerts.inc({ stop: one.stop ?? "none" });
-        metrics.runsStarted.inc(committed.runs.length);
-        runs.start(committed.runs).catch((error: unknown) => log.warn({ err: error }, "run left to the sweep"));
-      },
-    });
-    undo.push(() => intake.close());
-
-    const people: ReadonlyMap<string, Person> = new Map(
-      Object.entries(file.people).map(([id, one]) => [
-        id,
-        { id, name: one.name, roles: one.roles, surface: "console" },
-      ]),
-    );
-    const halt = (by: string, reason: string): Promise<string> =>
-      haltEverything(
-        { database, home: config.home, accounts: [...accounts.values()], venueOf: venues.venueOf, clock, log },
-        by,
-        reason,
-      );
-    const desk = openDesk({
-      database,
-      clock,
-      door,
-      runs,
-      accounts: [...accounts.keys()],
-      commands,
-      playbooks,
-      account,
-      halt,
-      people: () => [...people.values()].map(({ id, name, roles }) => ({ id, name, roles })),
-      page: async () => "no pager is configured; nothing was sent",
-      digest: async () => "no digest yet",
-    });
-    const identify = async (user: ChatUser): Promise<Person | null> => {
-      const known = user.surface === "console" ? people.get(user.user) : undefined;
-      return known ?? null;
-    };
-    const inboundContext = {
-      desk,
-      commands,
-      identify,
-      log,
-      called: (person: Person, text: string) =>
-        database.db.transaction(
-          async (tx) =>
-            void (await append(tx, {
-              actor: `person:${person.id}`,
-              type: "command.called",
-              object: text.slice(0, 80),
-              body: { text, surface: person.surface },
-            })),
-        ),
-    };
-    const inbox = openInbox({
-      database,
-      clock,
-      log,
-      handle: async (event) => {
-        const reply = await judgeInbound(inboundContext, event);
-        metrics.inbound.inc({ surface: event.user.surface, ok: String(reply.ok) });
-        return reply;
-      },
-      complete: (_user, text) => completeLine(inboundContext, text),
-    });
-    await inbox.start();
-    undo.push(() => inbox.stop());
-
-    const hub = openHub(clock);
-    const backend = consoleBackend({ database, clock, config, desk, playbooks, onCall: () => null });
-    const { sources, problems } = openSources(file.webhooks, (variable) => config.environment.secretNamed(variable));
-    for (const one of problems) log.error({ path: one.path, problem: one.message }, "webhook source not usable");
-    const console = await openConsole({
-      host: config.http.host,
-      port: config.http.port,
-      backend,
-      inbound: inbox,
-      clock,
-      log,
-      hub,
-      publicOrigin: config.publicUrl,
-      environment: live ? "live" : "paper",
-      deskName: file.desk.name,
-      typedAboveUsd: decimal(file.plans.typedAboveUsd),
-      limits: {
-        warnRatio: decimal(file.monitor.high),
-        limitRatio: decimal(file.monitor.critical),
-        staleAfterMs: durationMs(file.monitor.staleAfter),
-      },
-      mount: (app) => mountRoutes(app, { database, intake, sources, metrics, clock, log, surfaces: () => [console] }),
-    });
-    undo.push(() => console.close());
-
-    undo.push(
-      await listen(
-        database,
-        (change) => {
-          if (change.type === "incident") hub.publish({ type: "card", incident: change.id, version: change.version });
-          else if (change.type === "account") hub.publish({ type: "account", account: change.id });
-          else hub.publish({ type: "header" });
-        },
-        () => hub.publish({ type: "header" }),
-      ),
-    );
-
-    const sweep = async (): Promise<void> => {
-      await database.db.transaction((tx) => settleMarker(tx, config.home));
-      if (lease.leads()) await runs.sweep();
-    };
-    await runs.sweep();
-    const stopSweep = clock.every(SWEEP_MS, () =>
-      sweep().catch((error: unknown) => log.warn({ err: error }, "sweep failed")),
-    );
-    undo.push(async () => stopSweep());
-    for (const one of accounts.values()) {
-      undo.push(
-        await monitorAccount({
-          database,
-          account: one,
-          reader: async () => (await venues.venueOf(one.id)).reader,
-          settings: monitorSettings(file),
-          emit: async (alert) => void (await intake.take([alert])),
-          clock,
-          log,
-        }),
-      );
-    }
-    await database.db.transaction((tx) =>
-      append(tx, {
-        actor: "system",
-        type: "program.started",
-        object: durable.executorId,
-        body: {
-          accounts: [...accounts.keys()],
-          playbooks: playbooks.map((one) => workflowName(one.head.name, one.head.version)),
-        },
-      }),
-    );
-    const token = await issueSignIn(database.db, given.operator);
-    log.info({ url: console.url, accounts: accounts.size, playbooks: playbooks.length }, "desk started");
-    return { url: console.url, token, database, signInFor: (person) => issueSignIn(database.db, person), stop };
-  }
 }
 
-/** The runs that answer an alert: every enabled playbook whose `on` names its kind and a severity not above it. */
-function matching(
-  alert: Alert,
-  playbooks: Awaited<ReturnType<typeof loadPlaybooks>>,
-): { playbook: string; version: number; input: Record<string, string> }[] {
-  if (alert.status !== "firing") return [];
-  return playbooks.flatMap(({ head }) => {
-    const { on } = head;
-    if (!on || on.kind !== alert.kind) return [];
-    if (on.severity && SEVERITIES.indexOf(alert.severity) > SEVERITIES.indexOf(on.severity)) return [];
-    const input = { ...alert.labels, ...alert.values };
-    return head.input.safeParse(input).success ? [{ playbook: head.name, version: head.version, input }] : [];
+async function build(config: Config, given: Given, undo: Undo, stop: () => Promise<void>): Promise<Program> {
+  const { clock, log } = given;
+  const { file, accounts } = config;
+  const warn = (what: string) => (error: unknown) => log.warn({ err: error }, what);
+  const [commands, allPlaybooks] = await Promise.all([loadCommands(), loadPlaybooks()]);
+  const playbooks = allPlaybooks.filter((one) => file.playbooks[one.head.name]?.enabled !== false);
+  const metrics = openMetrics();
+  const base = await layFoundation({ config, playbooks, paper: given.paper, onLost: given.onLost, undo, clock, log });
+  const { database, runs, lease } = base;
+
+  // From an alert to a run.
+  const intake = openIntake({
+    db: database,
+    clock,
+    settings: file.intake,
+    log,
+    matchPlaybooks: (alert) => matching(alert, playbooks),
+    onCommitted: (committed) => {
+      for (const one of committed.alerts) metrics.alerts.inc({ stop: one.stop ?? "none" });
+      metrics.runsStarted.inc(committed.runs.length);
+      runs.start(committed.runs).catch(warn("run left to the sweep"));
+    },
   });
+  undo.push(() => intake.close());
+  const emit = async (alert: Alert): Promise<void> => void (await intake.take([alert]));
+
+  // From people to deeds.
+  let surfaces: Surfaces | null = null;
+  const people = openPeople({
+    people: file.people,
+    database,
+    standing: async (user) =>
+      (user.surface === "slack" ? surfaces?.slack : surfaces?.discord)?.standing(user.user) ?? "gone",
+  });
+  const paging = openPaging({ config, database, clock, log });
+  undo.push(() => paging.stop());
+  const digest = openDigest({
+    config,
+    database,
+    clock,
+    log,
+    leads: lease.leads,
+    show: async (id, version) => surfaces?.show(id, version),
+  });
+  undo.push(() => digest.stop());
+  const desk = openDesk({
+    database,
+    clock,
+    door: base.door,
+    runs,
+    accounts: [...accounts.keys()],
+    commands,
+    playbooks,
+    account: base.account,
+    people,
+    halt: (by, reason) =>
+      haltEverything(
+        { database, home: config.home, accounts: [...accounts.values()], venueOf: base.venues.venueOf, clock, log },
+        by,
+        reason,
+      ),
+    page: paging.byHand,
+    digest: digest.text,
+  });
+  const deeds = {
+    desk,
+    commands,
+    people,
+    log,
+    called: (person: Person, text: string) =>
+      database.db.transaction(async (tx) => {
+        await append(tx, {
+          actor: `person:${person.id}`,
+          type: "command.called",
+          object: text.slice(0, 80),
+          body: { text, surface: person.surface },
+        });
+      }),
+  };
+  const inbox = openInbox({
+    database,
+    clock,
+    log,
+    handle: async (event) => {
+      const reply = await judgeInbound(deeds, event);
+      metrics.inbound.inc({ surface: event.user.surface, ok: String(reply.ok) });
+      return reply;
+    },
+    complete: (_user, text) => completeLine(deeds, text),
+  });
+  await inbox.start();
+  undo.push(() => inbox.stop());
+
+  // Where people look.
+  const { sources, problems } = openSources(file.webhooks, (variable) => config.environment.secretNamed(variable));
+  for (const one of problems) log.error({ path: one.path, problem: one.message }, "webhook source not usable");
+  const hub = openHub(clock);
+  const console = await openConsole({
+    ...config.http,
+    backend: consoleBackend({ database, clock, config, desk, playbooks, onCall: () => null }),
+    inbound: inbox,
+    clock,
+    log,
+    hub,
+    publicOrigin: config.publicUrl,
+    environment: base.live ? "live" : "paper",
+    deskName: file.desk.name,
+    typedAboveUsd: decimal(file.plans.typedAboveUsd),
+    limits: {
+      warnRatio: decimal(file.monitor.high),
+      limitRatio: decimal(file.monitor.critical),
+      staleAfterMs: durationMs(file.monitor.staleAfter),
+    },
+    mount: (app) =>
+      mountRoutes(app, {
+        database,
+        intake,
+        sources,
+        metrics,
+        clock,
+        log,
+        surfaces: () => [console, ...(surfaces?.all ?? [])],
+        slack: () => surfaces?.slack ?? null,
+        discord: () => surfaces?.discord ?? null,
+      }),
+  });
+  undo.push(() => console.close());
+  const chat = openSurfaces({
+    config,
+    database,
+    commands: commands.map((one) => one.head),
+    inbound: inbox,
+    cardOf: async (id) =>
+      (await buildCards(database.db, [id], { nameOf: (person) => file.people[person]?.name ?? person })).get(id) ??
+      null,
+    consoleUrl: console.url,
+    emit,
+    clock,
+    log,
+  });
+  surfaces = chat;
+  await chat.start();
+  undo.push(() => chat.stop());
+  undo.push(
+    await listen(
+      database,
+      (change) => {
+        if (change.type === "incident") {
+          hub.publish({ type: "card", incident: change.id, version: change.version });
+          chat.show(change.id, change.version).catch(warn("card left as it was"));
+          paging.look(change.id).catch(warn("page left to the sweep"));
+        } else if (change.type === "account") hub.publish({ type: "account", account: change.id });
+        else hub.publish({ type: "header" });
+      },
+      () => hub.publish({ type: "header" }),
+    ),
+  );
+
+  // What goes on by itself.
+  await base.settleHalt();
+  await runs.sweep();
+  const stopSweep = clock.every(SWEEP_MS, async () => {
+    await base.settleHalt().catch(warn("kill switch marker not settled"));
+    if (lease.leads()) await runs.sweep().catch(warn("sweep failed"));
+  });
+  undo.push(async () => stopSweep());
+  paging.start();
+  for (const one of accounts.values()) {
+    const reader = async () => (await base.venues.venueOf(one.id)).reader;
+    undo.push(
+      await monitorAccount({ database, account: one, reader, settings: monitorSettings(file), emit, clock, log }),
+    );
+  }
+  const installed = playbooks.map((one) => workflowName(one.head.name, one.head.version));
+  await database.db.transaction(async (tx) => {
+    await append(tx, {
+      actor: "system",
+      type: "program.started",
+      object: base.durable.executorId,
+      body: { accounts: [...accounts.keys()], playbooks: installed },
+    });
+  });
+  const token = await issueSignIn(database.db, given.operator);
+  log.info({ url: console.url, accounts: accounts.size, playbooks: playbooks.length }, "desk started");
+  return { url: console.url, token, database, signInFor: (person) => issueSignIn(database.db, person), stop };
 }

@@ -19,6 +19,13 @@ export interface RouteParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly surfaces: () => readonly Surface[];
+  readonly slack: () => Receiver | null;
+  readonly discord: () => Receiver | null;
+}
+
+/** A chat surface that takes what its platform posts; it verifies for itself. */
+interface Receiver {
+  http(request: Request): Promise<Response>;
 }
 
 const PROBE_MS = 2_000;
@@ -44,6 +51,12 @@ export function mountRoutes(app: Hono<Guarded>, parts: RouteParts): void {
       answered ? 200 : 503,
     );
   });
+  const receive = async (receiver: Receiver | null, request: Request): Promise<Response> =>
+    receiver
+      ? receiver.http(request)
+      : Response.json({ error: { code: "ROUTE_UNKNOWN", message: "this surface is not configured" } }, { status: 404 });
+  app.post("/slack/events", (c) => receive(parts.slack(), c.req.raw));
+  app.post("/discord/interactions", (c) => receive(parts.discord(), c.req.raw));
   app.get("/metrics", async (c) =>
     c.text(await metrics.registry.metrics(), 200, { "content-type": metrics.registry.contentType }),
   );

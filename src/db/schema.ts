@@ -552,3 +552,12 @@ export const breakGlass = breakwater.table("break_glass", {
   reviewedBy: text("reviewed_by"),
   reviewedAt: moment("reviewed_at"),
 });
+
+/** One-time codes that tie a chat account to whoever types them into the console; only their hash is kept. */
+export const linkCodes = breakwater.table("link_codes", {
+  codeHash: text("code_hash").primaryKey(),
+  surface: text("surface").notNull(),
+  space: text("space").notNull(),
+  user: text("user_id").notNull(),
+  expiresAt: moment("expires_at").notNull(),
+});

@@ -68,5 +68,7 @@ export interface DeskApi {
   page(person: Person, whom: string, why: string): Promise<string>;
   /** Sends the risk digest to its channels now; resolves to its text. */
   digest(): Promise<string>;
+  /** Ties a chat account to the signed-in person, by the code the chat answered. */
+  link(person: Person, code: string): Promise<string>;
   knownPeople(): readonly { readonly id: string; readonly name: string; readonly roles: readonly string[] }[];
 }

@@ -1,4 +1,4 @@
-import type { ChatUser, Click, CommandCall, Reply } from "../chat/surface.ts";
+import type { Click, CommandCall, Reply } from "../chat/surface.ts";
 import { commandValues, words } from "../chat/command-head.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
@@ -6,13 +6,13 @@ import { RESOLUTIONS } from "../incidents/lifecycle.ts";
 import type { DeskApi } from "./api.ts";
 import type { Completion, DeskCommand, Person } from "./command.ts";
 import { pressed, readToken } from "./deed.ts";
+import type { PeopleBook } from "./people.ts";
 
 /** What judging an inbound event needs. */
 export interface InboundContext {
   readonly desk: DeskApi;
   readonly commands: readonly DeskCommand[];
-  /** The person behind a chat account; null where nobody linked it. */
-  readonly identify: (user: ChatUser) => Promise<Person | null>;
+  readonly people: PeopleBook;
   readonly called: (person: Person, text: string) => Promise<void>;
   readonly log: Log;
 }
@@ -68,8 +68,11 @@ async function runCommand(context: InboundContext, person: Person, text: string)
 /** Judges a stored event: who is it, may they, and what comes of it. Never throws. */
 export async function judgeInbound(context: InboundContext, event: Click | CommandCall): Promise<Reply> {
   try {
-    const person = await context.identify(event.user);
-    if (!person) return STRANGER;
+    const person = await context.people.identify(event.user);
+    if (!person)
+      return event.type === "command" && /^\/?link\b/.test(event.text.trim())
+        ? await context.people.offer(event.user)
+        : STRANGER;
     if (event.type === "command") return await runCommand(context, person, event.text);
     const token = readToken(event.token);
     if (!token)

@@ -13,6 +13,7 @@ import { append } from "../ledger/append.ts";
 import type { Door } from "../policy/perform.ts";
 import type { DeskApi } from "./api.ts";
 import type { DeskCommand, Person } from "./command.ts";
+import type { PeopleBook } from "./people.ts";
 import { dryRun } from "./dry-run.ts";
 import { ledgerRows } from "./ledger-rows.ts";
 
@@ -25,7 +26,7 @@ export interface DeskParts {
   readonly accounts: readonly string[];
   readonly commands: readonly DeskCommand[];
   readonly playbooks: readonly AnyPlaybook[];
-  readonly people: DeskApi["knownPeople"];
+  readonly people: PeopleBook;
   readonly account: (id: string) => Promise<AccountState>;
   readonly halt: (by: string, reason: string) => Promise<string>;
   readonly page: DeskApi["page"];
@@ -66,7 +67,8 @@ export function openDesk(parts: DeskParts): DeskApi {
     accounts: parts.accounts,
     commands: parts.commands.map((one) => one.head),
     playbooks: parts.playbooks.map((one) => one.head),
-    knownPeople: parts.people,
+    knownPeople: parts.people.list,
+    link: parts.people.confirm,
     account: parts.account,
     page: parts.page,
     digest: parts.digest,

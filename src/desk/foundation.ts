@@ -1,0 +1,143 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { credentialsOf } from "../commandline/credentials.ts";
+import type { Config } from "../config.ts";
+import { type Started, startDatabase } from "../database.ts";
+import type { Database } from "../db/client.ts";
+import { type Durable, openDurable } from "../engine/durable.ts";
+import type { AnyPlaybook } from "../engine/playbook.ts";
+import { type Lease, holdLease } from "../engine/replicas.ts";
+import { type Runs, openRuns } from "../engine/runs.ts";
+import { WAKE } from "../engine/steps.ts";
+import { resolveIn } from "../incidents/lifecycle.ts";
+import { summaryOf } from "../incidents/summary.ts";
+import type { AccountState } from "../kernel/account.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { durationMs } from "../kernel/duration.ts";
+import type { Log } from "../kernel/log.ts";
+import { type Checkpoints, fileSink, lostTail, readCopies, startCheckpoints } from "../ledger/checkpoint.ts";
+import { makeNoteKey, openNoteKey } from "../ledger/note.ts";
+import { readMarker, settleMarker } from "../policy/halt-marker.ts";
+import { keyFile } from "../policy/key-file.ts";
+import { openControl } from "../policy/open-control.ts";
+import { type Door, openDoor } from "../policy/perform.ts";
+import { freeze } from "../policy/trading-state.ts";
+import { type Venues, openVenues } from "../venues/open-venues.ts";
+import type { PaperExchange } from "../venues/paper/exchange.ts";
+
+/** Everything below people and alerts: storage, venues, the door to actions, the engine, the ledger's checkpoints. */
+export interface Foundation {
+  readonly database: Database;
+  readonly venues: Venues;
+  readonly door: Door;
+  readonly durable: Durable;
+  readonly runs: Runs;
+  readonly lease: Lease;
+  readonly checkpoints: Checkpoints;
+  readonly account: (id: string) => Promise<AccountState>;
+  readonly live: boolean;
+  /** Brings the kill switch's marker and the database together. */
+  readonly settleHalt: () => Promise<void>;
+}
+
+/** What was started is undone in reverse where a later part fails, and at the end. */
+export type Undo = (() => Promise<void>)[];
+
+/** A restored backup lacks entries that were signed: nothing is sent before people have looked. */
+async function freezeWhereRestored(database: Database, home: string, log: Log): Promise<void> {
+  const why = await lostTail(database.db, readCopies(home));
+  if (why === null) return;
+  log.error({ why }, "database is not the one that was signed");
+  await database.db.transaction((tx) =>
+    freeze(tx, { scope: "firm", state: "halted", by: "system", reason: why, planHash: null }),
+  );
+}
+
+/** Starts the foundation. @throws DeskError where the database or the home cannot be used */
+export async function layFoundation(options: {
+  readonly config: Config;
+  readonly playbooks: readonly AnyPlaybook[];
+  readonly paper: (home: string) => Promise<PaperExchange | null>;
+  readonly onLost: (why: string) => void;
+  readonly undo: Undo;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Promise<Foundation> {
+  const { config, undo, clock, log } = options;
+  const { file, accounts, home } = config;
+  mkdirSync(home, { recursive: true });
+  const started: Started = await startDatabase({ url: config.databaseUrl, home, exclusive: true, clock, log });
+  undo.push(() => started.stop());
+  const { database } = started;
+
+  const paper = await options.paper(home);
+  if (paper) undo.push(() => paper.close());
+  const venues = openVenues({ accounts, paper, clock, log, credentials: (account) => credentialsOf(config, account) });
+  undo.push(() => venues.close());
+  const account = async (id: string): Promise<AccountState> => (await venues.venueOf(id)).reader.account(id);
+
+  const live = [...accounts.values()].some((one) => one.environment === "live");
+  const control = await openControl({
+    database,
+    document: { policy: file.policy, people: file.people },
+    live,
+    sealKey: config.environment.secret("BREAKWATER_SEAL_KEY") ?? keyFile(home, "seal"),
+    halted: () => readMarker(home)?.state ?? null,
+    log,
+  });
+  await freezeWhereRestored(database, home, log);
+  const durable = openDurable({ database, executorId: `${process.pid}-${randomUUID()}`, clock, log });
+  const door = openDoor({
+    database,
+    desk: {
+      accounts,
+      venueOf: venues.venueOf,
+      clock,
+      collarBps: file.plans.collarBps,
+      planTtlMs: durationMs(file.plans.ttl),
+    },
+    control,
+    wake: (tx, run, id) => durable.wake(tx, run, WAKE, id),
+    log,
+  });
+  const runs = openRuns({
+    durable,
+    database,
+    door,
+    account,
+    playbooks: options.playbooks,
+    log,
+    close: async (tx, incident, outcome, actor) => {
+      const story = await summaryOf(tx, incident, outcome);
+      await resolveIn(tx, incident, "handled", { actor, surface: "playbook" }, story);
+      return story;
+    },
+  });
+  runs.define();
+  await durable.launch();
+  undo.push(() => durable.stop());
+  const lease = await holdLease({
+    database,
+    durable,
+    clock,
+    log,
+    alone: started.embedded,
+    onLost: () => options.onLost("another replica declared this one dead"),
+  });
+  undo.push(() => lease.release());
+  const checkpoints = startCheckpoints({
+    db: database.db,
+    key: openNoteKey("breakwater", keyFile(home, "ledger.pem", makeNoteKey)),
+    sinks: [fileSink(home)],
+    clock,
+    log,
+  });
+  undo.push(async () => {
+    checkpoints.stop();
+    await checkpoints.now();
+  });
+  const settleHalt = async (): Promise<void> => {
+    await database.db.transaction((tx) => settleMarker(tx, home));
+  };
+  return { database, venues, door, durable, runs, lease, checkpoints, account, live, settleHalt };
+}

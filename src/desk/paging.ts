@@ -1,0 +1,131 @@
+import { randomUUID } from "node:crypto";
+import { eq, sql } from "drizzle-orm";
+import { type Config } from "../config.ts";
+import type { Database } from "../db/client.ts";
+import { incidents } from "../db/schema.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { durationMs } from "../kernel/duration.ts";
+import { DeskError, messageOf } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
+import { append } from "../ledger/append.ts";
+import { openDelivery } from "../oncall/delivery.ts";
+import { openNtfy } from "../oncall/ntfy.ts";
+import type { Pager } from "../oncall/pager.ts";
+import { openPagerDuty } from "../oncall/pagerduty.ts";
+import { acknowledgePages, resolvePages, schedulePage } from "../oncall/pages.ts";
+import type { Person } from "./command.ts";
+import { routeOf } from "./surfaces.ts";
+
+/** Calls people: by the route's delay when nobody acknowledges, or by hand. */
+export interface Paging {
+  /** Looks at an incident that changed: plans its page, or stops it. */
+  look(incident: string): Promise<void>;
+  byHand(person: Person, whom: string, why: string): Promise<string>;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+function openPagers(config: Config): ReadonlyMap<string, Pager> {
+  const { environment } = config;
+  const key = environment.secret("PAGERDUTY_ROUTING_KEY");
+  const topic = environment.secret("NTFY_TOPIC");
+  const [pagerDutyUrl, ntfyUrl] = [environment.text("PAGERDUTY_URL"), environment.text("NTFY_URL")];
+  const pagers: Pager[] = [
+    ...(key
+      ? [
+          openPagerDuty({
+            routingKey: key,
+            baseUrl: environment.text("PAGERDUTY_URL") ?? "",
+            source: config.file.desk.name,
+            clock,
+          }),
+        ]
+      : []),
+    ...(topic ? [openNtfy({ topic, ...(ntfyUrl ? { url: ntfyUrl } : {}) })] : []),
+  ];
+  return new Map(pagers.map((one) => [one.name, one]));
+}
+
+/** Opens paging over the pagers that the environment configures. */
+export function openPaging(parts: {
+  readonly config: Config;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Paging {
+  const { config, database, clock, log } = parts;
+  const { db } = database;
+  const pagers = openPagers(config);
+  const delivery = openDelivery({
+    database,
+    pagerOf: (target) => pagers.get(target),
+    onFailed: (row, why) => log.error({ page: row.dedupeKey, target: row.target, why }, "page reaches nobody"),
+    clock,
+    log,
+  });
+  const linkTo = (incident: string): string | null =>
+    config.publicUrl ? `${config.publicUrl}/incidents/${incident}` : null;
+
+  return {
+    async look(id) {
+      if (pagers.size === 0) return;
+      const [incident] = await db.select().from(incidents).where(eq(incidents.id, id));
+      if (!incident) return;
+      if (incident.status === "resolved") return resolvePages(db, id);
+      if (incident.status === "acknowledged") return acknowledgePages(db, id);
+      const page = routeOf(config.file.routes, incident)?.page;
+      if (!page || incident.severity !== "critical") return undefined;
+      for (const target of page.to) {
+        await schedulePage(db, {
+          dedupeKey: `${id}/${target}`,
+          incidentId: id,
+          target,
+          summary: `${id} critical: ${incident.title}`,
+          severity: incident.severity,
+          link: linkTo(id),
+          dueAt: new Date(incident.openedAt.getTime() + durationMs(page.after)),
+        });
+      }
+      return undefined;
+    },
+    async byHand(person, whom, why) {
+      const known = config.file.people[whom];
+      if (!known)
+        throw new DeskError(
+          "INPUT_INVALID",
+          `${whom} is not one of the desk's people; ${Object.keys(config.file.people).join(", ")} are`,
+        );
+      if (pagers.size === 0)
+        throw new DeskError(
+          "NOT_SUPPORTED",
+          "no pager is configured, so nobody was called; set PAGERDUTY_ROUTING_KEY or NTFY_TOPIC",
+        );
+      const [now] = await db.execute<{ at: string }>(sql`select now() as at`);
+      await db.transaction(async (tx) => {
+        for (const target of pagers.keys()) {
+          await schedulePage(tx, {
+            dedupeKey: `page:${whom}:${randomUUID()}/${target}`,
+            incidentId: null,
+            target,
+            summary: `${person.name} calls ${known.name}: ${why}`,
+            severity: "critical",
+            link: config.publicUrl,
+            dueAt: new Date(now?.at ?? clock.now()),
+          });
+        }
+        await append(tx, {
+          actor: `person:${person.id}`,
+          type: "page.sent",
+          object: `person:${whom}`,
+          body: { why, pagers: [...pagers.keys()] },
+        });
+      });
+      return `${known.name} is being called through ${[...pagers.keys()].join(" and ")}.`;
+    },
+    start() {
+      if (pagers.size > 0)
+        delivery.start().catch((error: unknown) => log.error({ why: messageOf(error) }, "paging did not start"));
+    },
+    stop: () => delivery.stop(),
+  };
+}

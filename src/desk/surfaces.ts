@@ -1,0 +1,188 @@
+import { eq } from "drizzle-orm";
+import type { Card } from "../chat/card.ts";
+import type { CommandHead } from "../chat/command-head.ts";
+import { DISCORD_BUDGET } from "../chat/discord/budget.ts";
+import { type DiscordSurface, openDiscord } from "../chat/discord/discord.ts";
+import { type Outbox, openOutbox } from "../chat/outbox.ts";
+import { PRIORITY, type Priority, showCard, touchCards } from "../chat/outbox-rows.ts";
+import { SLACK_BUDGET } from "../chat/slack/budget.ts";
+import { type SlackSurface, openSlack } from "../chat/slack/slack.ts";
+import { type Supervisor, supervise } from "../chat/supervisor.ts";
+import type { Inbound, Surface, SurfaceName } from "../chat/surface.ts";
+import type { Config, DeskFile } from "../config.ts";
+import type { Database } from "../db/client.ts";
+import { incidents } from "../db/schema.ts";
+import type { Alert } from "../kernel/alert.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Log } from "../kernel/log.ts";
+
+type IncidentRow = typeof incidents.$inferSelect;
+type Route = DeskFile["routes"][number];
+
+/** Slack and Discord, where they are configured: kept running, and fed with cards. */
+export interface Surfaces {
+  readonly slack: SlackSurface | null;
+  readonly discord: DiscordSurface | null;
+  readonly all: readonly Surface[];
+  readonly supervisors: readonly Supervisor[];
+  /** Brings a changed incident to the channels its route names, or redraws it where it stands. */
+  show(incident: string, version: number): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The first route that takes an incident. */
+export function routeOf(
+  routes: readonly Route[],
+  incident: Pick<IncidentRow, "severity" | "kind" | "labels">,
+): Route | undefined {
+  return routes.find(
+    ({ match }) =>
+      (match.severity === undefined || match.severity.includes(incident.severity)) &&
+      (match.kind === undefined || match.kind.includes(incident.kind)) &&
+      (match.account === undefined || match.account.includes(incident.labels["account"] ?? "")),
+  );
+}
+
+/** Decisions first, then criticals, then the rest. */
+const priorityOf = (incident: IncidentRow): Priority =>
+  incident.status === "resolved"
+    ? PRIORITY.decision
+    : incident.severity === "critical"
+      ? PRIORITY.critical
+      : PRIORITY.update;
+
+/** An adapter that went down, or came back, as an alert of its own. */
+const surfaceAlert = (name: SurfaceName, up: boolean, why: string | undefined, at: Date): Alert => ({
+  source: "supervisor",
+  trust: "internal",
+  kind: "surface.down",
+  status: up ? "resolved" : "firing",
+  severity: "high",
+  title: up ? `${name} is connected again` : `${name} is not connected`,
+  summary: up
+    ? `${name} takes cards and clicks again.`
+    : `${why ?? "it does not answer"}; cards wait, the console works.`,
+  labels: { service: name },
+  values: {},
+  at,
+});
+
+/** Opens the chat surfaces that the environment configures; none is fine, the console always works. */
+export function openSurfaces(parts: {
+  readonly config: Config;
+  readonly database: Database;
+  readonly commands: readonly CommandHead[];
+  readonly inbound: Inbound;
+  readonly cardOf: (incident: string) => Promise<Card | null>;
+  readonly consoleUrl: string;
+  readonly emit: (alert: Alert) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Surfaces {
+  const { config, database, commands, inbound, clock, log } = parts;
+  const { environment, file } = config;
+  const bot = environment.secret("SLACK_BOT_TOKEN");
+  const app = environment.secret("SLACK_APP_TOKEN");
+  const signing = environment.secret("SLACK_SIGNING_SECRET");
+  const slackApi = environment.text("SLACK_API_URL");
+  const slack = bot
+    ? openSlack({
+        tokens: { bot, ...(app ? { app } : {}), ...(signing ? { signing } : {}) },
+        urls: { ...(slackApi ? { api: slackApi } : {}), console: parts.consoleUrl },
+        mode: app ? "socket" : "http",
+        commands,
+        clock,
+        log,
+      })
+    : null;
+  const token = environment.secret("DISCORD_TOKEN");
+  const publicKey = environment.text("DISCORD_PUBLIC_KEY");
+  const discordApi = environment.text("DISCORD_API_URL");
+  const discord = token
+    ? openDiscord({
+        token,
+        appId: environment.text("DISCORD_APP_ID") ?? "",
+        guildId: environment.text("DISCORD_GUILD_ID") ?? "",
+        ...(publicKey ? { publicKey } : {}),
+        urls: { ...(discordApi ? { api: discordApi } : {}), console: parts.consoleUrl },
+        mode: publicKey ? "http" : "gateway",
+        commands,
+        clock,
+        log,
+      })
+    : null;
+  const all: Surface[] = [...(slack ? [slack] : []), ...(discord ? [discord] : [])];
+  const supervisors = all.map((surface) =>
+    supervise({
+      surface,
+      inbound,
+      clock,
+      log,
+      onChange: (name, up, why) => {
+        parts
+          .emit(surfaceAlert(name, up, why, clock.now()))
+          .catch((error: unknown) => log.error({ surface: name, err: error }, "surface alarm not stored"));
+      },
+    }),
+  );
+  const outbox: Outbox = openOutbox({
+    database,
+    surfaces: [
+      ...(slack ? [{ surface: slack, budget: SLACK_BUDGET }] : []),
+      ...(discord ? [{ surface: discord, budget: DISCORD_BUDGET }] : []),
+    ],
+    cardOf: parts.cardOf,
+    // The route's next channel of the same surface takes what the first one refused.
+    fallback: (surface, refused) => nextChannel(file.routes, surface, refused),
+    onTrouble: (row, why) =>
+      log.warn({ incident: row.incidentId, surface: row.surface, channel: row.channel, why }, "card not shown"),
+    clock,
+    log,
+  });
+
+  return {
+    slack,
+    discord,
+    all,
+    supervisors,
+    async show(id, version) {
+      if (all.length === 0) return;
+      const [incident] = await database.db.select().from(incidents).where(eq(incidents.id, id));
+      if (!incident) return;
+      const route = routeOf(file.routes, incident);
+      const priority = priorityOf(incident);
+      const wanted = [
+        ...(slack && route?.slack[0] ? [{ surface: "slack" as const, channel: route.slack[0] }] : []),
+        ...(discord && route?.discord[0] ? [{ surface: "discord" as const, channel: route.discord[0] }] : []),
+      ];
+      await database.db.transaction(async (tx) => {
+        for (const one of wanted) await showCard(tx, { incidentId: id, version, priority, ...one });
+        await touchCards(tx, id, version, priority);
+      });
+    },
+    async start() {
+      await outbox.start();
+      for (const one of supervisors) one.start();
+    },
+    async stop() {
+      await Promise.all(supervisors.map((one) => one.stop()));
+      await outbox.stop();
+    },
+  };
+}
+
+/** The channel that a route names after the one that refused. */
+function nextChannel(
+  routes: readonly Route[],
+  surface: SurfaceName,
+  refused: string,
+): { surface: SurfaceName; channel: string } | null {
+  if (surface === "console") return null;
+  for (const route of routes) {
+    const at = route[surface].indexOf(refused);
+    const channel = at < 0 ? undefined : route[surface][at + 1];
+    if (channel) return { surface, channel };
+  }
+  return null;
+}
