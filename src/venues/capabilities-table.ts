@@ -18,9 +18,10 @@ const COLUMNS: readonly (readonly [title: string, cell: (one: Capabilities) => s
   ["Read from", (one) => one.source],
 ];
 
+const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+
 /** The table of docs/venues.md, in Markdown, printed from the capabilities. */
 export function venuesTable(): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [
     line(COLUMNS.map(([title]) => title)),
     line(COLUMNS.map(() => "---")),

@@ -6,7 +6,7 @@ import type { Log } from "../../kernel/log.ts";
 import type { OrderRequest, PlaceOutcome, VenueOrder } from "../../kernel/order.ts";
 import { CAPABILITIES } from "../capabilities.ts";
 import type { Venue, VenueReader, VenueTrader } from "../venue.ts";
-import { exact, row } from "./answer.ts";
+import { exact, row } from "../answer.ts";
 import type { Dialect } from "./dialect.ts";
 import { isA, placeFailure, readFailure } from "./failures.ts";
 import type { Link, Listed } from "./link.ts";

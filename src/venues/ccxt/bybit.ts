@@ -1,7 +1,7 @@
 import { type Decimal, ZERO, abs, isZero, mul, neg } from "../../kernel/decimal.ts";
 import { type Instrument, baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
-import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "./answer.ts";
+import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "../answer.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { type Link, type Listing, feeInUsd } from "./link.ts";
 import { joined, marginRatio, priceOrNull, sameId, together, withId } from "./shape.ts";

@@ -2,7 +2,7 @@ import type { AccountState } from "../../kernel/account.ts";
 import type { Decimal, Price } from "../../kernel/decimal.ts";
 import type { Fill, OrderRequest, VenueOrder } from "../../kernel/order.ts";
 import type { Secret } from "../../kernel/secret.ts";
-import type { Row } from "./answer.ts";
+import type { Row } from "../answer.ts";
 import type { Link, Listed, Sizing } from "./link.ts";
 
 /** What a venue asks for to sign. Hyperliquid: the account's address as key, the agent's private key as secret. */

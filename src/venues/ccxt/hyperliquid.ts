@@ -2,7 +2,7 @@ import { type Decimal, type Quantity, ZERO, abs, add, decimal, div, isZero, mul,
 import { DeskError } from "../../kernel/errors.ts";
 import { baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
-import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "./answer.ts";
+import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "../answer.ts";
 import type { Dialect } from "./dialect.ts";
 import { isA } from "./failures.ts";
 import type { Link, Listed, Listing } from "./link.ts";

@@ -2,7 +2,7 @@ import { type Decimal, type Quantity, type Usd, ZERO, add, div, isZero, less, mu
 import { DeskError } from "../../kernel/errors.ts";
 import { baseQuantity, notional, unrealisedUsd } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
-import { type Row, figure, flag, maybeFigure, maybeText, oneOf, row, rows, text } from "./answer.ts";
+import { type Row, figure, flag, maybeFigure, maybeText, oneOf, row, rows, text } from "../answer.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { type Link, type Listed, type Listing, isDollar } from "./link.ts";
 import { marginRatio, priceOrNull, together, withId } from "./shape.ts";

@@ -5,7 +5,7 @@ import type { Log } from "../../kernel/log.ts";
 import type { VenueName } from "../capabilities.ts";
 import type { Venue } from "../venue.ts";
 import { ccxtVenue } from "./adapter.ts";
-import type { Row } from "./answer.ts";
+import type { Row } from "../answer.ts";
 import { binanceusdm } from "./binanceusdm.ts";
 import { bybit } from "./bybit.ts";
 import { deribit } from "./deribit.ts";

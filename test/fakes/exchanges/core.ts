@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** What a fake can be told to do to the next call of a kind. */
@@ -196,10 +196,7 @@ export async function openFake(venue: FakeVenue): Promise<FakeExchange> {
       const url = new URL(request.url ?? "/", "http://fake");
       const params = { ...Object.fromEntries(url.searchParams), ...bodyOf(Buffer.concat(chunks).toString("utf8")) };
       const found = venue.routes[`${request.method} ${url.pathname}`];
-      const send = (status: number, body: string): void => {
-        response.writeHead(status, { "content-type": "application/json" });
-        response.end(body);
-      };
+      const send = (status: number, body: string): void => answer(response, status, body);
       if (!found) {
         strangers.push(`${request.method} ${url.pathname}`);
         send(404, '{"message":"not served by this fake"}');
@@ -258,6 +255,11 @@ export async function openFake(venue: FakeVenue): Promise<FakeExchange> {
       });
     },
   };
+}
+
+function answer(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(body);
 }
 
 function bodyOf(text: string): Params {

@@ -1,5 +1,5 @@
-import { type Decimal, decimal, isDecimal } from "../../kernel/decimal.ts";
-import { DeskError } from "../../kernel/errors.ts";
+import { type Decimal, decimal, isDecimal } from "../kernel/decimal.ts";
+import { DeskError } from "../kernel/errors.ts";
 
 /** One JSON object of a venue's answer, nothing in it trusted yet. */
 export type Row = Readonly<Record<string, unknown>>;
