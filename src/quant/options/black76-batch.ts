@@ -1,12 +1,13 @@
 import { QuantError } from "../errors.ts";
 import { LOG_SQRT_TWO_PI, mills } from "../normal.ts";
-import { requireFinite, requireLengths } from "./checks.ts";
+import { kindNumbers, requireFinite, requireLengths } from "./checks.ts";
+import type { KindColumn } from "./checks.ts";
 import { expNegative, logRatio } from "./elementary.ts";
 import { oddSeries, SERIES_LIMIT } from "./normalised-black.ts";
 
-/** Options in columns: `kinds` holds 1 for a call and -1 (or 0) for a put; the rest as in `black76`. */
+/** Options in columns: `kinds` holds 1 for a call and -1 (or 0) for a put, or the words (copied then); the rest as in `black76`. */
 export interface OptionColumns {
-  readonly kinds: Int8Array | Uint8Array;
+  readonly kinds: KindColumn;
   readonly forwards: Float64Array;
   readonly strikes: Float64Array;
   readonly years: Float64Array;
@@ -31,6 +32,9 @@ export function greekColumns(length: number): GreekColumns {
   return { price: column(), delta: column(), gamma: column(), vega: column(), theta: column(), rho: column() };
 }
 
+/** The options with their kinds as numbers. */
+type NumberedColumns = OptionColumns & { readonly kinds: Int8Array | Uint8Array };
+
 /** What a chunk of rows has come to: k = |ln F/K|, s = sigma √years, h = k / s, the density, price / min(F, K). */
 interface ChunkColumns {
   readonly k: Float64Array;
@@ -52,7 +56,8 @@ const CHUNK = 256;
  * The work goes in short loops over chunks of the columns: V8 inlines what they call and keeps every number unboxed.
  */
 export function black76Batch(out: GreekColumns, options: OptionColumns): void {
-  const { kinds, forwards, strikes, years, sigmas, rate = 0 } = options;
+  const columns: NumberedColumns = { ...options, kinds: kindNumbers(options.kinds) };
+  const { kinds, forwards, strikes, years, sigmas, rate = 0 } = columns;
   const length = out.price.length;
   requireFinite({ rate });
   requireLengths(length, { kinds, forwards, strikes, years, sigmas });
@@ -60,10 +65,10 @@ export function black76Batch(out: GreekColumns, options: OptionColumns): void {
   const chunk = chunkColumns();
   for (let from = 0; from < length; from += CHUNK) {
     const count = Math.min(CHUNK, length - from);
-    moneynessColumn(chunk, options, from, count);
+    moneynessColumn(chunk, columns, from, count);
     densityColumn(chunk, count);
     ratioColumn(chunk, count);
-    greekColumn(out, options, chunk, rate, from, count);
+    greekColumn(out, columns, chunk, from, count);
   }
 }
 
@@ -72,7 +77,7 @@ function chunkColumns(): ChunkColumns {
   return { k: k!, s: s!, h: h!, phi: phi!, ratio: ratio! };
 }
 
-function moneynessColumn(chunk: ChunkColumns, options: OptionColumns, from: number, count: number): void {
+function moneynessColumn(chunk: ChunkColumns, options: NumberedColumns, from: number, count: number): void {
   const { k, s, h } = chunk;
   const { forwards, strikes, years, sigmas } = options;
   for (let j = 0; j < count; j += 1) {
@@ -120,13 +125,12 @@ function ratioColumn({ k, s, h, phi, ratio }: ChunkColumns, count: number): void
 
 function greekColumn(
   out: GreekColumns,
-  options: OptionColumns,
+  options: NumberedColumns,
   chunk: ChunkColumns,
-  rate: number,
   from: number,
   count: number,
 ): void {
-  const { kinds, forwards, strikes, years, sigmas } = options;
+  const { kinds, forwards, strikes, years, sigmas, rate = 0 } = options;
   const { price, delta, gamma, vega, theta, rho } = out;
   const { s, h, phi, ratio } = chunk;
   for (let j = 0; j < count; j += 1) {

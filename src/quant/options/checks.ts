@@ -37,7 +37,7 @@ export function requireKind(kind: OptionKind): void {
 }
 
 /** Throws `LENGTH_MISMATCH` unless every named array is as long as the output. */
-export function requireLengths(length: number, arrays: Readonly<Record<string, ArrayLike<number>>>): void {
+export function requireLengths(length: number, arrays: Readonly<Record<string, ArrayLike<unknown>>>): void {
   for (const name in arrays) {
     const actual = arrays[name]!.length;
     if (actual !== length)
@@ -60,4 +60,18 @@ export function requireFiniteResult<T extends object>(what: string, result: T): 
     }
   }
   return result;
+}
+
+/** A column of kinds: 1 for a call and -1 (or 0) for a put, or the words themselves. */
+export type KindColumn = Int8Array | Uint8Array | readonly OptionKind[];
+
+/** The column as numbers; words are turned into a new column of 1 and -1. */
+export function kindNumbers(kinds: KindColumn): Int8Array | Uint8Array {
+  if (!isWords(kinds)) return kinds;
+  for (const kind of kinds) requireKind(kind);
+  return Int8Array.from(kinds, (kind) => (kind === "call" ? 1 : -1));
+}
+
+function isWords(kinds: KindColumn): kinds is readonly OptionKind[] {
+  return Array.isArray(kinds);
 }

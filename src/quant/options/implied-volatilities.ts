@@ -1,13 +1,14 @@
 import { QuantError } from "../errors.ts";
 import type { QuantErrorCode } from "../errors.ts";
-import { requireLengths } from "./checks.ts";
+import { kindNumbers, requireLengths } from "./checks.ts";
+import type { KindColumn } from "./checks.ts";
 import { logRatio } from "./elementary.ts";
 import { householderStep, LAST_STEP, polish } from "./householder.ts";
 import { firstGuess } from "./implied-start.ts";
 
-/** Quotes in columns: `kinds` holds 1 for a call and -1 (or 0) for a put; `prices` are undiscounted (rate 0). */
+/** Quotes in columns: `kinds` holds 1 for a call and -1 (or 0) for a put, or the words (copied then); `prices` are undiscounted (rate 0). */
 export interface QuoteColumns {
-  readonly kinds: Int8Array | Uint8Array;
+  readonly kinds: KindColumn;
   readonly forwards: Float64Array;
   readonly strikes: Float64Array;
   readonly years: Float64Array;
@@ -35,7 +36,8 @@ const CHUNK = 256;
  * throws a `QuantError` with that code and the row's number, so that no NaN travels on unseen.
  */
 export function impliedVolatilities(out: Float64Array, quotes: QuoteColumns, faults?: Uint8Array): number {
-  const { kinds, forwards, strikes, years, prices } = quotes;
+  const columns: NumberedColumns = { ...quotes, kinds: kindNumbers(quotes.kinds) };
+  const { kinds, forwards, strikes, years, prices } = columns;
   const length = out.length;
   requireLengths(length, { kinds, forwards, strikes, years, prices });
   if (faults !== undefined) requireLengths(length, { faults });
@@ -48,13 +50,16 @@ export function impliedVolatilities(out: Float64Array, quotes: QuoteColumns, fau
   let failed = 0;
   for (let from = 0; from < length; from += CHUNK) {
     const count = Math.min(CHUNK, length - from);
-    scaleColumn(chunk, quotes, from, count);
+    scaleColumn(chunk, columns, from, count);
     guessColumn(chunk, count);
     stepColumn(chunk, count);
     failed += finishColumn(out, chunk, quotes, faults, from, count);
   }
   return failed;
 }
+
+/** The quotes with their kinds as numbers. */
+type NumberedColumns = QuoteColumns & { readonly kinds: Int8Array | Uint8Array };
 
 interface ChunkColumns {
   readonly k: Float64Array;
@@ -64,7 +69,7 @@ interface ChunkColumns {
 }
 
 /** Turns each quote out of the money and scales it by min(F, K); a quote out of bounds is left with a ratio outside (0, 1). */
-function scaleColumn(chunk: ChunkColumns, quotes: QuoteColumns, from: number, count: number): void {
+function scaleColumn(chunk: ChunkColumns, quotes: NumberedColumns, from: number, count: number): void {
   const { kinds, forwards, strikes, prices } = quotes;
   for (let j = 0; j < count; j += 1) {
     const forward = forwards[from + j]!;

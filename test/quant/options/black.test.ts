@@ -6,7 +6,8 @@ import { blackScholes } from "../../../src/quant/options/black-scholes.ts";
 import { EPSILON, exactBlack, relativeError, seeded } from "./exact.ts";
 
 const code = (code: string): unknown => expect.objectContaining({ name: "QuantError", code });
-const one = (x: number): Float64Array => Float64Array.of(1, x);
+const of = (...numbers: number[]): Float64Array => Float64Array.from(numbers);
+const one = (x: number): Float64Array => of(1, x);
 
 const GREEKS = ["delta", "gamma", "vega", "theta", "vanna", "volga", "charm"] as const;
 
@@ -75,6 +76,15 @@ describe("Black-76", () => {
         }
       });
     }
+  });
+
+  test("a batch takes the kinds as words too", () => {
+    const columns = { forwards: of(100, 100), strikes: of(90, 90), years: of(1, 1), sigmas: of(0.5, 0.5) };
+    const [words, numbers] = [greekColumns(2), greekColumns(2)];
+    black76Batch(words, { kinds: ["call", "put"], ...columns });
+    black76Batch(numbers, { kinds: Uint8Array.of(1, 0), ...columns });
+    expect(words).toEqual(numbers);
+    expect(() => black76Batch(words, { kinds: ["call", "straddle" as "put"], ...columns })).toThrow(/straddle/);
   });
 
   test("a batch names the row it cannot price", () => {
