@@ -196,10 +196,9 @@ export async function openFake(venue: FakeVenue): Promise<FakeExchange> {
       const url = new URL(request.url ?? "/", "http://fake");
       const params = { ...Object.fromEntries(url.searchParams), ...bodyOf(Buffer.concat(chunks).toString("utf8")) };
       const found = venue.routes[`${request.method} ${url.pathname}`];
-      const send = (status: number, body: string): void => answer(response, status, body);
       if (!found) {
         strangers.push(`${request.method} ${url.pathname}`);
-        send(404, '{"message":"not served by this fake"}');
+        answer(response, 404, '{"message":"not served by this fake"}');
         return;
       }
       const route = typeof found === "function" ? found(params) : found;
@@ -212,18 +211,18 @@ export async function openFake(venue: FakeVenue): Promise<FakeExchange> {
       }
       if (fault === "rate-limited" || fault === "unavailable") {
         const { status, body } = fault === "unavailable" ? venue.unavailable : venue.rateLimited;
-        send(status, JSON.stringify(body));
+        answer(response, status, JSON.stringify(body));
         return;
       }
       try {
         const json = JSON.stringify(route.answer(params, state));
         if (fault === "accept-then-hang") return;
-        if (fault === "malformed") send(200, "<html>oops</html>");
-        else send(200, fault === "wrong-symbol" ? venue.mislead(json) : json);
+        if (fault === "malformed") answer(response, 200, "<html>oops</html>");
+        else answer(response, 200, fault === "wrong-symbol" ? venue.mislead(json) : json);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        if (fault === "malformed") send(200, "<html>oops</html>");
-        else send(error.status, JSON.stringify(error.body));
+        if (fault === "malformed") answer(response, 200, "<html>oops</html>");
+        else answer(response, error.status, JSON.stringify(error.body));
       }
     });
   });

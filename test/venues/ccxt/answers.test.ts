@@ -1,0 +1,158 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { decimal } from "../../../src/kernel/decimal.ts";
+import type { Instrument } from "../../../src/kernel/instrument.ts";
+import { exact } from "../../../src/venues/answer.ts";
+import { bybit } from "../../../src/venues/ccxt/bybit.ts";
+import { deribit } from "../../../src/venues/ccxt/deribit.ts";
+import type { Dialect } from "../../../src/venues/ccxt/dialect.ts";
+import { isA, placeFailure, readFailure } from "../../../src/venues/ccxt/failures.ts";
+import type { Link, Listed } from "../../../src/venues/ccxt/link.ts";
+import { okx } from "../../../src/venues/ccxt/okx.ts";
+import { sharedData } from "../../shared-data.ts";
+
+const listed = (id: string): Listed => {
+  const instrument: Instrument = {
+    venue: "stub",
+    symbol: `unified ${id}`,
+    kind: "perpetual",
+    base: "BTC",
+    quote: "USDT",
+    settle: "USDT",
+    inverse: false,
+    contractSize: decimal("1"),
+    tickSize: decimal("0.1"),
+    lotSize: decimal("0.001"),
+    minQuantity: decimal("0.001"),
+  };
+  return { id, instrument };
+};
+
+/** A link whose calls answer with what is given by method and, where it has one, category. */
+function stub(answers: Readonly<Record<string, unknown>>): Link {
+  return {
+    venue: "bybit",
+    exchange: {
+      id: "stub",
+      markets: {},
+      loadMarkets: fail,
+      fetchOrderBook: fail,
+      createOrder: fail,
+      cancelOrder: fail,
+    },
+    walletAddress: "",
+    now: () => new Date("2026-11-22T10:00:00Z"),
+    listed: async () => ({ bySymbol: new Map(), byId: listed, symbol: listed }),
+    call: async (method, params = {}) => {
+      const part = params["settleCoin"];
+      return (typeof part === "string" ? answers[`${method} ${part}`] : undefined) ?? answers[method];
+    },
+  };
+}
+const fail = (): never => {
+  throw new Error("not asked for here");
+};
+const folder = sharedData("exchange-private-payloads");
+const recorded = (file: string): unknown => JSON.parse(readFileSync(`${folder ?? ""}/${file}`, "utf8"));
+const empty = { result: { list: [], nextPageCursor: "" } };
+
+describe.skipIf(!folder)("recorded REST answers (shared data exchange-private-payloads, left out where absent)", () => {
+  test("Bybit's wallet and positions become an account", async () => {
+    const link = stub({
+      privateGetV5AccountWalletBalance: recorded("bybit/http_get_wallet_balance.json"),
+      privateGetV5PositionList: empty,
+      "privateGetV5PositionList USDT": recorded("bybit/http_get_positions.json"),
+    });
+    const state = await bybit.account(link);
+    expect(Number(state.equityUsd)).toBeGreaterThan(0);
+    expect(state.balances.length).toBeGreaterThan(0);
+    expect(state.positions.every((one) => Number(one.markPrice) > 0 && one.symbol.startsWith("unified"))).toBe(true);
+  });
+
+  test("Bybit's orders are read one by one", async () => {
+    const orders = await bybit.openOrders(
+      stub({
+        privateGetV5OrderRealtime: empty,
+        "privateGetV5OrderRealtime USDT": recorded("bybit/http_get_orders_realtime.json"),
+      }),
+    );
+    expect(orders.every((one) => one.state === "working")).toBe(true);
+  });
+
+  test("OKX's balance, positions and orders are read", async () => {
+    const link = stub({
+      privateGetAccountBalance: recorded("okx/http_get_account_balance.json"),
+      privateGetAccountPositions: recorded("okx/http_get_positions.json"),
+      privateGetTradeOrdersPending: recorded("okx/http_get_orders_pending.json"),
+    });
+    const state = await okx.account(link);
+    expect(Number(state.equityUsd)).toBeGreaterThan(0);
+    expect((await okx.openOrders(link)).length).toBeGreaterThan(0);
+  });
+
+  test("Deribit's summaries become one account in USD", async () => {
+    const link = stub({
+      privateGetGetAccountSummaries: recorded("deribit/http_get_account_summaries.json"),
+      privateGetGetPositions: { result: [] },
+      publicGetGetIndexPrice: { result: { index_price: 30_000 } },
+    });
+    const state = await deribit.account(link);
+    expect(Number(state.equityUsd)).toBeGreaterThan(0);
+    expect(state.marginRatio === null || Number(state.marginRatio) >= 0).toBe(true);
+  });
+});
+
+describe("numbers in answers", () => {
+  test.each([
+    ["0.00000016", "1.6e-7"],
+    ["15000", "1.5e4"],
+    ["-0.5", "-5E-1"],
+    ["60000.1", "60000.10"],
+  ])("%s is read from %s", (value, written) => {
+    expect(exact(written, "figure")).toBe(value);
+  });
+
+  test.each(["NaN", "Infinity", "", "1,5", "0x10", "1e999"])("%s is refused", (written) => {
+    expect(() => exact(written, "figure")).toThrow(expect.objectContaining({ code: "VENUE_ANSWER_INVALID" }) as Error);
+  });
+});
+
+/** Classes that stand for ccxt's, which is not loaded here: the map goes by their names. */
+class BaseError extends Error {}
+class ExchangeError extends BaseError {}
+class InvalidOrder extends ExchangeError {}
+class OrderNotFound extends InvalidOrder {}
+class DuplicateOrderId extends InvalidOrder {}
+class AuthenticationError extends ExchangeError {}
+class PermissionDenied extends AuthenticationError {}
+class OperationFailed extends BaseError {}
+class NetworkError extends OperationFailed {}
+class RequestTimeout extends NetworkError {}
+class RateLimitExceeded extends NetworkError {}
+class BadResponse extends OperationFailed {}
+
+describe("errors of the library", () => {
+  const codes: Pick<Dialect, "duplicate" | "refused"> = { duplicate: /"code":7\b/, refused: /"code":5\d\b/ };
+  test.each([
+    [new InvalidOrder("no"), "rejected", "VENUE_REJECTED"],
+    [new OrderNotFound("no"), "unknown", "VENUE_REJECTED"],
+    [new DuplicateOrderId("no"), "unknown", "VENUE_REJECTED"],
+    [new RequestTimeout("late"), "unknown", "VENUE_UNAVAILABLE"],
+    [new NetworkError("reset"), "unknown", "VENUE_UNAVAILABLE"],
+    [new RateLimitExceeded("slow down"), "unknown", "VENUE_RATE_LIMITED"],
+    [new BadResponse("<html>"), "unknown", "VENUE_ANSWER_INVALID"],
+    [new TypeError("cannot read"), "unknown", "VENUE_ANSWER_INVALID"],
+    [new ExchangeError('{"code":99}'), "unknown", "VENUE_REJECTED"],
+    [new ExchangeError('{"code":51}'), "rejected", "VENUE_REJECTED"],
+    [new InvalidOrder('{"code":7}'), "unknown", "VENUE_REJECTED"],
+    [new PermissionDenied("read only"), "rejected", "VENUE_REJECTED"],
+  ] as const)("%s while placing leaves the order %s, while reading it is %s", (error, outcome, code) => {
+    expect(placeFailure(error, codes).outcome).toBe(outcome);
+    expect(readFailure(error, "binanceusdm", "the account").code).toBe(code);
+  });
+
+  test("a class counts as its ancestors too", () => {
+    expect(isA(new OrderNotFound("x"), "InvalidOrder")).toBe(true);
+    expect(isA(new InvalidOrder("x"), "OrderNotFound")).toBe(false);
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import { decimal } from "../../../src/kernel/decimal.ts";
+import type { OrderRequest } from "../../../src/kernel/order.ts";
+import type { VenueRig } from "../../contract/venue.ts";
+import { binanceusdm } from "../../fakes/exchanges/binanceusdm.ts";
+import { deribit } from "../../fakes/exchanges/deribit.ts";
+import { hyperliquid } from "../../fakes/exchanges/hyperliquid.ts";
+import { hexId, rigs, wordId } from "./rig.ts";
+
+const order = (on: VenueRig, clientOrderId: string, change: Partial<OrderRequest> = {}): OrderRequest => ({
+  account: on.account,
+  symbol: on.symbol,
+  side: "buy",
+  quantity: on.quantity,
+  limitPrice: on.restingBuy,
+  timeInForce: "GTC",
+  reduceOnly: false,
+  clientOrderId,
+  ...change,
+});
+
+describe("Binance", () => {
+  const open = rigs("binanceusdm", binanceusdm, "BTC/USDT:USDT", wordId);
+
+  test("an account in hedge mode is read, but nothing is sent to it", async () => {
+    const on = await open();
+    on.fake.state().hedged = true;
+    const said = await on.venue.trader.place(order(on, "hedge"));
+    expect(said).toMatchObject({ outcome: "rejected", reason: expect.stringContaining("hedge mode") as string });
+    expect(on.placingRequests()).toBe(0);
+  });
+});
+
+describe("Deribit", () => {
+  const open = rigs("deribit", deribit, "BTC/USD:BTC", wordId);
+
+  test("sizes are contracts at the desk and USD on the wire", async () => {
+    const on = await open();
+    await on.venue.trader.place(order(on, "units"));
+    expect(on.fake.state().orders[0]?.quantity).toBe(2);
+    const found = await on.venue.reader.orderByClientId(on.account, on.symbol, "units");
+    expect(found?.quantity).toBe("2");
+    const { positions } = await on.venue.reader.account(on.account);
+    expect(positions[0]).toMatchObject({ quantity: "10", notionalUsd: "100" });
+    expect((await on.venue.reader.book(on.symbol, 1)).bids).toEqual([["59990", "5"]]);
+    const instrument = (await on.venue.reader.instruments()).get(on.symbol);
+    expect(instrument).toMatchObject({ inverse: true, contractSize: "10", lotSize: "1" });
+  });
+
+  test("an option settled in coins is priced in the coin", async () => {
+    const on = await open();
+    const option = (await on.venue.reader.instruments()).get("BTC/USD:BTC-261225-60000-P");
+    expect(option).toMatchObject({
+      kind: "option",
+      quote: "BTC",
+      strike: "60000",
+      optionKind: "put",
+      inverse: false,
+      lotSize: "0.1",
+    });
+  });
+
+  test("a label that stands on two orders is reported, not chosen from", async () => {
+    const on = await open();
+    await on.venue.trader.place(order(on, "twice"));
+    await on.venue.trader.place(order(on, "twice", { limitPrice: decimal("50001") }));
+    await expect(on.venue.reader.orderByClientId(on.account, on.symbol, "twice")).rejects.toMatchObject({
+      code: "VENUE_ANSWER_INVALID",
+    });
+  });
+});
+
+describe("Hyperliquid", () => {
+  const open = rigs("hyperliquid", hyperliquid, "BTC/USDC:USDC", hexId);
+
+  test("nothing but the order is signed: no builder's fee, no referrer", async () => {
+    const on = await open();
+    await on.venue.reader.account(on.account);
+    expect((await on.venue.trader.place(order(on, hexId("plain")))).outcome).toBe("accepted");
+    expect(on.placingRequests()).toBe(1);
+    expect(on.fake.strangers).toEqual([]);
+  });
+
+  test("fill-or-kill, which it does not have, is refused before sending", async () => {
+    const on = await open();
+    expect(await on.venue.trader.place(order(on, hexId("fok"), { timeInForce: "FOK" }))).toMatchObject({
+      outcome: "rejected",
+    });
+    expect(on.placingRequests()).toBe(0);
+  });
+});
