@@ -39,6 +39,9 @@ export interface Leg {
 
 const CLOSE_ENOUGH = 0.005;
 
+/** Of spread and fee, however much a position earns. */
+const LEAST_COST = 0.05;
+
 /**
  * Whole lots, first among the instruments that the relaxed programme uses: that settles nearly every book within a
  * fraction of a percent of the relaxed bound. Only where it does not are all instruments searched.
@@ -84,7 +87,9 @@ function addLeg(instrument: HedgeInstrument, { add, rows, horizonDays, basisAver
     levels.map((level) => {
       const { spreadUsd, feeUsd } = levelCost(instrument, level, middle);
       const cost = spreadUsd + feeUsd + basisAversion * basisSdUsd + sign * holdingUsdPerDay * horizonDays;
-      return { column: add({ cost, lower: 0, upper: level.quantity }), sign, level };
+      // Funding may make a hedge cheap; it must never be a reason to trade more than the hedge needs.
+      const least = LEAST_COST * Math.max(0, spreadUsd + feeUsd);
+      return { column: add({ cost: Math.max(cost, least), lower: 0, upper: level.quantity }), sign, level };
     }),
   );
   const position = parts.map(({ column, sign }): [number, number] => [column, sign]);

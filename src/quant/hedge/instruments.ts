@@ -91,6 +91,13 @@ export function requireInstrument(instrument: HedgeInstrument): void {
     [named("basisSdUsd")]: basisSdUsd,
     [named("feeUsdPerUnit")]: feeUsdPerUnit,
   });
+  const { buyLimit = Infinity, sellLimit = Infinity } = instrument;
+  if (!(buyLimit >= 0 && sellLimit >= 0)) {
+    throw new QuantError(
+      "OUT_OF_RANGE",
+      `${symbol} may be bought ${buyLimit} and sold ${sellLimit}; limits are not negative`,
+    );
+  }
   requireFinite({ [named("feeBps")]: feeBps, [named("holdingUsdPerDay")]: holdingUsdPerDay });
   for (const name of GREEKS) requireFinite({ [named(name)]: instrument.greeks[name] });
   middlePrice(instrument);

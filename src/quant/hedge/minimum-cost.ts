@@ -74,7 +74,8 @@ const NOTHING: HedgeGreeks = { deltaUsd: 0, gammaUsdPerPercent: 0, vegaUsdPerPoi
 /**
  * The cheapest set of orders that brings the hedged Greeks into their bands, as a mixed-integer programme over the
  * levels of each book: spread, fees, funding over the horizon and a price for basis risk, under depth, lots, smallest
- * orders, position and venue limits. What cannot be met is left open at the residual price and said in `remains`.
+ * orders, position and venue limits. Funding earned is counted down to a twentieth of spread and fee, so that no hedge
+ * grows into a funding trade. What cannot be met is left open at the residual price and said in `remains`.
  * Throws NOT_FINITE, OUT_OF_RANGE, EMPTY_SERIES, ARBITRAGE (a crossed book), INFEASIBLE, NO_CONVERGENCE.
  */
 export function minimumCostHedge(problem: HedgeProblem, solver: ProgramSolver): HedgePlan {
@@ -145,8 +146,7 @@ function readTrade(leg: Leg, values: Float64Array, horizonDays: number): HedgeTr
 
 /** A count of lots as the decimal it is meant to be: 3 × 0.1 is 0.3, not 0.30000000000000004. */
 function roundToLot(count: number, lot: number): number {
-  const digits = Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(lot)) + 6));
-  return Number((count * lot).toFixed(digits));
+  return Number((count * lot).toPrecision(12));
 }
 
 function addGreeks(left: HedgeGreeks, right: HedgeGreeks): HedgeGreeks {

@@ -122,6 +122,17 @@ describe("a hedge of delta", () => {
     expect(long.trades[0]!.venue).toBe("binance");
   });
 
+  test("funding that earns more than all costs still opens no pair beside the hedge", () => {
+    const instruments = [
+      perpetual("deribit", { holdingUsdPerDay: 200 }),
+      perpetual("binance", { holdingUsdPerDay: -200 }),
+    ];
+    const { trades, after } = plan({ instruments, horizonDays: 10, book: { ...book, deltaUsd: 60_000 } });
+    expect(trades.map(({ venue, side, quantity }) => [venue, side, quantity])).toEqual([["deribit", "sell", 1]]);
+    expect(after.deltaUsd).toBeCloseTo(0, 9);
+    expect(plan({ instruments, horizonDays: 10, band: { deltaUsd: 800_000 } }).trades).toEqual([]);
+  });
+
   test("basis risk and venue limits send it elsewhere, and say so", () => {
     const instruments = [perpetual("deribit"), perpetual("binance", { feeBps: 4, basisSdUsd: 80 })];
     expect(plan({ instruments, book: { ...book, deltaUsd: 60_000 } }).trades[0]!.venue).toBe("deribit");
