@@ -1,6 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
 import { runDemo } from "./commandline/demo.ts";
-import { verifyCommand } from "./commandline/ledger.ts";
+import { runDoctor } from "./commandline/doctor.ts";
+import { exportCommand, verifyCommand } from "./commandline/ledger.ts";
+import { verifyPlan } from "./commandline/plan.ts";
+import { policyCheck, policyExplain, policySimulate } from "./commandline/policy.ts";
+import { runReplay } from "./commandline/replay.ts";
 import { runHalt } from "./commandline/halt.ts";
 import { printSchema } from "./commandline/schema.ts";
 import { runStart } from "./commandline/start.ts";
@@ -50,6 +54,64 @@ function program(finish: (outcome: Outcome) => void): Command {
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater ledger verify")
     .action(act(verifyCommand));
+  ledger
+    .command("export")
+    .description("write every entry to standard output")
+    .addOption(new Option("--format <format>", "form of the export").choices(["json", "csv"]).default("json"))
+    .addOption(json())
+    .addHelpText("after", "\nExample: breakwater ledger export --format csv > ledger.csv")
+    .action(act(exportCommand));
+  root
+    .command("doctor")
+    .description("check configuration, database, clock, accounts, chat and rules, and say what to do")
+    .addOption(json())
+    .addHelpText("after", "\nExample: breakwater doctor")
+    .action(act(runDoctor));
+  root
+    .command("replay")
+    .description("run recorded days through the same detectors that watch the live market")
+    .argument("<recording...>", "files as exchanges and recorders publish them")
+    .option("--detectors <names>", "only these, separated by commas")
+    .option("--speed <factor>", "max, or how many times faster than recorded", "max")
+    .option("--format <name>", "where it cannot be told from the file")
+    .option("--labels <csv>", "score the hits against labelled events")
+    .addOption(json())
+    .addHelpText(
+      "after",
+      "\nExample: breakwater replay btc-2024-08-08.gz --detectors spoofing,price-dislocation --json",
+    )
+    .action(act(runReplay));
+  const policy = root.command("policy").description("check, explain or simulate the rules");
+  policy
+    .command("check")
+    .description("find shadowed rules, quorums nobody can meet and missing caps")
+    .addOption(json())
+    .addHelpText("after", "\nExample: breakwater policy check")
+    .action(act(policyCheck));
+  policy
+    .command("explain")
+    .description("show how every rule judged a plan, and what became of it")
+    .argument("<plan>", "first characters of its hash")
+    .addOption(json())
+    .addHelpText("after", "\nExample: breakwater policy explain 3f9a01bc")
+    .action(act(policyExplain));
+  policy
+    .command("simulate")
+    .description("judge past plans by another desk file and show what loosens")
+    .argument("<desk>", "the other desk.yaml")
+    .addOption(json())
+    .addHelpText("after", "\nExample: breakwater policy simulate desk.new.yaml")
+    .action(act(policySimulate));
+  root
+    .command("plan")
+    .description("about plans")
+    .command("verify")
+    .description("recompute a plan's fingerprint from its file, offline")
+    .argument("<file>", "the plan as JSON")
+    .option("--hash <hash>", "the hash or the four words it should have")
+    .addOption(json())
+    .addHelpText("after", '\nExample: breakwater plan verify plan.json --hash "coal oval card fish"')
+    .action(act(verifyPlan));
   root
     .command("halt")
     .description("kill switch: stop new orders and cancel every working one; needs neither Postgres nor chat")

@@ -1,46 +1,34 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { startDatabase, type Started } from "../database.ts";
-import { systemClock } from "../kernel/clock.ts";
-import { DeskError } from "../kernel/errors.ts";
-import { openLog } from "../kernel/log.ts";
 import { Secret } from "../kernel/secret.ts";
+import { readFileSync } from "node:fs";
+import { readCopies } from "../ledger/checkpoint.ts";
+import { exportLedger } from "../ledger/export.ts";
+import { openNoteKey } from "../ledger/note.ts";
 import { verifyLedger } from "../ledger/verify.ts";
+import { answer, reading } from "./reading.ts";
 
-/** The folder whose database is read: the named one, else the desk's, else what the demo left. */
-export function readingHome(env: NodeJS.ProcessEnv): string {
-  if (env["BREAKWATER_HOME"]) return env["BREAKWATER_HOME"];
-  const [desk, demo] = [".breakwater", path.join(".breakwater", "demo")];
-  return existsSync(path.join(demo, "pg.password")) && !existsSync(path.join(desk, "pg.password")) ? demo : desk;
-}
-
-/** Opens the desk's database beside a running desk, or alone; needs no desk.yaml. */
-export async function openToRead(): Promise<Started> {
-  const home = readingHome(process.env);
-  const url = process.env["DATABASE_URL"];
-  if (!url && !existsSync(home))
-    throw new DeskError(
-      "DATABASE_UNAVAILABLE",
-      `there is no desk under ${home}; set BREAKWATER_HOME or DATABASE_URL to the one you mean`,
-    );
-  return startDatabase({
-    url: url ? new Secret(url) : null,
-    home,
-    exclusive: false,
-    clock: systemClock,
-    log: openLog("error"),
-  });
+/** The ledger's public key, where this machine holds the pair. */
+function publicKey(home: string): string | undefined {
+  const file = path.join(home, "keys", "ledger.pem");
+  return existsSync(file) ? openNoteKey("breakwater", new Secret(readFileSync(file, "utf8"))).publicKey : undefined;
 }
 
 /** `breakwater ledger verify` */
-export async function verifyCommand(options: { json?: boolean }): Promise<number> {
-  const { database, stop } = await openToRead();
-  try {
-    const report = await verifyLedger(database.sql);
-    process.stdout.write(options.json ? `${JSON.stringify({ type: "verified", ...report })}\n` : `${report.text}\n`);
+export const verifyCommand = (options: { json?: boolean }): Promise<number> =>
+  reading(async ({ database, home }) => {
+    const key = publicKey(home);
+    const report = await verifyLedger(database.sql, { copies: readCopies(home), ...(key ? { publicKey: key } : {}) });
+    answer(options.json, { type: "verified", ...report }, report.text);
     if (!report.ok) process.stderr.write(`The ledger does not verify: ${report.text}.\n`);
     return report.ok ? 0 : 1;
-  } finally {
-    await stop();
-  }
-}
+  });
+
+/** `breakwater ledger export` */
+export const exportCommand = (options: { format: "json" | "csv" }): Promise<number> =>
+  reading(async ({ database }) => {
+    for await (const text of exportLedger(database.sql, options.format)) {
+      if (!process.stdout.write(text)) await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
+    }
+    return 0;
+  });

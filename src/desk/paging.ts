@@ -31,16 +31,7 @@ function openPagers(config: Config): ReadonlyMap<string, Pager> {
   const topic = environment.secret("NTFY_TOPIC");
   const [pagerDutyUrl, ntfyUrl] = [environment.text("PAGERDUTY_URL"), environment.text("NTFY_URL")];
   const pagers: Pager[] = [
-    ...(key
-      ? [
-          openPagerDuty({
-            routingKey: key,
-            baseUrl: environment.text("PAGERDUTY_URL") ?? "",
-            source: config.file.desk.name,
-            clock,
-          }),
-        ]
-      : []),
+    ...(key ? [openPagerDuty({ routingKey: key, ...(pagerDutyUrl ? { url: pagerDutyUrl } : {}) })] : []),
     ...(topic ? [openNtfy({ topic, ...(ntfyUrl ? { url: ntfyUrl } : {}) })] : []),
   ];
   return new Map(pagers.map((one) => [one.name, one]));

@@ -1,17 +1,15 @@
-import { eq } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
-import { policyVersions } from "../db/schema.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Secret } from "../kernel/secret.ts";
 import type { Control } from "./gather.ts";
-import { draft, publish, readPublished } from "./published.ts";
-import { databaseNow } from "./rows.ts";
-import { type PolicyDocument, versionOf } from "./schema.ts";
+import { publishAtStart } from "./change.ts";
+import { readPublished } from "./published.ts";
+import type { PolicyDocument } from "./schema.ts";
 import { openSeal } from "./seal.ts";
 
 /**
  * Opens the control plane: the rules in force are those of the database. desk.yaml's rules become the first version by
- * themselves; later differences do so only on a desk without live accounts, because changing live rules needs consent.
+ * themselves; later ones where they only tighten, and on a desk on paper. Loosening live rules needs people's consent.
  */
 export async function openControl(options: {
   readonly database: Database;
@@ -24,26 +22,18 @@ export async function openControl(options: {
 }): Promise<Control> {
   const { database, document, live, log } = options;
   const seal = openSeal(options.sealKey);
-  const wanted = versionOf(document);
-  await database.db.transaction(async (tx) => {
-    const [published] = await tx
-      .select({ version: policyVersions.version })
-      .from(policyVersions)
-      .where(eq(policyVersions.state, "published"));
-    if (published?.version === wanted) return;
-    if (published && live) {
-      log.error(
-        { inForce: published.version, inFile: wanted },
-        "desk.yaml's rules differ from those in force; they count only once they are published",
-      );
-      return;
-    }
-    await draft(tx, document, "system", { tightens: false, opensAt: await databaseNow(tx) });
-    await publish(tx, seal, wanted, "system");
-  });
+  const published = readPublished();
+  const result = await database.db.transaction((tx) =>
+    publishAtStart(tx, { seal, published }, document, { by: "system", loosen: !live }),
+  );
+  if (result.loosens.length > 0 && live)
+    log.error(
+      { loosens: result.loosens },
+      "desk.yaml would loosen the rules; those in force stay until people consent",
+    );
   return {
     seal,
-    published: readPublished(),
+    published,
     halted: options.halted,
     onCall: async () => null,
     deadManArmed: () => null,

@@ -1,0 +1,31 @@
+import { DeskError } from "../kernel/errors.ts";
+import { replayCommand } from "../replay/command.ts";
+
+/** Options of `breakwater replay`. */
+export interface ReplayOptions {
+  readonly detectors?: string;
+  readonly speed?: string;
+  readonly format?: string;
+  readonly labels?: string;
+  readonly json?: boolean;
+}
+
+function speedOf(text: string | undefined): "max" | number {
+  if (text === undefined || text === "max") return "max";
+  const factor = Number(text);
+  if (!Number.isFinite(factor) || factor <= 0)
+    throw new DeskError("INPUT_INVALID", `--speed was ${text}; write max or a factor such as 10`);
+  return factor;
+}
+
+/** `breakwater replay <recording…>` */
+export const runReplay = (recordings: readonly string[], options: ReplayOptions): Promise<number> =>
+  replayCommand({
+    recordings,
+    json: options.json === true,
+    speed: speedOf(options.speed),
+    ...(options.detectors === undefined ? {} : { detectors: options.detectors.split(",").map((one) => one.trim()) }),
+    ...(options.format === undefined ? {} : { format: options.format }),
+    ...(options.labels === undefined ? {} : { labels: options.labels }),
+    out: (line) => void process.stdout.write(`${line}\n`),
+  });
