@@ -3,7 +3,7 @@ import { durationMs } from "../kernel/duration.ts";
 import { type Facts, effectOf } from "./facts.ts";
 import { breaches } from "./invariants.ts";
 import { checkLimit } from "./limits.ts";
-import { mismatch, standing } from "./match.ts";
+import { fits, mismatch, standing } from "./match.ts";
 import { type Quorum, meets, quorumOf, summaryOf } from "./quorum.ts";
 import type { Policy, Role, Rule, RuleOutcome } from "./schema.ts";
 import type { Tier } from "./tiers.ts";
@@ -81,10 +81,8 @@ interface Answer {
   readonly permits: boolean;
 }
 
-/** Everything one rule says about a plan, or the reason why it is not about it. */
+/** Everything a rule that fits says about a plan, or the reason why it says nothing. */
 function ask(rule: Rule, facts: Facts): Answer | string {
-  const differs = mismatch(rule.match, facts);
-  if (differs !== null) return differs;
   const stands = standing(rule.when, facts);
   if (stands.is === "fails") return stands.why;
   if (stands.is === "unknown") return { said: [{ rule: rule.name, outcome: "deny", why: stands.why }], permits: false };
@@ -125,6 +123,11 @@ function weigh(policy: Policy, facts: Facts, depth: TraceDepth): Decision {
   said.push(...caps(policy, facts));
   let spoke = false;
   for (const rule of policy.rules) {
+    if (!fits(rule.match, facts)) {
+      if (depth === "all")
+        trace.push({ rule: rule.name, says: "not about it", why: mismatch(rule.match, facts) ?? "it differs" });
+      continue;
+    }
     const answer = ask(rule, facts);
     if (typeof answer === "string") {
       if (depth === "all") trace.push({ rule: rule.name, says: "not about it", why: answer });

@@ -11,6 +11,27 @@ export type LimitAnswer =
 
 const INSIDE: LimitAnswer = { is: "inside" };
 
+const PLAIN = /^\d{1,40}(\.\d{1,40})?$/;
+const WHOLE = /^(0|[1-9]\d*)$/;
+
+/**
+ * An amount as it stands in a plan, a limit or a sum: never negative, and checked without being rewritten, because a
+ * decision looks at dozens of them.
+ * @throws RangeError where it is not a plain decimal, such as NaN from the database
+ */
+function amount(text: string): Decimal {
+  if (!PLAIN.test(text)) throw new RangeError(`"${text.slice(0, 60)}" is not an amount`);
+  return text as Decimal;
+}
+
+/** a > b; whole numbers are compared as they are written. */
+function exceeds(a: Decimal, b: Decimal): boolean {
+  if (WHOLE.test(a) && WHOLE.test(b)) return a.length === b.length ? a > b : a.length > b.length;
+  return greater(a, b);
+}
+
+const plus = (a: Decimal, b: Decimal): Decimal => (a === "0" ? b : b === "0" ? a : add(a, b));
+
 const wordsOf = (limit: Limit): string =>
   `${limit.measure} per ${limit.per}${limit.window === undefined ? "" : ` in ${limit.window}`}`;
 
@@ -20,7 +41,7 @@ function ofOrders(facts: Facts, figure: (order: PlannedOrder) => Decimal | null)
   for (const order of facts.plan.orders) {
     const value = figure(order);
     if (value === null) return null;
-    if (greater(value, most)) most = value;
+    if (exceeds(value, most)) most = value;
   }
   return most;
 }
@@ -35,10 +56,11 @@ function distanceBps(facts: Facts, order: PlannedOrder, reference: "collar" | "q
   return div(mul(abs(sub(decimal(order.limitPrice), decimal(from))), decimal("10000")), decimal(from), 4, "up");
 }
 
-const ofPlan = (facts: Facts): Spent => ({
-  notionalUsd: sum(facts.plan.orders.map((order) => decimal(order.notionalUsd))),
-  orders: String(facts.plan.orders.length),
-  messages: String(facts.plan.orders.length + facts.plan.cancels.length),
+/** The whole plan; that its notional is the sum of its orders is demanded of every plan beforehand. */
+const ofPlan = ({ plan }: Facts): Spent => ({
+  notionalUsd: plan.notionalUsd,
+  orders: String(plan.orders.length),
+  messages: String(plan.orders.length + plan.cancels.length),
 });
 
 /** The names under which a plan is counted in one dimension; none where the dimension does not apply. */
@@ -68,7 +90,7 @@ function figureOf(facts: Facts, limit: Limit, key: string | null): Decimal | nul
   const { measure } = limit;
   switch (measure) {
     case "quantity":
-      return ofOrders(facts, (order) => decimal(order.quantity));
+      return ofOrders(facts, (order) => amount(order.quantity));
     case "collarBps":
       return ofOrders(facts, (order) => distanceBps(facts, order, "collar"));
     case "slippageBps":
@@ -78,17 +100,17 @@ function figureOf(facts: Facts, limit: Limit, key: string | null): Decimal | nul
     case "lossUsd": {
       const now = facts.figures?.[measure] ?? null;
       if (now === null) return null;
-      return measure === "openOrders" ? add(decimal(now), decimal(String(facts.plan.orders.length))) : decimal(now);
+      return measure === "openOrders" ? plus(amount(now), amount(String(facts.plan.orders.length))) : amount(now);
     }
     case "notionalUsd":
     case "orders":
     case "messages": {
       if (limit.per === "order" && measure === "notionalUsd")
-        return ofOrders(facts, (order) => decimal(order.notionalUsd));
+        return ofOrders(facts, (order) => amount(order.notionalUsd));
       const own = instrumentShare(facts, limit, key)[measure];
-      if (limit.window === undefined) return decimal(own);
+      if (limit.window === undefined) return amount(own);
       const spent = key === null ? undefined : facts.usage[key]?.[limit.window];
-      return spent === undefined ? null : add(decimal(spent[measure]), decimal(own));
+      return spent === undefined ? null : plus(amount(spent[measure]), amount(own));
     }
   }
 }
@@ -97,15 +119,13 @@ function figureOf(facts: Facts, limit: Limit, key: string | null): Decimal | nul
 function instrumentShare(facts: Facts, limit: Limit, key: string | null): Spent {
   if (limit.per !== "instrument" || key === null) return ofPlan(facts);
   const symbol = key.slice("instrument:".length);
-  const { plan } = facts;
-  return ofPlan({
-    ...facts,
-    plan: {
-      ...plan,
-      orders: plan.orders.filter((one) => one.symbol === symbol),
-      cancels: plan.cancels.filter((one) => one.symbol === symbol),
-    },
-  });
+  const orders = facts.plan.orders.filter((one) => one.symbol === symbol);
+  const cancels = facts.plan.cancels.filter((one) => one.symbol === symbol);
+  return {
+    notionalUsd: sum(orders.map((order) => decimal(order.notionalUsd))),
+    orders: String(orders.length),
+    messages: String(orders.length + cancels.length),
+  };
 }
 
 /** Whether a plan, on top of what was spent before, stays within a limit. A figure that is not known is not inside. */
@@ -115,7 +135,7 @@ export function checkLimit(limit: Limit, facts: Facts): LimitAnswer {
   for (const key of keys) {
     const figure = figureOf(facts, limit, key);
     if (figure === null) return { is: "unknown", why: `${wordsOf(limit)} is not known` };
-    if (greater(figure, decimal(limit.max)))
+    if (exceeds(figure, amount(limit.max)))
       return { is: "passed", why: `${wordsOf(limit)} would be ${figure}, the limit is ${limit.max}` };
   }
   return INSIDE;
