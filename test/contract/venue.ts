@@ -364,5 +364,23 @@ export function venueContract(name: string, capabilities: Capabilities, open: ()
       expect((await on.venue.trader.place(order(on, "v23", { symbol: "NOPE/USDT:USDT" }))).outcome).toBe("rejected");
       expect(on.taken(on.clientOrderId("v23"))).toBe(0);
     });
+
+    test("V24 where account changes are streamed, the watcher hears of an order and can leave", async () => {
+      const on = await rig();
+      const { watchAccount } = on.venue.reader;
+      if (!watchAccount) return;
+      let heard = 0;
+      const leave = await watchAccount(
+        on.account,
+        () => (heard += 1),
+        () => {},
+      );
+      await on.venue.trader.place(order(on, "v24"));
+      expect(heard).toBeGreaterThan(0);
+      await leave();
+      const before = heard;
+      await on.venue.trader.place(order(on, "v24b"));
+      expect(heard).toBe(before);
+    });
   });
 }

@@ -21,7 +21,7 @@ export const keyAndSecret = ({ apiKey, apiSecret, apiPassword }: Credentials): R
 });
 
 /** Prices beside the book. */
-export interface Marks {
+interface Marks {
   readonly markPrice: Price | null;
   readonly indexPrice: Price | null;
   readonly fundingRate: Decimal | null;

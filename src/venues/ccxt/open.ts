@@ -19,7 +19,7 @@ import { okx } from "./okx.ts";
 export type CcxtVenueName = Exclude<VenueName, "paper">;
 
 /** Where a venue is reached. */
-export interface VenueUrls {
+interface VenueUrls {
   /** The venue's test network or demo trading. */
   readonly sandbox?: boolean;
   /** Origin that stands in for all of the venue's own, such as a loopback fake: "http://127.0.0.1:8080". */

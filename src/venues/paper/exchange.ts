@@ -180,11 +180,13 @@ export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
     for (const [account, { holdings }] of state.accounts) if (holdings.size > 0) changed(account);
     await journal.flush();
   };
+  let stopTicks: (() => void) | undefined;
   const guarded = async (): Promise<void> => {
     try {
       await step();
     } catch (error) {
       // A journal that cannot be written ends the exchange: nothing it said afterwards would survive.
+      stopTicks?.();
       log.error({ reason: messageOf(error) }, "paper.tick_failed");
       for (const one of accountListeners) tell("gone", () => one.onGone(messageOf(error)));
     }
@@ -193,6 +195,12 @@ export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
   if (!state.opened) {
     remember([{ deed: "opened", format: 1, storm: name, seed, at: clock.now().toISOString() }]);
     await journal.flush();
+  }
+  // A crash can tear the journal between an order and its outcome; what was never meant to rest does not begin to.
+  for (const id of state.working) {
+    const order = state.orders.get(id);
+    if (order?.timeInForce !== "IOC" && order?.timeInForce !== "FOK") continue;
+    remember([{ deed: "cancelled", order: id, cause: "unfilled", at: clock.now().toISOString() }]);
   }
   const venue = paperVenue({
     floor,
@@ -207,7 +215,7 @@ export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
       return () => accountListeners.delete(one);
     },
   });
-  const stopTicks = clock.every(TICK_MS, guarded);
+  stopTicks = clock.every(TICK_MS, guarded);
 
   return {
     venue: () => venue,
@@ -252,7 +260,7 @@ export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
     async close() {
       if (closed) return;
       closed = true;
-      stopTicks();
+      stopTicks?.();
       for (const one of accountListeners) tell("gone", () => one.onGone("the paper exchange was closed"));
       remember([{ deed: "clock", stormMs: elapsedMs, at: clock.now().toISOString() }]);
       await journal.close();

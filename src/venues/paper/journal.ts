@@ -4,7 +4,7 @@ import type { OrderRequest, Side } from "../../kernel/order.ts";
 import type { Price, Quantity, Usd } from "../../kernel/decimal.ts";
 
 /** Why an order left the book without being filled. */
-export type CancelCause = "asked" | "unfilled" | "reduce-only" | "liquidation" | "expired";
+type CancelCause = "asked" | "unfilled" | "reduce-only" | "liquidation" | "expired";
 
 /** Everything that ever changes the paper exchange, one JSON line each; `at` is ISO 8601, UTC. */
 export type Deed =

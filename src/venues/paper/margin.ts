@@ -48,7 +48,7 @@ export interface Valuation {
 }
 
 /** One position's share of a valuation. */
-export interface Line {
+interface Line {
   readonly instrument: Instrument;
   readonly holding: Holding;
   readonly markPrice: Price;

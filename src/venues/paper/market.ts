@@ -11,7 +11,7 @@ import type { Storm } from "./storms.ts";
 export type Level = readonly [price: Price, quantity: Quantity];
 
 /** What an instrument is worth at one moment: mark, index, and exposure in base coins of one contract. */
-export interface Mark {
+interface Mark {
   readonly price: Price;
   readonly index: Price;
   readonly delta: Decimal<"base">;

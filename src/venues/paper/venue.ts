@@ -1,6 +1,6 @@
 import type { AccountState } from "../../kernel/account.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { DeskError } from "../../kernel/errors.ts";
+import { DeskError, messageOf } from "../../kernel/errors.ts";
 import type { Fill, PlaceOutcome } from "../../kernel/order.ts";
 import type { Venue, VenueReader, VenueTrader } from "../venue.ts";
 import type { CallFacts, Faults, PaperCall, PaperEffect } from "./faults.ts";
@@ -132,6 +132,16 @@ function readFault(call: PaperCall, effect: PaperEffect): DeskError {
   return new DeskError("VENUE_UNAVAILABLE", `the paper exchange did not answer ${call} (${effect}); try again`);
 }
 
+/** Waits for the disk; the reason where it failed. */
+async function onDisk(journal: Journal): Promise<string | undefined> {
+  try {
+    await journal.flush();
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
 const UNCLEAR: Readonly<Record<Exclude<PaperEffect, "reject" | "hang">, string>> = {
   "timeout-after": "the answer did not arrive in time",
   "timeout-before": "the answer did not arrive in time",
@@ -149,7 +159,9 @@ function trader({ floor, clock, faults, journal, latencyMs }: VenueParts): Venue
       const reaches =
         !fault || fault.effect === "timeout-after" || fault.effect === "malformed" || fault.effect === "hang";
       const verdict = reaches ? submit(floor, order) : undefined;
-      await journal.flush();
+      const stored = await onDisk(journal);
+      if (stored !== undefined)
+        return { outcome: "unknown", reason: `the exchange could not store the order: ${stored}` };
       if (fault?.delayMs) await clock.sleep(fault.delayMs);
       if (fault?.effect === "hang") return never();
       if (fault) return { outcome: "unknown", reason: UNCLEAR[fault.effect] };
@@ -164,7 +176,7 @@ function trader({ floor, clock, faults, journal, latencyMs }: VenueParts): Venue
       const reaches =
         !fault || fault.effect === "timeout-after" || fault.effect === "malformed" || fault.effect === "hang";
       const verdict = reaches ? withdraw(floor, account, symbol, venueOrderId) : "unknown";
-      await journal.flush();
+      if ((await onDisk(journal)) !== undefined) return "unknown";
       if (fault?.delayMs) await clock.sleep(fault.delayMs);
       if (fault?.effect === "hang") return never();
       return fault ? "unknown" : verdict;

@@ -2,9 +2,9 @@ import { type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** What a fake can be told to do to the next call of a kind. */
-export type FakeFault = "accept-then-hang" | "drop" | "rate-limited" | "unavailable" | "malformed" | "wrong-symbol";
+type FakeFault = "accept-then-hang" | "drop" | "rate-limited" | "unavailable" | "malformed" | "wrong-symbol";
 /** What a call is for: placing, cancelling, private reading, or public data. */
-export type CallKind = "place" | "cancel" | "read" | "public";
+type CallKind = "place" | "cancel" | "read" | "public";
 
 /** An order as the fake keeps it; numbers are floats rounded to six digits, enough for a fake. */
 export interface FakeOrder {
@@ -32,7 +32,7 @@ export interface FakeFill {
 }
 
 /** Why the fake refuses an order; each venue's file says it in the venue's words. */
-export type Refusal = "duplicate" | "reduce-only" | "funds" | "post-only";
+type Refusal = "duplicate" | "reduce-only" | "funds" | "post-only";
 
 /** One account in one market, with a book of three levels a side. */
 export interface FakeState {

@@ -84,6 +84,23 @@ test("a torn last line is left out and the next deed starts a line of its own", 
   expect((await readJournal(file)).accepted.get("after-the-tear")).toHaveLength(1);
 });
 
+test("an IOC order whose outcome was torn off does not begin to rest", async () => {
+  const file = await journalFile();
+  const before = await open(file);
+  before.pin("BTC", "64000");
+  await before.seedAccounts([SEED]);
+  await before.venue().trader.place(order("torn", { limitPrice: decimal("64640"), timeInForce: "IOC" }));
+  await before.close();
+  const lines = (await readFile(file, "utf8")).split("\n");
+  const accepted = lines.findIndex((line) => line.includes('"torn"'));
+  await writeFile(file, `${lines.slice(0, accepted + 1).join("\n")}\n{"deed":"fil`);
+  const after = await open(file);
+  expect(await after.venue().reader.openOrders("desk-1")).toEqual([]);
+  const found = await after.venue().reader.orderByClientId("desk-1", SYMBOL, "torn");
+  expect(found).toMatchObject({ state: "expired", filledQuantity: "0" });
+  await after.close();
+});
+
 test("a damaged line in the middle stops the start and names the line", async () => {
   const file = await journalFile();
   const before = await open(file);
