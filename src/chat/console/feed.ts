@@ -36,6 +36,7 @@ const SLOW_MS = 400;
 const STREAMS_A_SEAT = 4;
 const RETRY_MS = 1_000;
 const BATCH = 200;
+const RESET = { event: "reset", data: "{}" } as const;
 
 /** Opens the feed and subscribes it to the hub. Nothing is read or rendered while nobody watches. */
 export function openFeed(parts: FeedParts): Feed {
@@ -103,13 +104,14 @@ export function openFeed(parts: FeedParts): Feed {
       void flush();
     }
     if (event.type === "account") moved.add(event.account);
+    if (event.type === "all") for (const client of clients) client.offer("reset", RESET);
     void slow();
   });
 
   const catchUp = async (client: Subscriber, last: string | null): Promise<void> => {
     const missed = last === null ? [] : hub.since(last);
-    if (missed === null) {
-      client.offer("reset", { event: "reset", data: "{}" });
+    if (missed === null || missed.some(({ event }) => event.type === "all")) {
+      client.offer("reset", RESET);
       return;
     }
     const ids = new Set(missed.flatMap(({ event }) => (event.type === "card" ? [event.incident] : [])));
@@ -128,7 +130,7 @@ export function openFeed(parts: FeedParts): Feed {
       clients.add(client);
       catchUp(client, last).catch((error: unknown) => {
         log.error({ event: "console.feed.failed", why: messageOf(error) });
-        client.offer("reset", { event: "reset", data: "{}" });
+        client.offer("reset", RESET);
       });
       void slow();
       return client;

@@ -4,7 +4,9 @@ import type { Clock } from "../../kernel/clock.ts";
 export type HubEvent =
   | { readonly type: "card"; readonly incident: string; readonly version: number }
   | { readonly type: "account"; readonly account: string }
-  | { readonly type: "header" };
+  | { readonly type: "header" }
+  /** Changes may have been missed, as after a lost listener: every page starts over. */
+  | { readonly type: "all" };
 
 /** An event with its place in the stream, "epoch-number". */
 export interface Placed {

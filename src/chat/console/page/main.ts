@@ -8,6 +8,7 @@ import { refreshParts } from "./parts.ts";
 import { openStream } from "./stream.ts";
 
 const THEME = "breakwater.theme";
+const SETTLED_MS = 5_000;
 const title = document.title;
 
 /** Theme: as the system says, dark, light; the choice stays in this browser. */
@@ -71,7 +72,11 @@ if (document.body.classList.contains("bare")) {
     void refreshParts();
   });
   stream.on("moved", (data) => void growCharts(data["accounts"] as readonly string[]));
-  stream.on("reset", () => location.reload());
+  // A page that has only just come gives the desk a moment: a fault must not become a storm of reloads.
+  stream.on(
+    "reset",
+    () => void window.setTimeout(() => location.reload(), performance.now() < SETTLED_MS ? SETTLED_MS : 0),
+  );
   takePresses();
   watchList();
   openCommandLine();

@@ -11,7 +11,7 @@ export const signInPage = (why: string | null): Markup =>
       ><button class="button primary">Sign in</button>
     </form>
     <p class="quiet">
-      A token works once. For a new one run <code>npx breakwater console sign-in</code> where the desk runs.
+      A token works once; the program prints a new one at each start.
     </p>`;
 
 /** Signed in: the next page is asked for by this one, so that the cookie travels with it even from a link elsewhere. */
