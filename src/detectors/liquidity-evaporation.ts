@@ -9,9 +9,9 @@ const params = {
   lossTimes: { default: 5, unit: "times", about: "Depth fell to its usual value divided by this" },
   spreadTimes: { default: 15, unit: "times", about: "Or the spread widened to this many times its usual value" },
   spreadBps: { default: 3, unit: "bps", about: "And is at least this wide" },
-  everyMs: { default: 500, unit: "ms", about: "How often the book is measured" },
+  everyMs: { default: 1000, unit: "ms", about: "How often the book is measured" },
   lastMs: { default: 1500, unit: "ms", about: "How long it must last" },
-  learn: { default: 60, unit: "count", about: "Measurements before anything is said" },
+  learn: { default: 30, unit: "count", about: "Measurements before anything is said" },
 } as const;
 
 /** The book emptied, or its spread tore open. */

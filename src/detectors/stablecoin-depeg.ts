@@ -28,6 +28,7 @@ export const stablecoinDepeg = detector(
   },
   {
     init: () => ({
+      stable: undefined as boolean | undefined,
       price: Number.NaN,
       at: Number.NaN,
       judgedAt: Number.NEGATIVE_INFINITY,
@@ -36,7 +37,9 @@ export const stablecoinDepeg = detector(
     }),
     step(state, event, p) {
       const { market } = event;
-      if (!STABLE.has(market.base) || !DOLLARS.has(market.quote)) return NOTHING;
+      // Asked once a market: most are no stablecoins, and their every quote comes by here.
+      state.stable ??= STABLE.has(market.base) && DOLLARS.has(market.quote);
+      if (!state.stable) return NOTHING;
       const price =
         event.kind === "trade"
           ? event.price

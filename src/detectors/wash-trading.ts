@@ -48,7 +48,7 @@ export const washTrading = detector(
       let washed = buyer !== "" && buyer === seller;
       // The last sixteen trades are enough: a reversal follows at once or is none.
       for (const one of state.last) {
-        if (washed || at - one.at > p.pairMs || one.size !== size) continue;
+        if (one.size !== size || washed || at - one.at > p.pairMs) continue;
         if (buyer !== "") washed = buyer === one.seller && seller === one.buyer;
         else washed = one.price === price && one.taker === -taker && taker !== 0;
         // Each trade is matched once.

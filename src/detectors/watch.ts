@@ -7,6 +7,7 @@ const SECOND_MS = 1000;
 /** A detector at work: its settings and one state for each market, coin, venue or for all. */
 interface Post {
   readonly detector: Detector;
+  readonly scope: Detector["scope"];
   readonly step: (state: unknown, event: MarketEvent, params: Record<string, number>) => ReturnType<Detector["step"]>;
   readonly params: Record<string, number>;
   readonly states: unknown[];
@@ -36,6 +37,7 @@ export interface WatchOptions {
 export function createWatch({ detectors, params, onHit }: WatchOptions): Watch {
   const posts = detectors.map((detector): Post => ({
     detector,
+    scope: detector.scope,
     step: detector.step as unknown as Post["step"],
     params: valuesOf(detector.params, params?.[detector.name]),
     states: [],
@@ -61,7 +63,7 @@ export function createWatch({ detectors, params, onHit }: WatchOptions): Watch {
     const { market } = event;
     for (let i = 0; i < list.length; i += 1) {
       const post = list[i]!;
-      const { scope } = post.detector;
+      const { scope } = post;
       const key =
         scope === "market" ? market.id : scope === "asset" ? market.assetId : scope === "venue" ? market.venueId : 0;
       const states = post.states;

@@ -60,11 +60,9 @@ export function readBinance(
   if (bytes[at + 2] === 115 && bytes[at + 3] === 116) {
     if (!matches(bytes, at, STREAM)) return false;
     at += STREAM.length;
-    for (;;) {
-      const c = bytes[at]!;
-      if (c === QUOTE) break;
-      // Letters, digits, "@", "_": nothing that JSON would unescape.
-      if (!isWord(c) && c !== 64) return false;
+    for (let c = bytes[at]!; c !== QUOTE; c = bytes[at]!) {
+      // Nothing that JSON would unescape or refuse.
+      if (!(c > 31 && c < 127) || c === 92) return false;
       at += 1;
     }
     if (!matches(bytes, at, DATA)) return false;
@@ -162,28 +160,31 @@ function readObject(bytes: Uint8Array, from: number, end: number, frame: Binance
         else if (key === 97) frame.ask = value;
         else if (key === 65) frame.askSize = value;
       } else {
-        const wordAt = at;
-        let hash = 0;
-        for (;;) {
-          const letter = bytes[at]!;
-          if (letter === QUOTE) break;
-          if (!isWord(letter)) return false;
-          hash = (Math.imul(hash, 31) + letter) | 0;
-          at += 1;
-        }
-        if (at === wordAt || at >= end) return false;
-        if (!upper) lowerWords |= bit;
-        else if (key !== 88) return false;
-        if (key === 115) {
-          const lane = find(bytes, wordAt, at, hash);
-          if (lane === undefined) return false;
-          frame.lane = lane;
-          found = true;
-        } else if (key === 101) {
+        if (key === 101) {
           name = first;
           const expected =
-            first === 100 ? DEPTH_UPDATE : first === 98 ? BOOK_TICKER : first === 97 ? AGGREGATE : TRADE_NAME;
-          if (at - wordAt !== expected.length || !matches(bytes, wordAt, expected)) return false;
+            first === 98 ? BOOK_TICKER : first === 100 ? DEPTH_UPDATE : first === 97 ? AGGREGATE : TRADE_NAME;
+          if (!matches(bytes, at, expected)) return false;
+          at += expected.length;
+          if (bytes[at] !== QUOTE) return false;
+          lowerWords |= bit;
+        } else {
+          const wordAt = at;
+          let hash = 0;
+          for (let letter = bytes[at]!; letter !== QUOTE; letter = bytes[at]!) {
+            if (!isWord(letter)) return false;
+            hash = (Math.imul(hash, 31) + letter) | 0;
+            at += 1;
+          }
+          if (at === wordAt || at >= end) return false;
+          if (!upper) lowerWords |= bit;
+          else if (key !== 88) return false;
+          if (key === 115) {
+            const lane = find(bytes, wordAt, at, hash);
+            if (lane === undefined) return false;
+            frame.lane = lane;
+            found = true;
+          }
         }
         at += 1;
       }
