@@ -514,6 +514,8 @@ export const passkeys = breakwater.table(
     confirmedBy: text("confirmed_by"),
     confirmedAt: moment("confirmed_at"),
     revokedAt: moment("revoked_at"),
+    /** MAC over the key and whose it is. */
+    seal: text("seal").notNull().default(""),
   },
   (t) => [index("passkeys_person").on(t.person)],
 );

@@ -1,0 +1,1 @@
+ALTER TABLE "breakwater"."passkeys" ADD COLUMN "seal" text DEFAULT '' NOT NULL;
