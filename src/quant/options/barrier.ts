@@ -40,7 +40,7 @@ export function barrierOption(input: BarrierInput): BarrierFigures {
   if (isDown ? spot <= barrier : spot >= barrier) {
     if (type === "down-out" || type === "up-out") return { price: rebate, delta: 0, gamma: 0, vega: 0 };
     const { price, delta, gamma, vega } = blackScholes(input);
-    return { price, delta, gamma, vega };
+    return requireFiniteResult("barrier option", { price, delta, gamma, vega });
   }
   const price = barrierPrice(input);
   const h = Math.min(1e-3 * spot * Math.min(1, sigma * Math.sqrt(years)), 0.3 * Math.abs(spot - barrier));

@@ -44,7 +44,8 @@ export function blackScholes(input: BlackScholesInput): PriceAndGreeks {
   const rho = years * strikePart;
   const drift = dividendRate * spot * delta - rate * strikePart;
   if (!(terms.density > 0)) {
-    return { price, delta, gamma: 0, vega: 0, theta: drift, rho, vanna: 0, volga: 0, charm: dividendRate * delta };
+    const rest = { gamma: 0, vega: 0, theta: drift, rho, vanna: 0, volga: 0, charm: dividendRate * delta };
+    return requireFiniteResult("option", { price, delta, ...rest });
   }
   const { d1, d2 } = terms;
   const density = discount * terms.density;

@@ -134,7 +134,8 @@ export function black76(input: Black76Input): PriceAndGreeks {
   const delta = discount * terms.delta;
   if (!(terms.density > 0)) {
     const theta = rate * price;
-    return { price, delta, gamma: 0, vega: 0, theta, rho: -years * price, vanna: 0, volga: 0, charm: rate * delta };
+    const rest = { gamma: 0, vega: 0, theta, rho: -years * price, vanna: 0, volga: 0, charm: rate * delta };
+    return requireFiniteResult("option", { price, delta, ...rest });
   }
   const { d1, d2 } = terms;
   const density = discount * terms.density;

@@ -73,7 +73,7 @@ export function heston(input: HestonInput): HestonFigures {
     const decay = kappa * years;
     const share = decay < 1e-8 ? 1 - 0.5 * decay : -Math.expm1(-decay) / decay;
     const varianceVega = s > 0 ? (discount * terms.density * share * years) / (2 * s) : 0;
-    return { ...black, varianceVega };
+    return requireFiniteResult("option", { ...black, varianceVega });
   }
   const { value, slope, curvature, variance } = integrate(parameters, years, totalVariance, Math.log(forward / strike));
   const root = Math.sqrt(forward * strike);

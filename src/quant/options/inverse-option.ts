@@ -1,5 +1,5 @@
 import { blackTerms } from "./black76.ts";
-import { requireKind, requireNotNegative, requirePositive } from "./checks.ts";
+import { requireFiniteResult, requireKind, requireNotNegative, requirePositive } from "./checks.ts";
 import type { OptionKind } from "./checks.ts";
 
 /** What `inverseOption` needs: `forward` is the synthetic future of the option's own expiry, in USD per coin. */
@@ -49,8 +49,8 @@ export function inverseOption(input: InverseOptionInput): InverseOptionFigures {
   const s = sigma * rootYears;
   const { price, delta, strikeDelta, density } = blackTerms(kind === "call", forward, strike, s);
   const netDelta = (strike / forward) * strikeDelta;
-  const alive = s > 0;
-  return {
+  const alive = density > 0;
+  return requireFiniteResult("inverse option", {
     priceCoin: price / forward,
     priceUsd: price,
     delta,
@@ -59,5 +59,5 @@ export function inverseOption(input: InverseOptionInput): InverseOptionFigures {
     gammaUsd: alive ? density / forward / (forward * s) : 0,
     vegaUsd: density * rootYears,
     thetaUsdPerYear: alive ? (-0.5 * density * sigma) / rootYears : 0,
-  };
+  });
 }

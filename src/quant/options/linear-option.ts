@@ -1,5 +1,5 @@
 import { black76 } from "./black76.ts";
-import { requirePositive } from "./checks.ts";
+import { requireFiniteResult, requirePositive } from "./checks.ts";
 import type { InverseOptionInput } from "./inverse-option.ts";
 
 /** What `linearOption` needs; `contractSize` is the coins in one contract, 1 where absent. */
@@ -30,11 +30,11 @@ export function linearOption(input: LinearOptionInput): LinearOptionFigures {
   const { contractSize = 1, ...option } = input;
   requirePositive({ contractSize });
   const { price, delta, gamma, vega, theta } = black76(option);
-  return {
+  return requireFiniteResult("linear option", {
     priceUsd: contractSize * price,
     delta: contractSize * delta,
     gammaUsd: contractSize * gamma,
     vegaUsd: contractSize * vega,
     thetaUsdPerYear: contractSize * theta,
-  };
+  });
 }

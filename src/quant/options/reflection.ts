@@ -1,6 +1,6 @@
 import { QuantError } from "../errors.ts";
 import { LOG_SQRT_TWO_PI, mills, normalCdf } from "../normal.ts";
-import { requireFinite, requirePositive } from "./checks.ts";
+import { requireFinite, requireFiniteResult, requirePositive } from "./checks.ts";
 
 /** exp(power) · Phi(z), finite also where the first factor alone overflows and the second underflows. */
 export function expTimesCdf(power: number, z: number): number {
@@ -60,10 +60,10 @@ export function touch(input: TouchInput): TouchFigures {
   const paidAtTouch =
     expTimesCdf((mu + lambda) * distance, towards + eta * lambda * s) +
     expTimesCdf((mu - lambda) * distance, towards - eta * lambda * s);
-  return {
+  return requireFiniteResult("touch option", {
     probability: Math.min(hit, 1),
     paidAtTouch,
     paidAtExpiry: discount * Math.min(hit, 1),
     noTouch: discount * Math.max(miss, 0),
-  };
+  });
 }
