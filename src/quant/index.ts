@@ -1,5 +1,5 @@
 export * from "./errors.ts";
-export * from "./normal.ts";
+export { erfcx, mills, normalCdf, normalPdf, normalQuantile } from "./normal.ts";
 export type { KindColumn, OptionKind } from "./options/checks.ts";
 export { black76 } from "./options/black76.ts";
 export type { Black76Input, PriceAndGreeks } from "./options/black76.ts";
