@@ -96,8 +96,8 @@ export function leastSquares(design: Matrix, target: ArrayLike<number>): LeastSq
   const scales = new Float64Array(columns);
   for (let column = 0; column < columns; column += 1) {
     let norm = 0;
-    for (let row = 0; row < rows; row += 1) norm = Math.hypot(norm, work[row * columns + column]!);
-    scales[column] = norm === 0 ? 1 : norm;
+    for (let row = 0; row < rows; row += 1) norm += work[row * columns + column]! ** 2;
+    scales[column] = norm === 0 ? 1 : Math.sqrt(norm);
     for (let row = 0; row < rows; row += 1) work[row * columns + column]! /= scales[column]!;
   }
   const diagonal = new Float64Array(columns);
