@@ -1,0 +1,217 @@
+import { asc, eq, sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { incidentEvents, ledger, runSteps, runs } from "../../src/db/schema.ts";
+import type { Durable } from "../../src/engine/durable.ts";
+import { playbook } from "../../src/engine/playbook.ts";
+import { type Runs, anyPlaybook } from "../../src/engine/runs.ts";
+import { WAKE } from "../../src/engine/steps.ts";
+import { DeskError } from "../../src/kernel/errors.ts";
+import { withDatabase } from "../with-database.ts";
+import { begin, launch, over, scriptedDoor } from "./harness.ts";
+
+const database = withDatabase();
+const input = z.object({ account: z.string() });
+const head = (name: string, version = 1) => ({
+  name,
+  version,
+  title: `The ${name} test`,
+  input,
+  needs: ["reduce", "cancel"] as const,
+});
+const counts = new Map<string, number>();
+const count = (name: string): number => {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts.get(name) ?? 0;
+};
+const script = { decision: "quorum" as const, answers: [null] as never[], carried: [] as string[] };
+
+const playbooks = [
+  playbook(head("two-steps"), async ({ step, input: { account } }) => {
+    const first = await step("read the account", async () => ({
+      summary: `${account} was read`,
+      once: count("first"),
+    }));
+    const second = await step("say so", async () => `said ${first.once}`);
+    return second;
+  }),
+  playbook(head("tries-again"), async ({ step }) =>
+    step("ask a venue that is down for a moment", async () => {
+      if (count("tries") < 3) throw new DeskError("VENUE_UNAVAILABLE", "down for a moment");
+      return "answered at the third time";
+    }),
+  ),
+  playbook(head("gives-up"), async ({ step }) =>
+    step("ask for what cannot be", async () => {
+      count("gives-up");
+      throw new DeskError("VENUE_REJECTED", "the venue refused for good");
+    }),
+  ),
+  playbook(
+    head("asks"),
+    async ({ step }) => {
+      const plan = await step.plan("plan it", { action: "reduce", account: "paper-a", toRatio: "0.5" as never });
+      if (!plan) return "nothing to do";
+      const answer = await step.approve("ask for it", plan, { within: "5m", otherwise: "stop" });
+      return answer.outcome === "approved" ? (await step.apply("send it", plan)).summary : answer.outcome;
+    },
+    async ({ step }) => {
+      await step("tidy up", async () => "tidied");
+      return "stopped and tidied up";
+    },
+  ),
+  playbook(head("oversteps"), async ({ step }) => {
+    await step.plan("plan what its head does not name", { action: "freeze", scope: "firm", state: "halted" });
+    return "never";
+  }),
+].map(anyPlaybook);
+
+let durable: Durable;
+let opened: Runs;
+beforeAll(async () => {
+  ({ durable, runs: opened } = await launch(database(), playbooks, scriptedDoor(script)));
+});
+afterAll(() => durable.stop());
+
+describe("a playbook run", () => {
+  test("its steps are rows in their order, lines of the ledger, and its outcome closes the story", async () => {
+    const { run, incident } = await begin(database(), opened, "two-steps", { account: "paper-a" });
+    expect(await over(database(), run)).toMatchObject({ state: "done", outcome: "said 1" });
+    const steps = await database()
+      .db.select()
+      .from(runSteps)
+      .where(eq(runSteps.runId, run))
+      .orderBy(asc(runSteps.position));
+    expect(steps.map((step) => [step.name, step.state, step.note])).toEqual([
+      ["read the account", "done", "paper-a was read"],
+      ["say so", "done", "said 1"],
+    ]);
+    const entries = await database()
+      .db.select({ type: ledger.type })
+      .from(ledger)
+      .where(eq(ledger.object, run))
+      .orderBy(asc(ledger.seq));
+    expect(entries.map((entry) => entry.type)).toEqual(["run.started", "run.step", "run.step", "run.ended"]);
+    const events = await database()
+      .db.select({ type: incidentEvents.type })
+      .from(incidentEvents)
+      .where(eq(incidentEvents.incidentId, incident))
+      .orderBy(asc(incidentEvents.id));
+    expect(events.map((event) => event.type)).toEqual(["incident.opened", "run.started", "run.done"]);
+  });
+
+  test("starting it again under its own id changes nothing", async () => {
+    const { run } = await begin(database(), opened, "two-steps", { account: "paper-b" });
+    await over(database(), run);
+    const before = counts.get("first");
+    await opened.start([run]);
+    await durable.start("two-steps@1", run);
+    await over(database(), run);
+    expect(counts.get("first")).toBe(before);
+  });
+
+  test("a run whose start was lost in a crash is started by the sweep", async () => {
+    const { incident } = await begin(database(), opened, "two-steps", { account: "paper-a" });
+    const lost = `run:${incident}:lost`;
+    await database().db.transaction((tx) =>
+      opened.create(tx, {
+        id: lost,
+        playbook: "two-steps",
+        incidentId: incident,
+        requestedBy: "person:ana",
+        trust: "internal",
+        input: { account: "paper-a" },
+      }),
+    );
+    await opened.sweep();
+    expect((await over(database(), lost)).state).toBe("done");
+  });
+
+  test("an error that may pass is tried again, one that will not ends the run with its reason", async () => {
+    const passing = await begin(database(), opened, "tries-again", { account: "paper-a" });
+    expect(await over(database(), passing.run)).toMatchObject({ state: "done", outcome: "answered at the third time" });
+    const final = await begin(database(), opened, "gives-up", { account: "paper-a" });
+    expect(await over(database(), final.run)).toMatchObject({
+      state: "failed",
+      outcome: "failed: the venue refused for good",
+    });
+    expect(counts.get("gives-up")).toBe(1);
+  });
+
+  test("an action that its head does not name is refused before the policy is asked", async () => {
+    const { run } = await begin(database(), opened, "oversteps", { account: "paper-a" });
+    expect((await over(database(), run)).outcome).toMatch(/asked for freeze, which its head does not name/);
+  });
+});
+
+describe("waiting for people", () => {
+  test("a vote that comes while the run waits wakes it, and the order is sent once", async () => {
+    script.carried.length = 0;
+    script.answers = [null, { outcome: "approved", by: ["ben"] }] as never[];
+    const { run } = await begin(database(), opened, "asks", { account: "paper-a" });
+    await waiting(run);
+    await database().db.transaction((tx) => durable.wake(tx, run, WAKE, "vote-1"));
+    expect(await over(database(), run)).toMatchObject({ state: "done", outcome: "1 of 1 orders filled" });
+    expect(script.carried).toEqual(["sent"]);
+  });
+
+  test("a wake-up that comes before the run waits is kept", async () => {
+    script.answers = [null, { outcome: "refused", by: "ben", reason: "not now" }] as never[];
+    const { run } = await begin(database(), opened, "asks", { account: "paper-a" });
+    await database().db.transaction((tx) => durable.wake(tx, run, WAKE, "early"));
+    expect(await over(database(), run)).toMatchObject({ state: "done", outcome: "refused" });
+  });
+
+  test("a cancelled run stops at its wait and does its compensation", async () => {
+    script.answers = [null] as never[];
+    script.carried.length = 0;
+    const { run } = await begin(database(), opened, "asks", { account: "paper-a" });
+    await waiting(run);
+    await opened.cancel(run, "person:ana", "changed my mind");
+    expect(await over(database(), run)).toMatchObject({ state: "cancelled", outcome: "stopped and tidied up" });
+    expect(script.carried).toEqual([]);
+    await expect(opened.cancel(run, "person:ben", "me too")).rejects.toThrow(/has ended or was cancelled before/);
+  });
+
+  /** Until the step that asks stands on "waiting". */
+  async function waiting(run: string): Promise<void> {
+    for (;;) {
+      const [row] = await database()
+        .db.select({ state: runSteps.state })
+        .from(runSteps)
+        .where(sql`${runSteps.runId} = ${run} and ${runSteps.name} = 'ask for it'`);
+      if (row?.state === "waiting") return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+});
+
+describe("versions", () => {
+  test("a run whose version is not installed is shown as orphaned with its remedy, never silently stuck, and goes on once it is", async () => {
+    const { incident } = await begin(database(), opened, "two-steps", { account: "paper-a" });
+    const old = `run:${incident}:old`;
+    await database()
+      .db.insert(runs)
+      .values({
+        id: old,
+        playbook: "two-steps",
+        version: 7,
+        incidentId: incident,
+        requestedBy: "person:ana",
+        trust: "internal",
+        input: { account: "paper-a" },
+      });
+    expect(await opened.sweep()).toEqual([old]);
+    const row = await over(database(), old);
+    expect(row.state).toBe("orphaned");
+    expect(row.outcome).toMatch(/version 7 is not installed here/);
+    const events = await database()
+      .db.select({ type: incidentEvents.type })
+      .from(incidentEvents)
+      .where(eq(incidentEvents.incidentId, incident));
+    expect(events.map((event) => event.type)).toContain("run.orphaned");
+    await database().db.update(runs).set({ version: 1 }).where(eq(runs.id, old));
+    expect(await opened.sweep()).toEqual([]);
+    expect((await over(database(), old)).state).toBe("done");
+  });
+});
