@@ -66,7 +66,7 @@ export function openVenues(options: {
     },
     async close() {
       const venues = await Promise.allSettled(opened.values());
-      await Promise.all(venues.map((one) => (one.status === "fulfilled" ? one.value.reader.close() : undefined)));
+      await Promise.all(venues.flatMap((one) => (one.status === "fulfilled" ? [one.value.reader.close()] : [])));
     },
   };
 }

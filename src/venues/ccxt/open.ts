@@ -18,21 +18,15 @@ import { okx } from "./okx.ts";
 /** Venues reached through ccxt. */
 export type CcxtVenueName = Exclude<VenueName, "paper">;
 
-/** Where a venue is reached. */
-interface VenueUrls {
-  /** The venue's test network or demo trading. */
-  readonly sandbox?: boolean;
-  /** Origin that stands in for all of the venue's own, such as a loopback fake: "http://127.0.0.1:8080". */
-  readonly base?: string;
-}
-
 /** How a connection to one account is opened. */
 export interface CcxtOptions {
   readonly venue: CcxtVenueName;
   readonly account: string;
+  /** `paper` speaks to the venue's test system, whatever else is set; `live` to the venue itself. */
   readonly environment: Environment;
   readonly credentials: Credentials;
-  readonly urls?: VenueUrls;
+  /** Origin that stands in for all of the venue's own, such as a loopback fake: "http://127.0.0.1:8080". */
+  readonly baseUrl?: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Whether calls are spaced by the venue's weights; default true, false only against a fake. */
@@ -53,10 +47,10 @@ type Constructor = new (config: Row) => CcxtExchange & {
   has: Record<string, unknown>;
   options: Record<string, unknown>;
   setSandboxMode(on: boolean): void;
-  enableDemoTrading?: (on: boolean) => void;
+  enableDemoTrading(on: boolean): void;
   setMarkets(markets: unknown): void;
   handleErrors: (status: number, ...rest: unknown[]) => unknown;
-  undiciRequest: (url: string, params: unknown) => Promise<unknown>;
+  undiciRequest: (url: string, params: { readonly headers: Readonly<Record<string, string>> }) => Promise<unknown>;
   close(): Promise<void>;
 };
 
@@ -66,7 +60,7 @@ type Constructor = new (config: Row) => CcxtExchange & {
  * @throws DeskError CONFIG_INVALID where ccxt does not have the venue any more
  */
 export async function openCcxt(options: CcxtOptions): Promise<Venue> {
-  const { venue, account, environment, urls = {}, clock, log } = options;
+  const { venue, account, environment, clock, log } = options;
   const { default: ccxt } = await import("ccxt");
   const Exchange = (ccxt as unknown as Readonly<Record<string, Constructor | undefined>>)[venue];
   const faults = ccxt as unknown as ServerFaults;
@@ -85,10 +79,9 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
     Object.assign(exchange, dialect.overrides);
     // Reading currencies needs wider key permissions at several venues, and nothing here uses them.
     exchange.has["fetchCurrencies"] = false;
-    if (urls.sandbox && venue === "binanceusdm") exchange.enableDemoTrading?.(true);
-    else if (urls.sandbox) exchange.setSandboxMode(true);
+    if (environment === "paper") toTestSystem(exchange);
     keepServerFaults(exchange, faults);
-    if (urls.base !== undefined) redirect(exchange, urls.base);
+    if (options.baseUrl !== undefined) redirect(exchange, options.baseUrl);
     return exchange;
   };
   const [calm, urgent] = [open(), open()];
@@ -128,6 +121,12 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
   });
 }
 
+/** Binance has no test network for futures any more; its demo trading stands in. @throws ccxt's NotSupported where there is neither */
+function toTestSystem(exchange: InstanceType<Constructor>): void {
+  if (exchange.id === "binanceusdm") exchange.enableDemoTrading(true);
+  else exchange.setSandboxMode(true);
+}
+
 interface ServerFaults {
   readonly ExchangeNotAvailable: new (message: string) => Error;
   readonly RateLimitExceeded: new (message: string) => Error;
@@ -156,12 +155,16 @@ function keepServerFaults(
 }
 
 /**
- * Sends every request to another origin. It is done below ccxt, because Binance's error table is chosen by the venue's own
+ * Sends every request to another origin and names the one it was meant for in a header. It is done below ccxt, because Binance's error table is chosen by the venue's own
  * address: with other addresses in `urls` every refusal would be an error of an unknown kind.
  */
 function redirect(exchange: InstanceType<Constructor>, base: string): void {
   const send = exchange.undiciRequest;
   if (typeof send !== "function")
-    throw new DeskError("CONFIG_INVALID", "this ccxt cannot be sent to another address; take urls.base away");
-  exchange.undiciRequest = (url, params) => send.call(exchange, url.replace(/^https?:\/\/[^/]+/, base), params);
+    throw new DeskError("CONFIG_INVALID", "this ccxt cannot be sent to another address; take baseUrl away");
+  exchange.undiciRequest = (url, params) => {
+    const { headers } = params;
+    const meant = { ...headers, "x-meant-for": new URL(url).host };
+    return send.call(exchange, url.replace(/^https?:\/\/[^/]+/, base), { ...params, headers: meant });
+  };
 }

@@ -1,4 +1,4 @@
-import { type ServerResponse, createServer } from "node:http";
+import { type IncomingHttpHeaders, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** What a fake can be told to do to the next call of a kind. */
@@ -100,6 +100,10 @@ export interface FakeExchange {
   showNewOrders(): void;
   taken(clientOrderId: string): number;
   placingRequests(): number;
+  /** Headers of all requests so far, the latest of each name. */
+  readonly headers: IncomingHttpHeaders;
+  /** Hosts that requests were meant for. */
+  readonly hosts: Set<string>;
   /** Requests to addresses the fake does not serve. */
   readonly strangers: string[];
   close(): Promise<void>;
@@ -181,6 +185,8 @@ export async function openFake(venue: FakeVenue): Promise<FakeExchange> {
   let [hiding, shown, placing] = [false, true, 0];
   const waiting: { kind: CallKind; fault: FakeFault }[] = [];
   const strangers: string[] = [];
+  const hosts = new Set<string>();
+  const headers: IncomingHttpHeaders = {};
   const fresh = (): FakeState =>
     openState(
       venue.enforcesIds,
@@ -193,6 +199,8 @@ export async function openFake(venue: FakeVenue): Promise<FakeExchange> {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
+      Object.assign(headers, request.headers);
+      hosts.add(String(request.headers["x-meant-for"]));
       const url = new URL(request.url ?? "/", "http://fake");
       const params = { ...Object.fromEntries(url.searchParams), ...bodyOf(Buffer.concat(chunks).toString("utf8")) };
       const found = venue.routes[`${request.method} ${url.pathname}`];
@@ -237,6 +245,8 @@ export async function openFake(venue: FakeVenue): Promise<FakeExchange> {
       waiting.length = 0;
       [hiding, shown, placing] = [false, true, 0];
     },
+    headers,
+    hosts,
     strangers,
     fail: (kind, fault) => waiting.push({ kind, fault }),
     hideNewOrders: () => {

@@ -3,9 +3,12 @@ import { decimal } from "../../../src/kernel/decimal.ts";
 import type { OrderRequest } from "../../../src/kernel/order.ts";
 import type { VenueRig } from "../../contract/venue.ts";
 import { binanceusdm } from "../../fakes/exchanges/binanceusdm.ts";
+import { bybit } from "../../fakes/exchanges/bybit.ts";
 import { deribit } from "../../fakes/exchanges/deribit.ts";
 import { hyperliquid } from "../../fakes/exchanges/hyperliquid.ts";
-import { hexId, rigs, wordId } from "./rig.ts";
+import { krakenfutures } from "../../fakes/exchanges/krakenfutures.ts";
+import { okx } from "../../fakes/exchanges/okx.ts";
+import { hexId, plainId, rigs, wordId } from "./rig.ts";
 
 const order = (on: VenueRig, clientOrderId: string, change: Partial<OrderRequest> = {}): OrderRequest => ({
   account: on.account,
@@ -87,5 +90,42 @@ describe("Hyperliquid", () => {
       outcome: "rejected",
     });
     expect(on.placingRequests()).toBe(0);
+  });
+});
+
+describe("environments", () => {
+  const all = [
+    ["binanceusdm", binanceusdm, "BTC/USDT:USDT", wordId],
+    ["bybit", bybit, "BTC/USDT:USDT", wordId],
+    ["okx", okx, "BTC/USDT:USDT", plainId],
+    ["deribit", deribit, "BTC/USD:BTC", wordId],
+    ["krakenfutures", krakenfutures, "BTC/USD:USD", wordId],
+    ["hyperliquid", hyperliquid, "BTC/USDC:USDC", hexId],
+  ] as const;
+
+  describe.each(all)("%s", (name, fake, symbol, id) => {
+    const paper = rigs(name, fake, symbol, id, "paper");
+    const live = rigs(name, fake, symbol, id, "live");
+    /** Places an order and answers with the hosts that anything was sent to. */
+    const reached = async (open: typeof paper): Promise<readonly string[]> => {
+      const on = await open();
+      await on.venue.reader.account(on.account);
+      await on.venue.trader.place(order(on, id("where")));
+      return [...on.fake.hosts];
+    };
+
+    test("an account of environment paper speaks to the venue's test system alone", async () => {
+      const hosts = await reached(paper);
+      // OKX has one address for both and tells them apart by a header.
+      if (name === "okx") expect((await paper()).fake.headers["x-simulated-trading"]).toBe("1");
+      else for (const host of hosts) expect(host).toMatch(/test|demo/);
+    });
+
+    test("a live account never does", async () => {
+      const hosts = await reached(live);
+      expect(hosts.length).toBeGreaterThan(0);
+      for (const host of hosts) expect(host).not.toMatch(/test|demo/);
+      expect((await live()).fake.headers["x-simulated-trading"]).toBeUndefined();
+    });
   });
 });

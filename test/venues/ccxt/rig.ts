@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { afterAll } from "vitest";
+import { afterAll, expect } from "vitest";
 import { systemClock } from "../../../src/kernel/clock.ts";
+import type { Environment } from "../../../src/kernel/account.ts";
 import { decimal } from "../../../src/kernel/decimal.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
@@ -26,6 +27,7 @@ export function rigs(
   fakeVenue: FakeVenue,
   symbol: string,
   id: (name: string) => string,
+  environment: Environment = "live",
 ): () => Promise<VenueRig & { readonly fake: FakeExchange }> {
   let opening: Promise<{ fake: FakeExchange; venue: Venue }> | undefined;
   const open = async () => {
@@ -33,19 +35,21 @@ export function rigs(
     const venue = await openCcxt({
       venue: name,
       account: "desk-1",
-      environment: "live",
+      environment,
       credentials: name === "hyperliquid" ? WALLET : KEYS,
-      urls: { base: fake.url },
+      baseUrl: fake.url,
       clock: systemClock,
       log: silentLog,
       rateLimit: false,
-      timeoutMs: 400,
+      timeoutMs: 2_500,
     });
     return { fake, venue };
   };
   afterAll(async () => {
     const opened = await opening;
     await opened?.venue.reader.close();
+    // Nothing was asked of the venue that the adapter does not need, such as currencies, which want wider permissions.
+    expect(opened?.fake.strangers ?? []).toEqual([]);
     await opened?.fake.close();
   });
   return async () => {
