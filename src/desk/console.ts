@@ -6,7 +6,7 @@ import { monitorSettings } from "../config.ts";
 import type { Database } from "../db/client.ts";
 import { accountStates } from "../db/schema.ts";
 import type { AnyPlaybook } from "../engine/playbook.ts";
-import { buildCard } from "../incidents/card.ts";
+import { buildCards } from "../incidents/card.ts";
 import { durationsOf } from "../incidents/durations.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { spanOf } from "../kernel/duration.ts";
@@ -78,12 +78,7 @@ export function consoleBackend(parts: {
     clock,
     people: desk.knownPeople,
     accounts: [...config.accounts.values()],
-    cards: async (ids) =>
-      new Map(
-        await Promise.all([...new Set(ids)].map(async (id) => [id, await buildCard(database.db, id)] as const)).then(
-          (all) => all.flatMap(([id, card]) => (card ? [[id, card] as const] : [])),
-        ),
-      ),
+    cards: (ids) => buildCards(database.db, ids, { nameOf: (person) => config.file.people[person]?.name ?? person }),
     durations: (incident) => durationsOf(database.db, incident),
     dots: async () => [
       ...(await venueDots(database, config, clock)),

@@ -151,7 +151,9 @@ function assemble(incident: IncidentRecord, rows: Rows, setting: CardSetting): C
 /** What happened and why, then where the answer stands: at most two lines. */
 function linesOf(incident: IncidentRecord, run: RunRecord | null): readonly string[] {
   const lines = incident.summary ? [incident.summary] : [];
-  if (incident.status === "resolved" && incident.outcome) lines.push(incident.outcome);
+  // The outcome's paragraph begins with the title, which stands right above it here.
+  if (incident.status === "resolved" && incident.outcome)
+    lines.push(incident.outcome.replace(`${incident.title}. `, ""));
   else if (run?.state === "orphaned")
     lines.push(
       `Playbook ${run.playbook} version ${run.version} is not installed: install it again or close the run by hand.`,

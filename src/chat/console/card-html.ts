@@ -1,6 +1,17 @@
 import { type Decimal, compare, grouped, isDecimal } from "../../kernel/decimal.ts";
 import type { Button, Card, CardAction, OrderRow, PlanView, VotesView } from "../card.ts";
-import { type Markup, NOTHING, countdown, html, moment, severityBadge, table, visible, words } from "./markup.ts";
+import {
+  type Markup,
+  type TableRow,
+  NOTHING,
+  countdown,
+  html,
+  moment,
+  severityBadge,
+  table,
+  visible,
+  words,
+} from "./markup.ts";
 
 /** How a card is drawn for one kind of viewer. */
 export interface CardOptions {
@@ -34,7 +45,6 @@ const orderCells = (row: OrderRow): readonly (Markup | string)[] => [
   figure(row.limitPrice),
   figure(row.notionalUsd),
   row.reduceOnly ? "yes" : html`<strong>no</strong>`,
-  ...(row.state === undefined ? [] : [html`<span class="order-state">${visible(row.state)}</span>`]),
 ];
 
 const ORDER_COLUMNS = [
@@ -60,8 +70,11 @@ const DEAD = {
 
 function planSection(plan: PlanView): Markup {
   const dead = DEAD[plan.state];
-  const shown = plan.orders.some((row) => row.state !== undefined);
-  const rows = plan.orders.map((row) => orderCells(shown ? { ...row, state: row.state ?? "not sent yet" } : row));
+  const rows = plan.orders.flatMap((row): readonly TableRow[] =>
+    row.state === undefined
+      ? [orderCells(row)]
+      : [orderCells(row), { across: html`<span class="order-state">${visible(row.state)}</span>` }],
+  );
   return html`<section
     class="plan plan-${plan.state}"
     aria-labelledby="plan-title"
@@ -73,7 +86,7 @@ function planSection(plan: PlanView): Markup {
     </p>
     <div class="plan-body">
       <p class="reason">${words(plan.reason)}</p>
-      ${plan.orders.length > 0 ? table("Orders of the plan", [...ORDER_COLUMNS, ...(shown ? ["State"] : [])], rows) : NOTHING}
+      ${plan.orders.length > 0 ? table("Orders of the plan", ORDER_COLUMNS, rows) : NOTHING}
       ${plan.cancels > 0 ? html`<p>Cancels ${plan.cancels} resting order${plan.cancels === 1 ? "" : "s"}.</p>` : NOTHING}
       ${plan.changes.length > 0 ? changes(plan) : NOTHING}
       <dl class="plan-terms">

@@ -26,7 +26,7 @@ export function renderRow(row: IncidentRow, selected: boolean): Markup {
       <span class="row-title" dir="auto">${visible(row.title)}</span>
       <span class="row-foot"
         >${row.deciding ? html`<span class="deciding">decision due</span>` : NOTHING}<span class="row-status"
-          >${row.outcome && row.status === "resolved" ? visible(row.outcome) : row.status}</span
+          >${row.status}</span
         >${row.account === null ? NOTHING : html`<span class="row-account">${words(row.account)}</span>`}${row.alertCount > 1 ? html`<span>${row.alertCount} alerts</span>` : NOTHING}${row.owner === null ? NOTHING : html`<span>${words(row.owner)}</span>`}</span
       >
     </a>

@@ -63,14 +63,19 @@ export const severityShape = (severity: Severity): Markup =>
 export const severityBadge = (severity: Severity): Markup =>
   html`<span class="severity sev-${severity}">${severityShape(severity)}${severity}</span>`;
 
+/** One line of a table: its cells, or one note across all of them that belongs to the line before. */
+export type TableRow = readonly (Markup | string)[] | { readonly across: Markup };
+
+const isNote = (row: TableRow): row is { readonly across: Markup } => "across" in row;
+
 /** A table; columns with a trailing `#` hold figures, are right-aligned and set in tabular digits. */
-export function table(
-  caption: string,
-  columns: readonly string[],
-  rows: readonly (readonly (Markup | string)[])[],
-): Markup {
+export function table(caption: string, columns: readonly string[], rows: readonly TableRow[]): Markup {
   const numeric = columns.map((column) => column.endsWith("#"));
   const label = columns.map((column) => column.replace(/#$/, ""));
+  const cells = (row: readonly (Markup | string)[]): Markup =>
+    html`<tr>
+      ${row.map((cell, at) => html`<td data-label="${label[at]}" ${numeric[at] ? html` class="num"` : ""}>${cell}</td>`)}
+    </tr>`;
   return html`<div class="scroll-x" tabindex="0" role="region" aria-label="${caption}">
     <table>
       <caption class="hidden">
@@ -82,11 +87,12 @@ export function table(
         </tr>
       </thead>
       <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              ${row.map((cell, at) => html`<td data-label="${label[at]}" ${numeric[at] ? html` class="num"` : ""}>${cell}</td>`)}
-            </tr>`,
+        ${rows.map((row) =>
+          isNote(row)
+            ? html`<tr class="note-row">
+                <td colspan="${columns.length}">${row.across}</td>
+              </tr>`
+            : cells(row),
         )}
       </tbody>
     </table>

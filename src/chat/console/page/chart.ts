@@ -68,10 +68,10 @@ function marks(thresholds: Series["thresholds"], fromMs: number | null): (plot: 
         ctx.moveTo(x, bbox.top);
         ctx.lineTo(x, bbox.top + bbox.height);
         ctx.stroke();
-        ctx.textBaseline = "top";
+        ctx.textBaseline = "bottom";
         const right = x > bbox.left + bbox.width * 0.7;
         ctx.textAlign = right ? "right" : "left";
-        ctx.fillText("incident opened", x + (right ? -4 : 4) * scale, bbox.top + 2 * scale);
+        ctx.fillText("incident opened", x + (right ? -4 : 4) * scale, bbox.top + bbox.height - 3 * scale);
       }
     }
     ctx.restore();
@@ -169,7 +169,8 @@ async function draw(place: HTMLElement): Promise<Chart | null> {
         {
           ...axis,
           space: 70,
-          values: (_plot, ticks) => ticks.map((tick) => new Date(tick * 1_000).toISOString().slice(11, 16)),
+          values: (_plot, ticks, _axis, _space, step) =>
+            ticks.map((tick) => new Date(tick * 1_000).toISOString().slice(11, step < 60 ? 19 : 16)),
         },
         {
           ...axis,

@@ -102,6 +102,8 @@ export function openCommandLine(): void {
   let asked = 0;
 
   const close = (): void => {
+    // An answer still under way is for a line that is gone.
+    asked += 1;
     offered = [];
     chosen = -1;
     choices.hidden = true;
@@ -139,12 +141,12 @@ export function openCommandLine(): void {
   };
   const suggest = async (): Promise<void> => {
     const text = input.value;
-    asked += 1;
-    const turn = asked;
     if (!text.startsWith("/")) {
       close();
       return;
     }
+    asked += 1;
+    const turn = asked;
     const response = await fetch(`/complete?text=${encodeURIComponent(text)}`);
     // Only the newest question counts: answers may overtake one another.
     if (turn !== asked || !response.ok) return;

@@ -43,6 +43,8 @@ const deciding = (bar: ParentNode): string =>
 
 /** What the desk last answered this person, kept over updates of the card. */
 let answer: { incident: string; text: string; ok: boolean } | null = null;
+/** Good news is on the card by then; a refusal stays until the next press. */
+const GOOD_NEWS_MS = 6_000;
 
 const showAnswer = (): void => {
   if (!answer || answer.incident !== shownIncident()) return;
@@ -50,6 +52,12 @@ const showAnswer = (): void => {
     line.textContent = answer.text;
     line.classList.toggle("refused", !answer.ok);
   }
+};
+
+const forget = (told: typeof answer): void => {
+  if (answer !== told) return;
+  answer = null;
+  for (const line of all(".answer")) line.textContent = "";
 };
 
 /** Shows a newer version of the card; an older one never wins. */
@@ -111,6 +119,8 @@ async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<v
   button.classList.remove("sending");
   if (bar?.isConnected && !answer.ok) for (const one of buttons) one.disabled = false;
   showAnswer();
+  const told = answer;
+  if (told.ok) window.setTimeout(() => forget(told), GOOD_NEWS_MS);
 }
 
 /** Asks before a dangerous press; true once the person said yes. */

@@ -44,6 +44,7 @@ export function applyRow(data: Record<string, unknown>): void {
   }
   pill();
   filter();
+  tick();
 }
 
 function insert(row: HTMLElement): void {

@@ -1,11 +1,14 @@
 import type { LedgerPage, LedgerVerdict } from "../backend.ts";
-import { type Markup, NOTHING, emptyState, html, instant, table, words } from "../markup.ts";
+import { type Markup, NOTHING, emptyState, html, instant, table, visible, words } from "../markup.ts";
 
 const verdictLine = (verdict: LedgerVerdict): Markup =>
   html`<p class="verdict ${verdict.ok ? "good" : "bad"}" role="status">
     <strong>${verdict.ok ? "Verified." : "Does not verify."}</strong>
     ${words(verdict.text)}${verdict.firstBad === null ? NOTHING : html` <a href="/ledger?before=${verdict.firstBad + 1}">Go to entry ${verdict.firstBad}</a>`}
   </p>`;
+
+/** Hashes and long ids by their beginning; the whole stands in the title and in the body. */
+const clipped = (text: string): string => (text.length > 34 ? `${text.slice(0, 32)}…` : text);
 
 /** The ledger, newest first, with its check and each entry's proof. */
 export function ledgerPage(page: LedgerPage, verdict: LedgerVerdict | null): Markup {
@@ -14,7 +17,7 @@ export function ledgerPage(page: LedgerPage, verdict: LedgerVerdict | null): Mar
     instant(entry.at),
     words(entry.actor),
     words(entry.type),
-    words(entry.object),
+    html`<span class="object" title="${visible(entry.object)}">${words(clipped(entry.object))}</span>`,
     html`<details>
       <summary><code>${entry.hash.slice(0, 12)}</code></summary>
       <pre>${words(entry.body)}</pre>

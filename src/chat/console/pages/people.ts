@@ -25,6 +25,15 @@ export const peoplePage = (rows: readonly PersonRow[]): Markup =>
     }
   </div>`;
 
+/** "staleAfter" as "Stale after". */
+function readable(key: string): string {
+  const text = key
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replaceAll("-", " ")
+    .toLowerCase();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** What is in force, by group; secrets never come this far. */
 export const settingsPage = (view: SettingsView): Markup =>
   html`<div class="sheet">
@@ -33,13 +42,15 @@ export const settingsPage = (view: SettingsView): Markup =>
     ${view.groups.map(
       (group) =>
         html`<section>
-          <h2>${words(group.title)}</h2>
+          <h2>${words(readable(group.title))}</h2>
           <dl class="facts">
             ${group.rows.map(
               (row) =>
                 html`<div>
-                  <dt>${words(row.label)}</dt>
-                  <dd>${words(row.value)}</dd>
+                  <dt>${words(readable(row.label))}</dt>
+                  <dd>
+                    ${row.value === "" || row.value === "[]" || row.value === "{}" ? html`<span class="not-yet">none</span>` : words(row.value)}
+                  </dd>
                 </div>`,
             )}
           </dl>

@@ -10,9 +10,7 @@ export const signInPage = (why: string | null): Markup =>
       <label>One-time token <input name="token" required autocomplete="off" spellcheck="false" size="44" /></label
       ><button class="button primary">Sign in</button>
     </form>
-    <p class="quiet">
-      A token works once; the program prints a new one at each start.
-    </p>`;
+    <p class="quiet">A token works once; the program prints a new one at each start.</p>`;
 
 /** Signed in: the next page is asked for by this one, so that the cookie travels with it even from a link elsewhere. */
 export const welcomePage = (name: string): Markup =>
