@@ -53,9 +53,11 @@ export function words(text: string): string[] {
   return found;
 }
 
-/** A value as `words` gives it back unchanged. */
-const quoted = (value: string): string =>
-  /^[^\s"\\\u201c\u201d\u201e\u00ab\u00bb=]+$/.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`;
+/** A value as `words` gives it back; curly quotes come back straight. */
+export const quoted = (value: string): string => {
+  const straight = value.replace(CURLY, '"');
+  return /^[^\s"\\=]+$/.test(straight) ? straight : `"${straight.replace(/["\\]/g, "\\$&")}"`;
+};
 
 /**
  * The command line that means these values: in the head's order; what follows a left-out argument is named, so that

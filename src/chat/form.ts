@@ -21,8 +21,8 @@ export interface Form {
   readonly fields: readonly FormField[];
 }
 
-/** How an incident may end; statistics count by these. */
-export const RESOLUTIONS = ["mitigated", "false alarm", "no action needed", "duplicate", "handed over"] as const;
+/** How an incident may end: the words of incidents/lifecycle.ts, which chat may not import; a test compares. */
+export const RESOLUTIONS = ["handled", "recovered", "false-alarm", "duplicate", "accepted-risk", "test"] as const;
 /** How long a silence may last when asked for with a button. */
 export const SILENCE_TIMES = ["30m", "1h", "4h", "1d"] as const;
 
@@ -37,8 +37,8 @@ export const ACTION_FORMS: Partial<Record<CardAction, Form>> = {
     title: "Resolve the incident",
     submit: "Resolve",
     fields: [
-      { name: "reason", label: "How it ended", required: true, choices: RESOLUTIONS },
-      { name: "note", label: "Note", required: false, long: true },
+      { name: "resolution", label: "How it ended", required: true, choices: RESOLUTIONS },
+      { name: "reason", label: "Note", required: false, long: true },
     ],
   },
   silence: {

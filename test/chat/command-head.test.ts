@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CommandHead, commandText, commandValues, words } from "../../src/chat/command-head.ts";
-import { formOfCommand, formOfToken } from "../../src/chat/form.ts";
+import { RESOLUTIONS as KNOWN } from "../../src/incidents/lifecycle.ts";
+import { RESOLUTIONS, formOfCommand, formOfToken } from "../../src/chat/form.ts";
 
 const hedge: CommandHead = {
   name: "hedge",
@@ -21,6 +22,10 @@ const incident: CommandHead = {
     { name: "text", summary: "what to write", required: false, ask: ["note"] },
   ],
 };
+
+test("the form offers exactly the endings that incidents know", () => {
+  expect(RESOLUTIONS).toEqual(KNOWN);
+});
 
 describe("a typed command", () => {
   test.each([
@@ -74,7 +79,7 @@ describe("a typed command", () => {
 
   test("deny and resolve ask before they are sent, approve does not", () => {
     expect(formOfToken("INC-7:4:deny:8c1f")?.fields[0]?.name).toBe("reason");
-    expect(formOfToken("INC-7:4:resolve")?.fields[0]?.choices).toContain("false alarm");
+    expect(formOfToken("INC-7:4:resolve")?.fields[0]?.choices).toContain("false-alarm");
     expect(formOfToken("INC-7:4:approve:8c1f")).toBeUndefined();
     expect(formOfToken("INC-7:4:__proto__")).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-import { type CommandHead, commandText } from "../command-head.ts";
+import { type CommandHead, commandText, quoted } from "../command-head.ts";
 import { safeToken } from "../detail.ts";
 import { type Form, formOfCommand, formOfToken } from "../form.ts";
 import type { ChatUser, Click, CommandCall } from "../surface.ts";
@@ -106,9 +106,10 @@ function typed(data: Bag, from: From): string {
   const focused = list(data["options"]).find((option) => option["focused"] === true);
   const values = optionValues(data);
   const last = str(focused?.["value"]);
-  const before = { ...values };
-  delete before[str(focused?.["name"])];
-  return `${head === undefined ? `/${name}` : commandText(head, before)} ${last}`;
+  const at = head?.args.findIndex((arg) => arg.name === str(focused?.["name"])) ?? -1;
+  // What stands before it and is left out keeps its place, so that the desk knows which argument is being typed.
+  const before = (head?.args ?? []).slice(0, Math.max(0, at)).map((arg) => quoted(values[arg.name] ?? ""));
+  return [`/${name}`, ...before, last].join(" ");
 }
 
 /** Answers of a form, from labels and from the older rows. */

@@ -134,9 +134,7 @@ function bars(chart: Chart & { kind: "bars" }): Record<string, unknown> {
           ...axisText,
           formatter: ({ dataIndex }: { dataIndex: number }) => amount(shown[dataIndex]?.value ?? ""),
         },
-        data: shown.map((bar) => ({
-          value: Number(bar.value),
-        })),
+        data: shown.map((bar) => Number(bar.value)),
       },
     ],
   };

@@ -98,8 +98,7 @@ export function route(desk: Guild, method: string, path: string, type: string, r
       return { status: 200, body: desk.commands };
     case "GET guilds members":
       return { status: 200, body: { user: { id: two, bot: desk.bots.has(two) }, roles: [] } };
-    case "GET users ":
-    case "GET oauth2 applications":
+    case "GET applications ":
       return { status: 200, body: { id: APP, verify_key: "ab".repeat(32) } };
     case "GET guilds ":
       return one === GUILD ? { status: 200, body: { id: GUILD, name: "desk" } } : fail(403, 50_001, "Missing Access");
