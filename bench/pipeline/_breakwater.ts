@@ -19,8 +19,15 @@ webhooks:
   bench: { sender: generic, secret: BENCH_SECRET, rate: { perSecond: 100000, burst: 100000 } }
 `;
 
-/** The whole program with an embedded Postgres in a new folder, signed in to its console. */
-export async function startBreakwater(): Promise<Target & { readonly startedInMs: number; readonly url: string }> {
+/** The program under test, with what it took to its first page. */
+export interface Breakwater extends Target {
+  readonly startedInMs: number;
+  /** Ends it as a power cut would. */
+  kill(): void;
+}
+
+/** The whole program in a new folder, signed in to its console; with an embedded Postgres unless an address is given. */
+export async function startBreakwater(databaseUrl = ""): Promise<Breakwater> {
   const folder = await mkdtemp(path.join(tmpdir(), "breakwater-bench-"));
   await writeFile(path.join(folder, "desk.yaml"), DESK);
   const port = await freePort();
@@ -35,7 +42,7 @@ export async function startBreakwater(): Promise<Target & { readonly startedInMs
       BREAKWATER_DESK: path.join(folder, "desk.yaml"),
       BREAKWATER_HTTP: `127.0.0.1:${port}`,
       BREAKWATER_LOG: "error",
-      DATABASE_URL: "",
+      DATABASE_URL: databaseUrl,
     },
     (line) => {
       signIn ||= (JSON.parse(line) as { signIn?: string }).signIn ?? "";
@@ -54,7 +61,7 @@ export async function startBreakwater(): Promise<Target & { readonly startedInMs
   const target = {
     pid: program.pid,
     startedInMs,
-    url: `http://127.0.0.1:${port}`,
+    kill: () => process.kill(program.pid, "SIGKILL"),
     onShown: (_number: number): void => {},
     send(numbers: readonly number[]): Promise<boolean> {
       const body = JSON.stringify({ alerts: numbers.map((number) => alertOf(number, numbers[0] ?? 0)) });

@@ -3,11 +3,11 @@ import type { Target } from "./_target.ts";
 
 /** A promise that is settled from outside. */
 function settled(): { readonly promise: Promise<void>; readonly settle: () => void } {
-  let settle = (): void => {};
+  const parts: { settle?: () => void } = {};
   const promise = new Promise<void>((resolve) => {
-    settle = resolve;
+    parts.settle = resolve;
   });
-  return { promise, settle };
+  return { promise, settle: () => parts.settle?.() };
 }
 
 /** The value below which a share of the list lies. */
@@ -84,6 +84,21 @@ export async function bodies(target: Target, size: number, count: number, inFlig
   const begin = performance.now();
   await Promise.all(Array.from({ length: inFlight }, worker));
   return (count * size * 1_000) / (performance.now() - begin);
+}
+
+/** Sends bodies of 100 alerts at a fixed rate for so long; resolves to the number of alerts acknowledged. */
+export async function storm(target: Target, alertsPerSecond: number, seconds: number): Promise<number> {
+  const begin = performance.now();
+  const sending: Promise<boolean>[] = [];
+  const count = (alertsPerSecond * seconds) / 100;
+  for (let index = 0; index < count; index += 1) {
+    const wait = begin + (index * 100_000) / alertsPerSecond - performance.now();
+    if (wait > 0) await sleep(wait);
+    // A refusal (429) is an honest answer; only what was acknowledged counts.
+    sending.push(target.send(numbers(100)));
+  }
+  const answers = await Promise.all(sending);
+  return answers.filter(Boolean).length * 100;
 }
 
 /** Runs a measurement on a fresh target and stops it. */

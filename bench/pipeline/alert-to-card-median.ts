@@ -16,6 +16,6 @@ export const workload: Workload = {
   n: 2_000,
   measuresItself: true,
   rounds: 3,
-  own: measured(startBreakwater, measure),
+  own: measured(() => startBreakwater(), measure),
   ...againstAlertmanager(measure),
 };

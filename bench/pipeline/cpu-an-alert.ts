@@ -20,6 +20,6 @@ export const workload: Workload = {
   n: 6_000,
   measuresItself: true,
   rounds: 3,
-  own: measured(startBreakwater, measure),
+  own: measured(() => startBreakwater(), measure),
   ...againstAlertmanager(measure),
 };
