@@ -57,7 +57,7 @@ describe("the candle backtest", () => {
       Float64Array.of(4, Number.NaN, Number.NaN, Number.NaN),
       { ...FREE, maintenanceRatio: 0.02 },
     );
-    expect(close.barsInDanger).toBe(1);
+    expect(close.barsInDanger).toBe(2);
     expect(close.liquidatedAt).toBe(-1);
   });
 
