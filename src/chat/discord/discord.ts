@@ -185,7 +185,11 @@ async function register(options: DiscordOptions, rest: REST): Promise<void> {
     );
   } catch (error) {
     const code = apiCode(error);
-    if (code === null && !tokenRefused(error)) throw error;
+    if (code === null) {
+      if (error instanceof DeskError) throw error;
+      const why = `Discord could not be reached: ${messageOf(error)}; it is tried again`;
+      throw new DeskError("CHAT_UNREACHABLE", why, { cause: error });
+    }
     throw new DeskError(
       "CHAT_REFUSED",
       `Discord refused to register the commands (${code}: ${messageOf(error)}); check token, app id and guild`,

@@ -87,9 +87,7 @@ export function openGateway(options: GatewayOptions): Gateway {
         ended = true;
         await client.destroy();
         if (error instanceof DeskError) throw error;
-        throw new DeskError("CHAT_REFUSED", `Discord refused the login: ${messageOf(error)}; check DISCORD_TOKEN`, {
-          cause: error,
-        });
+        throw loginError(error);
       }
       unwatch = clock.every(WATCH_MS, watch);
     },
@@ -100,6 +98,24 @@ export function openGateway(options: GatewayOptions): Gateway {
       await client.destroy();
     },
   };
+}
+
+/** discord.js names what a person has to change; all else is the network or Discord itself. */
+const OURS = new Set(["TokenInvalid", "TokenMissing", "InvalidIntents", "DisallowedIntents"]);
+
+function loginError(error: unknown): DeskError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return OURS.has(code)
+    ? new DeskError("CHAT_REFUSED", `Discord refused the login: ${messageOf(error)}; check DISCORD_TOKEN`, {
+        cause: error,
+      })
+    : new DeskError(
+        "CHAT_UNREACHABLE",
+        `Discord's gateway could not be reached: ${messageOf(error)}; it is tried again`,
+        {
+          cause: error,
+        },
+      );
 }
 
 interface Shard {

@@ -232,7 +232,11 @@ async function who(app: App, clock: Clock): Promise<{ readonly team: string; rea
     return await withDeadline(asked(), AUTH_MS, clock, "Slack's auth.test");
   } catch (error) {
     const word = platformError(error);
-    if (word === null) throw error;
+    if (word === null) {
+      if (error instanceof DeskError) throw error;
+      const why = `Slack could not be reached: ${messageOf(error)}; it is tried again`;
+      throw new DeskError("CHAT_UNREACHABLE", why, { cause: error });
+    }
     throw new DeskError("CHAT_REFUSED", `Slack refused the bot token: ${word}; install the app again and set it anew`, {
       cause: error,
     });

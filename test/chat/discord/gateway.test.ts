@@ -83,7 +83,7 @@ describe("Discord's gateway", () => {
   test("a gateway that refuses connections rejects the start, and is left alone then", async () => {
     discord.gateway.refuses = true;
     surface = discordOn(discord);
-    await expect(surface.start(inbound)).rejects.toThrow();
+    await expect(surface.start(inbound)).rejects.toMatchObject({ code: "CHAT_UNREACHABLE" });
     discord.gateway.refuses = false;
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     await until(() => discord.gateway.peers.length === 0);

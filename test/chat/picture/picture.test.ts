@@ -42,7 +42,7 @@ describe("a chart as a picture", () => {
 
   test("has its title and labels in it: without a font they vanish silently", async () => {
     const png = await painter.paint(margin);
-    expect([...png.slice(0, 4)]).toEqual([137, 80, 78, 71]);
+    expect(Array.from(png.slice(0, 4))).toEqual([137, 80, 78, 71]);
     expect(ink(png, { top: 20, bottom: 90 })).toBeGreaterThan(1_500);
     expect(ink(png, { top: 840, bottom: 900 })).toBeGreaterThan(300);
     const mute = await painter.paint({ ...margin, title: "" });

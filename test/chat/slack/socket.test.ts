@@ -145,7 +145,7 @@ describe("Slack's socket", () => {
 
   test("Slack away at the start is a caught failure too", async () => {
     surface = slackOn(slack, { urls: { api: "http://127.0.0.1:9/api/" } });
-    await expect(surface.start(inbound)).rejects.toThrow();
+    await expect(surface.start(inbound)).rejects.toMatchObject({ code: "CHAT_UNREACHABLE" });
   });
 
   test("a form asked for too late says so, and nothing was done", async () => {
