@@ -1,5 +1,6 @@
 import type { InferSelectModel } from "drizzle-orm";
 import type { Button, CardAction, OrderRow, PlanView, StepView, VotesView } from "../chat/card.ts";
+import { averageLike } from "../chat/console/figures.ts";
 import type { approvals, incidents, orders, plans, runSteps, votes } from "../db/schema.ts";
 import { type Decimal, decimal, grouped, isDecimal, isZero, mul } from "../kernel/decimal.ts";
 import { type Collar, type PlannedOrder, fingerprintWords } from "../kernel/plan.ts";
@@ -48,7 +49,7 @@ export function factsOf(incident: IncidentRecord): readonly { label: string; val
 /** What became of one planned order, in words; undefined before anything was meant to be sent. */
 function orderState(order: OrderRecord): string {
   const filled = order.filledQuantity as Decimal;
-  const at = order.averagePrice === null ? "" : ` at ${shown(order.averagePrice)}`;
+  const at = order.averagePrice === null ? "" : ` at ${averageLike(order.averagePrice, order.limitPrice)}`;
   const part = isZero(filled) ? "" : `, ${shown(filled)} of ${shown(order.quantity)} filled${at}`;
   const why = order.reason === null ? "" : `: ${order.reason}`;
   switch (order.state) {

@@ -1,5 +1,6 @@
-import { type Decimal, compare, grouped, isDecimal } from "../../kernel/decimal.ts";
+import { type Decimal, compare, isDecimal } from "../../kernel/decimal.ts";
 import type { Button, Card, CardAction, OrderRow, PlanView, VotesView } from "../card.ts";
+import { figure } from "./figures.ts";
 import {
   type Markup,
   type TableRow,
@@ -20,12 +21,6 @@ export interface CardOptions {
   /** Above this notional an approval asks for the first fingerprint word. */
   readonly typedAboveUsd: Decimal<"usd">;
 }
-
-/** Digits that people read: thousands separated, everything that is not a plain decimal left as it is. */
-export const figure = (text: string): string => {
-  const plain = text.replaceAll(",", "");
-  return isDecimal(plain) ? `${plain.startsWith("+") ? "+" : ""}${grouped(plain as Decimal)}` : text;
-};
 
 /** The word to be typed before approving a plan this large; null where a press is enough. */
 export function typedWord(card: Card, action: CardAction, aboveUsd: Decimal<"usd">): string | null {

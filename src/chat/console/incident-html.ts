@@ -1,6 +1,6 @@
 import type { Card } from "../card.ts";
 import { spanOf } from "../../kernel/duration.ts";
-import type { DurationRow, IncidentDetail, IncidentRow, TimelineRow } from "./backend.ts";
+import type { DurationRow, HeaderView, IncidentDetail, IncidentRow, TimelineRow } from "./backend.ts";
 import { type CardOptions, decisionBar, renderCard, renderSteps } from "./card-html.ts";
 import { type Markup, NOTHING, UNKNOWN, emptyState, html, moment, severityShape, visible, words } from "./markup.ts";
 
@@ -119,19 +119,25 @@ export function renderList(
   </nav>`;
 }
 
-/** What the middle shows while there is nothing to show. */
-export const nothingYet = (environment: "paper" | "live"): Markup =>
-  html`<div class="incident" data-incident="">
+/** What the middle shows while there is nothing to show; a desk that may not trade is not called quiet. */
+export function nothingYet(environment: "paper" | "live", header: HeaderView): Markup {
+  const { state, freezes, detail } = header.trading;
+  const free = state === "active" && freezes === 0;
+  return html`<div class="incident" data-incident="">
     <div class="incident-scroll">
       ${emptyState(
-        "All quiet",
-        "Incidents appear here within a moment of an alert: what happened, the plan that answers it, and who decided.",
+        free ? "All quiet" : "No open incident, and trading is not free",
+        free
+          ? "Incidents appear here within a moment of an alert: what happened, the plan that answers it, and who decided."
+          : `${detail}. Whoever may, lifts it with /unfreeze.`,
         null,
       )}
       <ul class="hints">
         <li>Type <code>/help</code> below to see what you can do.</li>
         <li>Point Prometheus Alertmanager, TradingView or your own sender at <code>/hooks/…</code>.</li>
         ${environment === "paper" ? html`<li>Run <code>npm run demo</code> to watch a storm hit two paper accounts.</li>` : NOTHING}
+        <li><a href="/?status=resolved">Resolved incidents</a></li>
       </ul>
     </div>
   </div>`;
+}

@@ -95,7 +95,7 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     if (selected !== null && !detail) throw new DeskError("UNKNOWN_INCIDENT");
     const middle = detail
       ? renderIncident(detail, { ...parts.card, mayAct: viewer.mayAct })
-      : nothingYet(parts.environment);
+      : nothingYet(parts.environment, await backend.header());
     const main = html`<h1 class="hidden">Incidents</h1>
       <div class="desk-grid${selected === null ? " at-list" : ""}">
         ${renderList(rows, { text: filter.text, status: filter.status }, shown)}

@@ -1,6 +1,6 @@
 import { type Decimal, compare, decimal, grouped, greater, mul, places } from "../../kernel/decimal.ts";
 import type { AccountRow, ApprovalRow, FreezeRow } from "./backend.ts";
-import { figure } from "./card-html.ts";
+import { figure } from "./figures.ts";
 import { type Markup, NOTHING, UNKNOWN, countdown, html, moment, words } from "./markup.ts";
 
 /** Margin thresholds, 0..1, and the age from which an account's figures count as stale. */
@@ -115,7 +115,7 @@ export function renderAccounts(
                 (one) =>
                   html`<li class="freeze trading-${one.state}">
                     <p>
-                      <strong>${words(one.scope)}</strong>
+                      <strong>${words(scopeName(one.scope))}</strong>
                       <span class="trading trading-${one.state}">${one.state}</span>
                     </p>
                     <p>${words(one.reason)}</p>
@@ -127,6 +127,9 @@ export function renderAccounts(
     </section>
   </div>`;
 }
+
+/** "The whole desk" for "firm", "account paper-a" for "account:paper-a". */
+export const scopeName = (scope: string): string => (scope === "firm" ? "The whole desk" : scope.replace(":", " "));
 
 /** Pending approvals, those this person may decide first. */
 export function renderPending(rows: readonly ApprovalRow[]): Markup {

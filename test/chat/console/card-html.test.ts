@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Card } from "../../../src/chat/card.ts";
-import { decisionBar, figure, renderCard, renderSteps, typedWord } from "../../../src/chat/console/card-html.ts";
+import { decisionBar, renderCard, renderSteps, typedWord } from "../../../src/chat/console/card-html.ts";
+import { averageLike, figure } from "../../../src/chat/console/figures.ts";
 import { renderRow } from "../../../src/chat/console/incident-html.ts";
 import { visible } from "../../../src/chat/console/markup.ts";
 import { marginBar, percent } from "../../../src/chat/console/side.ts";
@@ -79,6 +80,12 @@ describe("the card in HTML", () => {
     ["1e400", "1e400"],
   ])("the figure %s reads %s", (given, shown) => {
     expect(figure(given)).toBe(shown);
+  });
+
+  test("an average price keeps two digits more than its limit price", () => {
+    expect(averageLike("5988.38209817", "5695.2")).toBe("5,988.382");
+    expect(averageLike("5988.5", "5695")).toBe("5,988.5");
+    expect(averageLike("unknown", "5695")).toBe("unknown");
   });
 
   test("a margin ratio beyond 1 fills the bar and keeps its figure", () => {

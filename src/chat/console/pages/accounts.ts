@@ -1,8 +1,8 @@
 import { greater, sign, type Decimal } from "../../../kernel/decimal.ts";
 import type { AccountRow, FreezeRow } from "../backend.ts";
-import { figure } from "../card-html.ts";
+import { figure } from "../figures.ts";
 import { type Markup, NOTHING, emptyState, html, known, moment, table, words } from "../markup.ts";
-import { type Limits, isStale, marginBar, percent, standing } from "../side.ts";
+import { type Limits, isStale, marginBar, percent, scopeName, standing } from "../side.ts";
 
 const signed = (text: string): Markup => {
   const positive = greater(text as Decimal, "0" as Decimal);
@@ -71,7 +71,7 @@ export function accountsPage(
 ): Markup {
   return html`<div class="sheet">
     <h1>Accounts</h1>
-    ${freezes.map((one) => html`<p class="freeze trading-${one.state}"><strong>${words(one.scope)}</strong> is ${one.state}: ${words(one.reason)} · ${words(one.setBy)} · ${moment(one.setAt)}</p>`)}
+    ${freezes.map((one) => html`<p class="freeze trading-${one.state}"><strong>${words(scopeName(one.scope))}</strong> is ${one.state}: ${words(one.reason)} · ${words(one.setBy)} · ${moment(one.setAt)}</p>`)}
     ${rows.length === 0 ? emptyState("No account is watched", "Accounts named in desk.yaml appear here with margin, positions and distance to liquidation.", null) : rows.map((row) => account(row, limits, now))}
   </div>`;
 }

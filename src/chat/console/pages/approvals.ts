@@ -1,5 +1,5 @@
 import type { ApprovalRow } from "../backend.ts";
-import { figure } from "../card-html.ts";
+import { figure } from "../figures.ts";
 import { type Markup, countdown, emptyState, html, moment, table, words } from "../markup.ts";
 
 const line = (row: ApprovalRow): readonly (Markup | string)[] => [

@@ -1,5 +1,5 @@
 import type { OrderLine } from "../backend.ts";
-import { figure } from "../card-html.ts";
+import { averageLike, figure } from "../figures.ts";
 import { type Markup, emptyState, html, known, moment, table, words } from "../markup.ts";
 
 const COLUMNS = [
@@ -33,7 +33,7 @@ export function ordersPage(rows: readonly OrderLine[]): Markup {
       ? row.filledQuantity === "0"
         ? html`<span class="not-yet">none</span>`
         : known(null)
-      : figure(row.averagePrice),
+      : averageLike(row.averagePrice, row.limitPrice),
     figure(row.notionalUsd),
     html`<span class="order-state order-${row.state}">${row.state}</span
       >${row.reason === null ? "" : html`<br /><span class="quiet">${words(row.reason)}</span>`}`,
