@@ -1,4 +1,4 @@
-import { type Ratio, decimal, grouped, less, playbook, z } from "../src/index.ts";
+import { type Ratio, decimal, less, percent, playbook, z } from "../src/index.ts";
 
 /** Where the account is brought to: far enough from liquidation that the next leg of a storm does not undo it. */
 const TARGET = decimal<"ratio">("0.45");
@@ -36,7 +36,7 @@ export default playbook(
         const safe = state.marginRatio !== null && less(state.marginRatio, SAFE);
         return {
           safe,
-          summary: `margin ratio ${state.marginRatio === null ? "unknown" : grouped(state.marginRatio, 2)}`,
+          summary: `margin ratio ${state.marginRatio === null ? "unknown" : percent(state.marginRatio)}`,
         };
       });
       if (after.safe) {

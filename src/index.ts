@@ -31,6 +31,7 @@ export {
   less,
   mul,
   neg,
+  percent,
   places,
   type Ratio,
   sign,

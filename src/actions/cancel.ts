@@ -19,7 +19,7 @@ export async function planCancel(
     {
       action: "cancel",
       effect: "reduce",
-      reason: `cancel ${wanted.length} resting ${wanted.length === 1 ? "order" : "orders"} of ${account.id}: ${context.reason}`,
+      reason: `cancel ${wanted.length} resting ${wanted.length === 1 ? "order" : "orders"} of ${account.id} (${context.reason})`,
       legs: [],
       cancels: wanted.map((order) => ({ symbol: order.symbol, venueOrderId: order.venueOrderId })),
       trading: null,

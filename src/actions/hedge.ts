@@ -77,7 +77,7 @@ export async function planHedge(
     {
       action: "hedge",
       effect: "reduce",
-      reason: `hedge ${grouped(mul(request.share, decimal("100")))} % of ${account.id}'s ${request.asset} delta: ${context.reason}`,
+      reason: `hedge ${grouped(mul(request.share, decimal("100")))} % of ${account.id}'s ${request.asset} delta (${context.reason})`,
       legs: [{ instrument, side, quantity, reference, reduceOnly: closes }],
       cancels: [],
       trading: null,

@@ -10,7 +10,7 @@ import {
   decimal,
   div,
   greater,
-  grouped,
+  percent,
   isZero,
   less,
   max,
@@ -83,7 +83,7 @@ export function reductions(
 }
 
 const ratioText = (margin: Usd, equity: Usd): string =>
-  sign(equity) <= 0 ? "no equity left" : grouped(div(margin, equity, 4, "half-even"), 2);
+  sign(equity) <= 0 ? "no equity left" : percent(div(margin, equity, 6, "half-even"));
 
 function changesOf(state: AccountState, chosen: readonly Reduction[]): Change[] {
   const freed = chosen.reduce(
@@ -145,7 +145,7 @@ export async function planReduce(
     {
       action: "reduce",
       effect: "reduce",
-      reason: `bring ${account.id} to a margin ratio of ${grouped(request.toRatio, 2)}: ${context.reason}`,
+      reason: `bring ${account.id} to a margin ratio of ${percent(request.toRatio, 0)} (${context.reason})`,
       legs,
       cancels: [],
       trading: null,

@@ -8,7 +8,7 @@ import type { Database } from "../db/client.ts";
 import { accountStates, approvals, incidents, orders, tradingStates } from "../db/schema.ts";
 import { openIncident, resolve } from "../incidents/lifecycle.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { type Decimal, ZERO, abs, add, compare, div, grouped, places, sub } from "../kernel/decimal.ts";
+import { type Decimal, ZERO, abs, add, compare, div, grouped, percent, places, sub } from "../kernel/decimal.ts";
 import { spanOf } from "../kernel/duration.ts";
 import type { Log } from "../kernel/log.ts";
 import type { AccountState } from "../kernel/account.ts";
@@ -62,7 +62,7 @@ async function compose(database: Database, clock: Clock): Promise<string> {
     ...(states.length === 0 ? ["  none has reported"] : []),
     ...states.map(({ state, receivedAt }) => {
       const ageMs = clock.now().getTime() - receivedAt.getTime();
-      const ratio = state.marginRatio === null ? "unknown" : grouped(state.marginRatio, 2);
+      const ratio = state.marginRatio === null ? "unknown" : percent(state.marginRatio);
       return `  ${state.account}: equity ${grouped(state.equityUsd, 0)} USD, margin ratio ${ratio}, to liquidation ${nearestOf(state)}, as of ${spanOf(Math.max(0, ageMs))} ago`;
     }),
     "",
@@ -87,7 +87,7 @@ async function chartOf(database: Database): Promise<Chart | null> {
   if (!worst) return null;
   return {
     kind: "bars",
-    title: `${worst.label} is nearest to liquidation: margin ratio ${grouped(worst.value, 2)} of 1.00`,
+    title: `${worst.label} is nearest to liquidation: margin ratio ${percent(worst.value)}`,
     unit: "ratio",
     bars: bars.slice(0, 12),
   };

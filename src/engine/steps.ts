@@ -129,7 +129,7 @@ export function stepsOf(context: StepContext): Step {
       requestedBy: `playbook:${head.name}@${head.version}`,
       incident: run.incidentId,
       run: run.id,
-      reason: head.title,
+      reason: `playbook ${head.name}`,
     };
     const drafted = await plain(
       name,
@@ -205,12 +205,7 @@ export function stepsOf(context: StepContext): Step {
   const apply = async (name: string, proposal: Proposal): Promise<Applied> => {
     position += 1;
     const at = position;
-    const prices = await plain(
-      `${name}: prices`,
-      at,
-      () => door.prices(proposal.hash),
-      () => ({ state: "done", note: null }),
-    );
+    const prices = await durable.step(`${name}: prices`, () => door.prices(proposal.hash));
     const claimed = await durable.inTransaction(`${name}: claimed`, async (tx) => {
       const claim = await door.claim(tx, proposal.hash, prices);
       if (!claim.claimed) await mark(tx, context, name, at, "failed", claim.why);

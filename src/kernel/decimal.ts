@@ -130,3 +130,6 @@ export function grouped(a: Decimal, digits?: number): string {
   const [whole = "0", fraction] = new Exact(a).toFixed(...(digits === undefined ? [] : [digits])).split(".");
   return whole.replace(/\B(?=(\d{3})+$)/g, ",") + (fraction === undefined ? "" : `.${fraction}`);
 }
+
+/** A share for people, with its sign: "81.1 %". */
+export const percent = (a: Decimal, digits = 1): string => `${grouped(mul(a, "100" as Decimal), digits)} %`;

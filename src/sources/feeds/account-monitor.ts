@@ -5,7 +5,7 @@ import { accountPoints, accountStates } from "../../db/schema.ts";
 import type { Account, AccountState } from "../../kernel/account.ts";
 import type { Alert, Severity } from "../../kernel/alert.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { type Decimal, decimal, grouped, less, mul, sub } from "../../kernel/decimal.ts";
+import { type Decimal, decimal, grouped, less, mul, percent, sub } from "../../kernel/decimal.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { VenueReader } from "../../venues/venue.ts";
@@ -47,7 +47,7 @@ export function levelOf(
 /** What the account's figures mean, as an alert; `calm` is the resolution of what was raised before. */
 export function marginAlert(state: AccountState, level: Level, receivedAt: Date): Alert {
   const severity: Severity = level === "critical" ? "critical" : "high";
-  const ratio = state.marginRatio === null ? "unknown" : grouped(state.marginRatio, 2);
+  const ratio = state.marginRatio === null ? "unknown" : percent(state.marginRatio);
   return {
     source: "account-monitor",
     trust: "internal",
@@ -58,7 +58,7 @@ export function marginAlert(state: AccountState, level: Level, receivedAt: Date)
       level === "calm"
         ? `${state.account} is back at a margin ratio of ${ratio}`
         : `${state.account} is close to liquidation: margin ratio ${ratio}`,
-    summary: `Maintenance margin ${grouped(state.maintenanceMarginUsd, 0)} USD against equity ${grouped(state.equityUsd, 0)} USD; ${state.venue} liquidates at 1.00.`,
+    summary: `Maintenance margin ${grouped(state.maintenanceMarginUsd, 0)} USD against equity ${grouped(state.equityUsd, 0)} USD; ${state.venue} liquidates at 100 %.`,
     labels: { account: state.account, venue: state.venue },
     values: {
       ...(state.marginRatio === null ? {} : { ratio: state.marginRatio as Decimal }),
