@@ -29,6 +29,7 @@ const OPEN_OR_UPDATE = `
       version = i.version + 1,
       severity = case when ${RAISED} then k.severity else i.severity end,
       title = case when ${RAISED} then k.title else i.title end,
+      summary = case when ${RAISED} then k.summary else i.summary end,
       labels = case when not k.opens or k.labels @> i.labels then i.labels else coalesce(
         (select jsonb_object_agg(l.key, l.value) from jsonb_each(i.labels) l where k.labels -> l.key = l.value), '{}') end,
       "values" = case when k.opens then i."values" || k."values" else i."values" end,
