@@ -63,7 +63,10 @@ export const deskSchema = z
           .describe("How far from the reference price an order may go, in basis points"),
         typedAboveUsd: z
           .string()
-          .refine((text) => isDecimal(text) && !text.startsWith("-"), "write a plain decimal in quotes, such as '1000000'")
+          .refine(
+            (text) => isDecimal(text) && !text.startsWith("-"),
+            "write a plain decimal in quotes, such as '1000000'",
+          )
           .default("1000000")
           .describe("Above this notional an approval in the console asks for a typed word"),
         ttl: duration.default("15m").describe("How long a plan may be sent after it was made"),

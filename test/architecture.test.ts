@@ -12,6 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   db: ["kernel"],
   ledger: ["kernel", "db"],
   venues: ["kernel", "quant"],
+  exposure: ["kernel", "quant", "db", "venues"],
   chat: ["kernel", "db"],
   oncall: ["kernel", "db", "ledger"],
   views: ["kernel", "db", "ledger", "chat"],
@@ -22,7 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   incidents: ["kernel", "db", "ledger", "chat"],
   engine: ["kernel", "db", "ledger", "policy"],
   policy: ["kernel", "db", "ledger", "venues", "actions", "quant"],
-  actions: ["kernel", "db", "ledger", "venues", "quant"],
+  actions: ["kernel", "db", "ledger", "venues", "quant", "exposure"],
   // Beside the path: the same code on recorded days.
   replay: ["kernel", "quant", "sources", "detectors", "intake", "venues", "engine", "actions", "policy"],
 };
