@@ -1,6 +1,6 @@
 import { linesOf, recording } from "../book/_messages.ts";
 import { packBlock, MAGIC } from "../../src/replay/block-file.ts";
-import { createEncoder, encode } from "../../src/replay/codec.ts";
+import { createEncoder, encode } from "../../src/sources/feeds/market/codec.ts";
 import { createReplayContext } from "../../src/replay/readers/context.ts";
 import { cacheReader } from "../../src/replay/readers/cache.ts";
 import { DETECTORS } from "../../src/detectors/load.ts";

@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, readdir } from "node:fs/promises";
 import path from "node:path";
 import type { MarketEvent } from "../detectors/event.ts";
 import { MAGIC, packBlock } from "./block-file.ts";
-import { type Encoder, createEncoder, encode } from "./codec.ts";
+import { type Encoder, createEncoder, encode } from "../sources/feeds/market/codec.ts";
 
 /** How a recorder writes. */
 export interface RecorderOptions {

@@ -1,4 +1,4 @@
-import type { FeedEvent, Market, MarketEvent } from "../detectors/event.ts";
+import type { FeedEvent, Market, MarketEvent } from "../../../detectors/event.ts";
 
 /*
  * Events as 64-bit words: a record is [head, at, receivedAt, …], head = kind + 16 · market. Texts (market names, parties)
