@@ -55,14 +55,14 @@ export function defaultPolicy(): Policy {
         name: "large",
         title: "Above a million, two persons with risk among them, and a step-up",
         tier: "T3",
-        match: { actions: ["reduce", "hedge"], notionalUsdOver: "1000000" },
+        match: { actions: ["reduce", "hedge"], by: desk, notionalUsdOver: "1000000" },
         says: { quorum: { people: 2, roles: ["risk"], stepUp: true, within: "15m" } },
       },
       {
         name: "risk-increasing",
         title: "Orders that may add risk need risk's word above a quarter million",
         tier: "T3",
-        match: { actions: ["hedge"], effects: ["increase"], notionalUsdOver: "250000" },
+        match: { actions: ["hedge"], by: desk, effects: ["increase"], notionalUsdOver: "250000" },
         says: { quorum: { people: 2, roles: ["risk"], stepUp: true, within: "15m" } },
       },
       {

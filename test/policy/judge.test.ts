@@ -63,6 +63,7 @@ describe("the default policy", () => {
     ["a playbook cannot unfreeze", { plan: unfreeze }, "deny", 0, false],
     ["a trader may ask to unfreeze", { plan: unfreeze, ...person("ana", ["trader"]) }, "quorum", 2, false],
     ["a viewer can do nothing", { plan: cancel, ...person("di", ["viewer"]) }, "deny", 0, false],
+    ["a viewer cannot ask for a large hedge either", { plan: big, ...person("di", ["viewer"]) }, "deny", 0, false],
     ["a person without roles can do nothing", { plan: freeze, ...person("zo", []) }, "deny", 0, false],
     ["an unsigned alert never reduces without a person", { plan: reduce, trust: "unsigned" }, "quorum", 1, false],
     ["an unsigned alert never freezes without a person", { plan: freeze, trust: "unsigned" }, "quorum", 1, false],
