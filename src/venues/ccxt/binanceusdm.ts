@@ -5,7 +5,7 @@ import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, ro
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { isA } from "./failures.ts";
 import { type Link, type Listing, feeInUsd, isDollar } from "./link.ts";
-import { marginRatio, priceOrNull, together, withId } from "./shape.ts";
+import { marginRatio, priceOrNull, together, walked, withId } from "./shape.ts";
 
 const STATES = {
   NEW: "working",
@@ -19,6 +19,7 @@ const STATES = {
 const SIDES = { BUY: "buy", SELL: "sell" } as const;
 const TIF: Readonly<Record<TimeInForce, string>> = { GTC: "GTC", IOC: "IOC", FOK: "FOK", PO: "GTX" };
 /** As far back as one call for trades or orders reaches. */
+const PAGE = 1000;
 const REACH_MS = 7 * 86_400_000 - 60_000;
 
 function order(of: Row, listing: Listing): VenueOrder {
@@ -71,14 +72,24 @@ async function tradedIds(link: Link, startTime: string): Promise<readonly string
   return [...new Set(income.map((one) => text(one, "symbol")))];
 }
 
+/** All of an instrument's trades or orders since a time; the first page goes by time, the following by id. */
+const allSince = (link: Link, method: string, symbol: string, startTime: string, id: string, from: string) =>
+  walked({
+    page: async (params) => rows(await link.call(method, params), method),
+    id,
+    full: PAGE,
+    first: { symbol, startTime, limit: String(PAGE) },
+    next: (last) => ({ symbol, [from]: String(BigInt(text(last, id)) + 1n), limit: String(PAGE) }),
+  });
+
 async function fillsOf(link: Link, id: string, startTime: string): Promise<readonly Fill[]> {
   const listing = await link.listed();
   const [trades, orders] = await together(
-    link.call("fapiPrivateGetUserTrades", { symbol: id, startTime, limit: "1000" }),
-    ordersOf(link, "fapiPrivateGetAllOrders", { symbol: id, startTime, limit: "1000" }),
+    allSince(link, "fapiPrivateGetUserTrades", id, startTime, "id", "fromId"),
+    allSince(link, "fapiPrivateGetAllOrders", id, startTime, "orderId", "orderId"),
   );
-  const names = new Map(orders.map((one) => [one.venueOrderId, one.clientOrderId]));
-  return rows(trades, "trades").map((one): Fill => {
+  const names = new Map(orders.map((one) => [text(one, "orderId"), text(one, "clientOrderId")]));
+  return trades.map((one): Fill => {
     const { instrument } = listing.byId(text(one, "symbol"));
     const price = figure<"price">(one, "price");
     const venueOrderId = text(one, "orderId");

@@ -16,7 +16,7 @@ import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "../answer.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { type Link, type Listing, feeInUsd, isDollar } from "./link.ts";
-import { marginRatio, priceOrNull, sameId, toContracts, toUnits, together } from "./shape.ts";
+import { marginRatio, priceOrNull, sameId, toContracts, toUnits, together, walked } from "./shape.ts";
 
 const STATES = {
   open: "working",
@@ -113,6 +113,10 @@ async function purse(of: Row, link: Link): Promise<Purse> {
   return { asset, total: text(of, "balance"), usd, maintenanceUsd, ratio: marginRatio(maintenanceUsd, usd) };
 }
 
+const PAGE = 1000;
+/** Up to a minute ahead, because the venue's clock may be. */
+const until = (link: Link): Row => ({ end_timestamp: link.now().getTime() + 60_000, count: PAGE, sorting: "asc" });
+
 const currencyOf = (one: Instrument): string => one.settle;
 
 /** Deribit, API v2 (docs.deribit.com). Labels are not unique there, so an id found twice is an error for people. */
@@ -190,17 +194,20 @@ export const deribit: Dialect = {
   async fills(link, since) {
     const listing = await link.listed();
     const currencies = [...new Set([...listing.bySymbol.values()].map((one) => one.instrument.settle))];
-    const lists = await together(
-      ...currencies.map((currency) =>
-        result(link, "privateGetGetUserTradesByCurrencyAndTime", {
-          currency,
-          start_timestamp: since.getTime(),
-          end_timestamp: link.now().getTime() + 60_000,
-          count: 1000,
-        }),
-      ),
-    );
-    return lists.flatMap((one) => rows(row(one, "trades")["trades"], "trades").map((of) => fill(of, listing)));
+    const tradesIn = (currency: string) =>
+      walked({
+        page: async (params) =>
+          rows(
+            row(await result(link, "privateGetGetUserTradesByCurrencyAndTime", params), "trades")["trades"],
+            "trades",
+          ),
+        id: "trade_id",
+        full: PAGE,
+        first: { currency, ...until(link), start_timestamp: since.getTime() },
+        next: (last) => ({ currency, ...until(link), start_timestamp: instant(last, "timestamp").getTime() }),
+      });
+    const lists = await together(...currencies.map(tradesIn));
+    return lists.flat().map((of) => fill(of, listing));
   },
 
   async marks(link, { id }) {

@@ -1,4 +1,16 @@
-import { type Decimal, type Quantity, ZERO, abs, add, decimal, div, isZero, mul, sub } from "../../kernel/decimal.ts";
+import {
+  type Decimal,
+  type Quantity,
+  ZERO,
+  abs,
+  add,
+  decimal,
+  div,
+  isZero,
+  mul,
+  sub,
+  sum,
+} from "../../kernel/decimal.ts";
 import { DeskError } from "../../kernel/errors.ts";
 import { baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
@@ -6,7 +18,7 @@ import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, ro
 import type { Dialect } from "./dialect.ts";
 import { isA } from "./failures.ts";
 import type { Link, Listed, Listing } from "./link.ts";
-import { marginRatio, priceOrNull, together, withId } from "./shape.ts";
+import { marginRatio, priceOrNull, together, walked, withId } from "./shape.ts";
 
 const SIDES = { B: "buy", A: "sell" } as const;
 const TIF: Readonly<Record<Exclude<TimeInForce, "FOK">, string>> = { GTC: "Gtc", IOC: "Ioc", PO: "Alo" };
@@ -63,10 +75,18 @@ function order(of: Row, word: string, at: Date, fills: readonly Fill[], listing:
   };
 }
 
+const PAGE = 2000;
+
 async function fillsSince(link: Link, since: Date): Promise<readonly Fill[]> {
   const listing = await link.listed();
   const coins = new Set([...listing.bySymbol.values()].map((one) => one.instrument.base));
-  const all = rows(await info(link, "userFillsByTime", { startTime: since.getTime() }), "fills");
+  const all = await walked({
+    page: async (params) => rows(await info(link, "userFillsByTime", params), "fills"),
+    id: "tid",
+    full: PAGE,
+    first: { startTime: since.getTime() },
+    next: (last) => ({ startTime: instant(last, "time").getTime() }),
+  });
   return all
     .filter((of) => coins.has(text(of, "coin")))
     .map((of) => ({
@@ -180,17 +200,13 @@ export const hyperliquid: Dialect = {
     const equityUsd = figure<"usd">(row(state["crossMarginSummary"], "summary"), "accountValue");
     const maintenanceMarginUsd = figure<"usd">(state, "crossMaintenanceMarginUsed");
     const held = rows(state["assetPositions"], "positions").map((one) => row(one["position"], "position"));
+    // The venue's `totalRawUsd` has the positions' cost taken off; money is equity without open profit.
+    const cash = sub(equityUsd, sum(held.map((one) => figure<"usd">(one, "unrealizedPnl"))));
     return {
       equityUsd,
       maintenanceMarginUsd,
       marginRatio: marginRatio(maintenanceMarginUsd, equityUsd),
-      balances: [
-        {
-          asset: "USDC",
-          total: text(row(state["crossMarginSummary"], "summary"), "totalRawUsd"),
-          usd: figure(row(state["crossMarginSummary"], "summary"), "totalRawUsd"),
-        },
-      ],
+      balances: [{ asset: "USDC", total: cash, usd: cash }],
       positions: await together(
         ...held.filter((one) => !isZero(figure(one, "szi"))).map((one) => position(one, marks, listing)),
       ),

@@ -26,6 +26,8 @@ const EVENTS = {
   OrderCancelled: "cancelled",
   OrderRejected: "rejected",
 } as const;
+const DAY_MS = 86_400_000;
+const PAGE = 100;
 /** Answers to `sendorder` in which the order exists or existed. */
 const TAKEN = new Set(["placed", "partiallyFilled", "filled", "cancelled"]);
 
@@ -87,10 +89,27 @@ function order(
   };
 }
 
-async function fillsSince(link: Link, since?: Date): Promise<readonly Fill[]> {
+/** The venue tells the hundred fills before a time; those since a date are walked back to. */
+async function fillsSince(link: Link, since: Date): Promise<readonly Fill[]> {
   const listing = await link.listed();
-  const answer = row(await link.call("privateGetFills", since ? { lastFillTime: since.toISOString() } : {}), "fills");
-  return rows(answer["fills"], "fills").map((of) => ({
+  const all: Fill[] = [];
+  let before: Date | undefined;
+  for (;;) {
+    const answer = row(
+      await link.call("privateGetFills", before ? { lastFillTime: before.toISOString() } : {}),
+      "fills",
+    );
+    const page = rows(answer["fills"], "fills").map((of) => fill(of, listing));
+    all.push(...page);
+    const oldest = page.reduce<Date | undefined>((first, { at }) => (first && first < at ? first : at), undefined);
+    // A page that brings nothing older would be asked for again and again.
+    if (page.length < PAGE || !oldest || oldest <= since || oldest.getTime() === before?.getTime()) return all;
+    before = oldest;
+  }
+}
+
+function fill(of: Row, listing: Listing): Fill {
+  return {
     venueOrderId: text(of, "order_id"),
     clientOrderId: maybeText(of, "cliOrdId") ?? "",
     symbol: listing.byId(idOf(of, "symbol")).instrument.symbol,
@@ -100,8 +119,11 @@ async function fillsSince(link: Link, since?: Date): Promise<readonly Fill[]> {
     // The venue does not tell a fill's fee here; the account log has it later.
     feeUsd: ZERO,
     at: time(of, "fillTime"),
-  }));
+  };
 }
+
+/** Fills as far back as an order of the last day may have them. */
+const recentFills = (link: Link): Promise<readonly Fill[]> => fillsSince(link, new Date(link.now().getTime() - DAY_MS));
 
 async function openOrders(link: Link): Promise<readonly VenueOrder[]> {
   const listing = await link.listed();
@@ -116,17 +138,17 @@ async function byStatus(link: Link, clientOrderId: string): Promise<VenueOrder |
     row(await link.call("privateGetOrdersStatus", { cliOrdIds: clientOrderId }), "answer")["orders"],
     "orders",
   );
-  const [fills, one] = [await fillsSince(link), found[0]];
+  const [fills, one] = [await recentFills(link), found[0]];
   return one && order(row(one["order"], "order"), oneOf(one, "status", STATUS), "orderId", "cliOrdId", listing, fills);
 }
 
 /** The order's latest event of the last day; the history is read newest first. */
 async function byHistory(link: Link, clientOrderId: string): Promise<VenueOrder | undefined> {
   const listing = await link.listed();
-  const since = link.now().getTime() - 86_400_000;
+  const since = link.now().getTime() - DAY_MS;
   const [answer, fills] = await together(
     link.call("historyGetOrders", { sort: "desc", since, count: 1000 }),
-    fillsSince(link),
+    recentFills(link),
   );
   for (const element of rows(row(answer, "history")["elements"], "elements")) {
     for (const [kind, body] of Object.entries(row(element["event"], "event"))) {

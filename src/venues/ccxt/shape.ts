@@ -13,6 +13,7 @@ import {
 import { DeskError } from "../../kernel/errors.ts";
 import type { Instrument } from "../../kernel/instrument.ts";
 import type { VenueOrder } from "../../kernel/order.ts";
+import { type Row, text } from "../answer.ts";
 
 /** Units of an instrument's face as contracts. */
 export const toContracts = (units: Decimal, one: Instrument): Quantity =>
@@ -57,4 +58,30 @@ export async function together<T extends readonly unknown[]>(
   const ended = await Promise.allSettled(calls);
   for (const one of ended) if (one.status === "rejected") throw one.reason;
   return ended.map((one) => (one as PromiseFulfilledResult<unknown>).value) as unknown as T;
+}
+
+/** A list that a venue tells forward in pages. */
+interface Walk {
+  readonly page: (params: Row) => Promise<readonly Row[]>;
+  /** What tells one entry from another. */
+  readonly id: string;
+  /** How many entries a full page has; a shorter one is the last. */
+  readonly full: number;
+  readonly first: Row;
+  /** What to ask for after a full page. */
+  readonly next: (last: Row) => Row;
+}
+
+/** All entries of a list, over all its pages, each once. Ends where a full page brings nothing new. */
+export async function walked({ page, id, full, first, next }: Walk): Promise<readonly Row[]> {
+  const seen = new Map<string, Row>();
+  let params = first;
+  for (;;) {
+    const list = await page(params);
+    const before = seen.size;
+    for (const one of list) seen.set(text(one, id), one);
+    const last = list.at(-1);
+    if (list.length < full || !last || seen.size === before) return [...seen.values()];
+    params = next(last);
+  }
 }

@@ -77,7 +77,8 @@ const INFO: Readonly<Record<string, Route>> = {
   userFillsByTime: reading((params, { fills }) =>
     fills
       .filter((one) => one.at >= Number(asked(params, "startTime")))
-      .map((one) => ({
+      .map((one, tid) => ({
+        tid,
         coin: "BTC",
         px: String(one.price),
         sz: String(one.quantity),

@@ -138,10 +138,11 @@ export const krakenfutures: FakeVenue = {
       elements: state.visible().map(event).toReversed(),
     })),
     "GET /derivatives/api/v3/fills": reading((params, { fills }) => {
-      const from = asked(params, "lastFillTime");
+      const before = asked(params, "lastFillTime");
       return wrap({
         fills: fills
-          .filter((one) => from === "" || one.at >= Date.parse(from))
+          .filter((one) => before === "" || one.at < Date.parse(before))
+          .slice(-100)
           .map((one) => ({
             fill_id: `${one.order.id}-${one.price}`,
             order_id: `k-${one.order.id}`,

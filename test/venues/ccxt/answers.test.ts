@@ -9,6 +9,7 @@ import type { Dialect } from "../../../src/venues/ccxt/dialect.ts";
 import { isA, placeFailure, readFailure } from "../../../src/venues/ccxt/failures.ts";
 import type { Link, Listed } from "../../../src/venues/ccxt/link.ts";
 import { okx } from "../../../src/venues/ccxt/okx.ts";
+import { walked } from "../../../src/venues/ccxt/shape.ts";
 import { sharedData } from "../../shared-data.ts";
 
 const listed = (id: string): Listed => {
@@ -154,5 +155,26 @@ describe("errors of the library", () => {
   test("a class counts as its ancestors too", () => {
     expect(isA(new OrderNotFound("x"), "InvalidOrder")).toBe(true);
     expect(isA(new InvalidOrder("x"), "OrderNotFound")).toBe(false);
+  });
+});
+
+describe("lists in pages", () => {
+  const entries = Array.from({ length: 25 }, (_, id) => ({ id: String(id), at: Math.floor(id / 4) }));
+  const from = (at: number) => entries.filter((one) => one.at >= at).slice(0, 10);
+
+  test("all pages are read, and what stands on two of them counts once", async () => {
+    const all = await walked({
+      page: async ({ at }) => from(Number(at)),
+      id: "id",
+      full: 10,
+      first: { at: 0 },
+      next: (last) => ({ at: last["at"] }),
+    });
+    expect(all).toEqual(entries);
+  });
+
+  test("a venue that repeats its page does not hold us for ever", async () => {
+    const all = await walked({ page: async () => from(0), id: "id", full: 10, first: {}, next: () => ({}) });
+    expect(all).toHaveLength(10);
   });
 });

@@ -93,6 +93,24 @@ describe("Hyperliquid", () => {
   });
 });
 
+describe("Kraken Futures", () => {
+  const open = rigs("krakenfutures", krakenfutures, "BTC/USD:USD", wordId);
+
+  test("fills beyond the first hundred are walked back to", async () => {
+    const on = await open();
+    const { fills, orders } = on.fake.state();
+    await on.venue.trader.place(order(on, "many", { limitPrice: on.crossingBuy, timeInForce: "IOC" }));
+    const [first] = orders;
+    if (!first) throw new Error("the order was not taken");
+    const start = Date.now() - 500_000;
+    fills.length = 0;
+    for (let number = 0; number < 250; number += 1)
+      fills.push({ order: first, quantity: 1, price: 60_000, at: start + number * 1000 });
+    expect(await on.venue.reader.fills(on.account, new Date(start))).toHaveLength(250);
+    expect(await on.venue.reader.fills(on.account, new Date(start + 100_000))).toHaveLength(150);
+  });
+});
+
 describe("environments", () => {
   const all = [
     ["binanceusdm", binanceusdm, "BTC/USDT:USDT", wordId],
