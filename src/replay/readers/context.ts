@@ -1,10 +1,9 @@
-import type { Market } from "../../detectors/event.ts";
-import { type BookKeeper, createKeeper } from "../../sources/feeds/market/book-keeper.ts";
 import { type FeedCounters, createCounters } from "../../sources/feeds/market/counters.ts";
 import type { Session } from "../../sources/feeds/market/json-parser.ts";
 import { type Markets, createMarkets } from "../../sources/feeds/market/markets.ts";
 import type { KeptBook, Parser } from "../../sources/feeds/market/parser.ts";
-import { type Emit, NOWHERE, createRecords } from "../../sources/feeds/market/records.ts";
+import type { Emit } from "../../sources/feeds/market/records.ts";
+import { createSessions } from "../../sources/feeds/market/sessions.ts";
 import { type FeedVenue, PARSERS } from "../../sources/feeds/market/venues.ts";
 
 /** One parser for each venue, shared by all files of a replay: a venue's REST answers lie in a file of their own. */
@@ -28,9 +27,7 @@ export function createReplayContext(emit: Emit, stopped: () => boolean = () => f
   const markets = createMarkets();
   const context = { markets, emit };
   const parsers = new Map<FeedVenue, Parser>();
-  const rowCounters = createCounters();
-  const records = createRecords(NOWHERE);
-  const keepers = new Map<Market, BookKeeper>();
+  const sessions = createSessions(context);
   return {
     markets,
     stopped,
@@ -39,32 +36,14 @@ export function createReplayContext(emit: Emit, stopped: () => boolean = () => f
       parsers.set(venue, parser);
       return parser;
     },
-    sessionOf(venue) {
-      const market = (raw: string): Market => markets.of(venue, raw);
-      return {
-        context,
-        counters: rowCounters,
-        records,
-        emit,
-        market,
-        keeper(raw) {
-          const one = market(raw);
-          const keeper = keepers.get(one) ?? createKeeper(one, context, rowCounters, records);
-          keepers.set(one, keeper);
-          return keeper;
-        },
-      };
-    },
+    sessionOf: (venue) => sessions.of(venue),
     counters() {
       const total = createCounters();
-      for (const counters of [rowCounters, ...[...parsers.values()].map((parser) => parser.counters)]) {
+      for (const counters of [sessions.counters, ...[...parsers.values()].map((parser) => parser.counters)]) {
         for (const key of Object.keys(total) as (keyof FeedCounters)[]) total[key] += counters[key];
       }
       return total;
     },
-    books: () => [
-      ...[...parsers.values()].flatMap((parser) => parser.books()),
-      ...[...keepers.values()].map(({ market, book, sequence }) => ({ market, book, sequence })),
-    ],
+    books: () => [...[...parsers.values()].flatMap((parser) => parser.books()), ...sessions.books()],
   };
 }
