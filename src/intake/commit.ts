@@ -1,8 +1,8 @@
 import type { Db, Tx } from "../db/client.ts";
 import type { Alert } from "../kernel/alert.ts";
-import { lockDesk } from "../ledger/append.ts";
+import { DESK_LOCK } from "../ledger/append.ts";
 import { PATH } from "../path.ts";
-import { type Around, type Match, type Passing, type Touched, setOut } from "./passing.ts";
+import { type Around, type Match, type Passing, type Silence, type Touched, setOut } from "./passing.ts";
 import { rows } from "./rows.ts";
 import type { IntakeSettings } from "./settings.ts";
 import { type Taken, drawIds, store } from "./store.ts";
@@ -44,18 +44,22 @@ export interface CommitOptions {
 }
 
 /**
+ * The lock comes first, and the statements after it, though sent together, see all that its last holder did.
  * A row that another deed holds is waited for only briefly: it may be waiting for the lock that we hold, and both
  * would stand until the server's deadlock check. The tables grow within minutes from empty, and a plan made for an
  * empty table reads all of it for every batch, so only look-ups by index are planned. A process that stops here must
  * not stop its peers.
  */
-const SETTINGS = `select set_config('lock_timeout', '100ms', true), set_config('enable_seqscan', 'off', true),
+const BEGIN = `select pg_advisory_xact_lock(${DESK_LOCK}),
+  set_config('lock_timeout', '100ms', true), set_config('enable_seqscan', 'off', true),
   set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
   set_config('statement_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '5s', true)`;
 
 const TAKEN = `
   select key, alert_ids, extract(epoch from now() - received_at) * 1000 as age_ms from breakwater.deliveries
   where key in (select json_array_elements_text($1::json))`;
+
+const ACTIVE_SILENCES = `select id, matchers from breakwater.silences where until_at > now() order by id`;
 
 interface TakenRow {
   readonly key: string;
@@ -90,12 +94,11 @@ const incidentsOf = (list: readonly Passing[]): string[] => [
 async function walk(tx: Tx, parcels: readonly Parcel[], options: CommitOptions) {
   const alerts = parcels.flatMap((parcel) => parcel.alerts);
   const keys = parcels.flatMap(({ delivery }) => (delivery ? [delivery.key] : []));
-  // By itself, because a statement that is sent beside it could read what was before the wait.
-  await lockDesk(tx);
-  const [, clock, taken, ids] = await Promise.all([
-    rows(tx, SETTINGS),
+  const [, clock, taken, silences, ids] = await Promise.all([
+    rows(tx, BEGIN),
     rows<{ readonly now: string }>(tx, `select floor(extract(epoch from now()) * 1000) as now`),
     rows<TakenRow>(tx, TAKEN, [JSON.stringify(keys)]),
+    rows<Silence>(tx, ACTIVE_SILENCES),
     drawIds(tx, alerts.length),
   ]);
   const { fresh, before, follows } = sortOut(parcels, new Map(taken.map((row) => [row.key, row])));
@@ -115,6 +118,7 @@ async function walk(tx: Tx, parcels: readonly Parcel[], options: CommitOptions) 
     settings: options.settings,
     now: new Date(Number(clock[0]?.now)),
     batch,
+    silences,
     touched: new Map(),
     lines: [],
   };

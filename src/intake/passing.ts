@@ -1,6 +1,7 @@
 import type { Alert, Stop } from "../kernel/alert.ts";
 import type { Json } from "../kernel/canonical.ts";
 import type { Tx } from "../db/client.ts";
+import type { Matcher } from "../db/schema.ts";
 import type { IntakeSettings } from "./settings.ts";
 
 /** What was last said about a condition, while an unresolved incident remembers it. */
@@ -74,6 +75,12 @@ export interface Line {
   readonly data: Readonly<Record<string, Json>>;
 }
 
+/** A silence that stands now. */
+export interface Silence {
+  readonly id: string;
+  readonly matchers: readonly Matcher[];
+}
+
 /** What the stages of one batch share. */
 export interface Around {
   readonly tx: Tx;
@@ -81,6 +88,7 @@ export interface Around {
   readonly now: Date;
   /** Every alert of the batch in the order of arrival, also those that were stopped. */
   readonly batch: readonly Passing[];
+  readonly silences: readonly Silence[];
   readonly touched: Map<string, Touched>;
   readonly lines: Line[];
 }

@@ -3,8 +3,8 @@ import type { Tx } from "../db/client.ts";
 import { canonical, digest } from "../kernel/canonical.ts";
 import { type Entry, GENESIS, type Written } from "./entries.ts";
 
-/** One number for the one lock under which all deeds are put in order. */
-const DESK_LOCK = 727_275;
+/** One number for the one lock under which all deeds are put in order; `lockDesk` takes it. */
+export const DESK_LOCK = 727_275;
 
 /**
  * Takes the lock under which the ledger's head moves and every control decision is made; held until the transaction
