@@ -9,7 +9,7 @@ import type { Venue, VenueReader, VenueTrader } from "../venue.ts";
 import { exact, row } from "../answer.ts";
 import type { Dialect } from "./dialect.ts";
 import { isA, placeFailure, readFailure } from "./failures.ts";
-import type { Link, Listed } from "./link.ts";
+import { type Link, type Listed, isUnlisted } from "./link.ts";
 import { toContracts, together } from "./shape.ts";
 
 /** What the adapter is built from. */
@@ -33,6 +33,11 @@ export function ccxtVenue(parts: AdapterParts): Venue {
 function reader({ link, dialect, account, environment, clock, close }: AdapterParts): VenueReader {
   const { venue } = link;
   const reading = async <T>(what: string, read: () => Promise<T>): Promise<T> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isUnlisted(error) || !(await relistedQuietly(link))) throw readFailure(error, venue, what);
+    }
     try {
       return await read();
     } catch (error) {
@@ -163,6 +168,16 @@ function trader({ urgent: link, dialect, account, log }: AdapterParts): VenueTra
       }
     },
   };
+}
+
+/** Whether the listing is newer now; where it could not be read, the first failure is the one to report. */
+async function relistedQuietly(link: Link): Promise<boolean> {
+  try {
+    return await link.relisted();
+  } catch (error) {
+    if (error instanceof Error) return false;
+    throw error;
+  }
 }
 
 const MODE_MS = 300_000;

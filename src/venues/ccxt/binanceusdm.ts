@@ -15,11 +15,14 @@ const STATES = {
   EXPIRED: "expired",
   EXPIRED_IN_MATCH: "expired",
   REJECTED: "rejected",
+  // The venue's own orders, which close a position at once.
+  NEW_INSURANCE: "filled",
+  NEW_ADL: "filled",
 } as const;
 const SIDES = { BUY: "buy", SELL: "sell" } as const;
 const TIF: Readonly<Record<TimeInForce, string>> = { GTC: "GTC", IOC: "IOC", FOK: "FOK", PO: "GTX" };
-/** As far back as one call for trades or orders reaches. */
 const PAGE = 1000;
+/** As far back as one call for trades or orders reaches. */
 const REACH_MS = 7 * 86_400_000 - 60_000;
 
 function order(of: Row, listing: Listing): VenueOrder {
@@ -69,7 +72,8 @@ async function tradedIds(link: Link, startTime: string): Promise<readonly string
     await link.call("fapiPrivateGetIncome", { incomeType: "COMMISSION", startTime, limit: "1000" }),
     "income",
   );
-  return [...new Set(income.map((one) => text(one, "symbol")))];
+  const listing = await link.listed();
+  return [...new Set(income.map((one) => text(one, "symbol")))].filter((id) => listing.has(id));
 }
 
 /** All of an instrument's trades or orders since a time; the first page goes by time, the following by id. */

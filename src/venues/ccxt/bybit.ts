@@ -180,6 +180,7 @@ export const bybit: Dialect = {
     return lists
       .flat()
       .filter(({ of }) => TRADES.has(text(of, "execType")))
+      .filter(({ of, category }) => listing.has(text(of, "symbol"), category === "spot"))
       .map(({ of, category }) => fill(of, category, listing));
   },
 

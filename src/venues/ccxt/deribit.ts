@@ -168,8 +168,8 @@ export const deribit: Dialect = {
   lookUps(link, { instrument }, clientOrderId) {
     const inList = (method: string, params: Row) => async () => {
       const listing = await link.listed();
-      const all = rows(await result(link, method, params), "orders").map((one) => order(one, listing));
-      const mine = all.filter((one) => one.clientOrderId === clientOrderId);
+      const all = rows(await result(link, method, params), "orders");
+      const mine = all.filter((one) => maybeText(one, "label") === clientOrderId).map((one) => order(one, listing));
       if (mine.length > 1) {
         throw new DeskError(
           "VENUE_ANSWER_INVALID",
@@ -207,7 +207,10 @@ export const deribit: Dialect = {
         next: (last) => ({ currency, ...until(link), start_timestamp: instant(last, "timestamp").getTime() }),
       });
     const lists = await together(...currencies.map(tradesIn));
-    return lists.flat().map((of) => fill(of, listing));
+    return lists
+      .flat()
+      .filter((of) => listing.has(text(of, "instrument_name")))
+      .map((of) => fill(of, listing));
   },
 
   async marks(link, { id }) {

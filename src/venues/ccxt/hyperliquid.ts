@@ -17,7 +17,7 @@ import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "../answer.ts";
 import type { Dialect } from "./dialect.ts";
 import { isA } from "./failures.ts";
-import type { Link, Listed, Listing } from "./link.ts";
+import { type Link, type Listed, type Listing, unlisted } from "./link.ts";
 import { marginRatio, priceOrNull, together, walked, withId } from "./shape.ts";
 
 const SIDES = { B: "buy", A: "sell" } as const;
@@ -31,11 +31,7 @@ function perpetualOf(coin: string, listing: Listing): Listed {
   const found = [...listing.bySymbol.values()].find(
     (one) => one.instrument.kind === "perpetual" && one.instrument.base === coin,
   );
-  if (!found)
-    throw new DeskError(
-      "VENUE_ANSWER_INVALID",
-      `hyperliquid spoke of ${coin}, which it does not list; nothing was concluded`,
-    );
+  if (!found) throw unlisted("hyperliquid", coin);
   return found;
 }
 

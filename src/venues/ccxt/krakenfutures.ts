@@ -99,9 +99,10 @@ async function fillsSince(link: Link, since: Date): Promise<readonly Fill[]> {
       await link.call("privateGetFills", before ? { lastFillTime: before.toISOString() } : {}),
       "fills",
     );
-    const page = rows(answer["fills"], "fills").map((of) => fill(of, listing));
-    all.push(...page);
-    const oldest = page.reduce<Date | undefined>((first, { at }) => (first && first < at ? first : at), undefined);
+    const page = rows(answer["fills"], "fills");
+    all.push(...page.filter((of) => listing.has(idOf(of, "symbol"))).map((of) => fill(of, listing)));
+    const times = page.map((of) => time(of, "fillTime").getTime());
+    const oldest = times.length > 0 ? new Date(Math.min(...times)) : undefined;
     // A page that brings nothing older would be asked for again and again.
     if (page.length < PAGE || !oldest || oldest <= since || oldest.getTime() === before?.getTime()) return all;
     before = oldest;

@@ -8,7 +8,7 @@ import { type Row, exact, row, text } from "../answer.ts";
 export interface CcxtExchange {
   readonly id: string;
   markets: Readonly<Record<string, Row>> | undefined;
-  loadMarkets(): Promise<unknown>;
+  loadMarkets(reload?: boolean): Promise<unknown>;
   fetchOrderBook(symbol: string, limit?: number): Promise<unknown>;
   createOrder(symbol: string, type: string, side: string, amount: string, price: string, params: Row): Promise<unknown>;
   cancelOrder(id: string, symbol: string): Promise<unknown>;
@@ -28,6 +28,8 @@ export interface Link {
   call(method: string, params?: Row): Promise<unknown>;
   /** What the venue lists, loaded once. */
   listed(): Promise<Listing>;
+  /** Loads the listing anew unless that was done within the last minute; whether it was. */
+  relisted(): Promise<boolean>;
   readonly walletAddress: string;
   now(): Date;
 }
@@ -35,8 +37,10 @@ export interface Link {
 /** The instruments of a venue, by symbol and by the venue's own name. */
 export interface Listing {
   readonly bySymbol: ReadonlyMap<string, Listed>;
-  /** @throws DeskError VENUE_ANSWER_INVALID where the venue names something it does not list */
+  /** @throws DeskError VENUE_ANSWER_INVALID where the venue names something it does not list, or not yet */
   byId(id: string, spot?: boolean): Listed;
+  /** Whether the venue lists this name today; past trades may be in what has expired. */
+  has(id: string, spot?: boolean): boolean;
   /** @throws DeskError UNKNOWN_INSTRUMENT */
   symbol(symbol: string): Listed;
 }
@@ -66,13 +70,10 @@ export function listingOf(venue: VenueName, exchange: CcxtExchange, how: Sizing)
   const byId = new Map(all.map((one) => [key(one.id, one.instrument.kind === "spot"), one]));
   return {
     bySymbol,
+    has: (id, spot = false) => byId.has(key(id, spot)),
     byId: (id, spot = false) => {
       const found = byId.get(key(id, spot));
-      if (!found)
-        throw new DeskError(
-          "VENUE_ANSWER_INVALID",
-          `${venue} spoke of ${id}, which it does not list; nothing was concluded`,
-        );
+      if (!found) throw unlisted(venue, id);
       return found;
     },
     symbol: (symbol) => {
@@ -84,6 +85,17 @@ export function listingOf(venue: VenueName, exchange: CcxtExchange, how: Sizing)
 }
 
 const key = (id: string, spot: boolean): string => `${spot ? "spot" : "contract"} ${id}`;
+
+const UNLISTED = { unlisted: true } as const;
+
+/** The error for a name that the venue's listing lacks. */
+export const unlisted = (venue: string, id: string): DeskError =>
+  new DeskError("VENUE_ANSWER_INVALID", `${venue} spoke of ${id}, which it does not list; nothing was concluded`, {
+    cause: UNLISTED,
+  });
+
+/** Whether reading failed because the venue named something that may have been listed since we looked. */
+export const isUnlisted = (error: unknown): boolean => error instanceof DeskError && error.cause === UNLISTED;
 
 const KINDS = { spot: "spot", swap: "perpetual", future: "future", option: "option" } as const;
 

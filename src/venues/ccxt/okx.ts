@@ -179,7 +179,8 @@ export const okx: Dialect = {
   async fills(link, since) {
     const listing = await link.listed();
     const all = await pages(link, "privateGetTradeFills", { begin: String(since.getTime()) }, "billId");
-    return all.map((one) => fill(one, listing));
+    const ours = all.filter((one) => listing.has(text(one, "instId"), text(one, "instType") === "SPOT"));
+    return ours.map((one) => fill(one, listing));
   },
 
   async marks(link, { instrument, id }) {

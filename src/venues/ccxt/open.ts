@@ -40,6 +40,9 @@ const DIALECTS = { binanceusdm, bybit, okx, deribit, krakenfutures, hyperliquid 
   Dialect
 >;
 
+/** New instruments appear daily; a name that is missing is looked for again after this long. */
+const RELIST_MS = 60_000;
+
 /** What every connection has: exact numbers, no retries. ccxt takes a proxy only where one is set on it, and none is. */
 const ALWAYS = { number: String, maxRetriesOnFailure: 0 } as const;
 
@@ -87,9 +90,11 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
   const [calm, urgent] = [open(), open()];
 
   let loading: Promise<Listing> | undefined;
+  let loadedAt = 0;
   const listed = (): Promise<Listing> => {
     loading ??= (async () => {
-      await calm.loadMarkets();
+      await calm.loadMarkets(true);
+      loadedAt = clock.now().getTime();
       urgent.setMarkets(calm.markets);
       return listingOf(venue, calm, dialect);
     })().catch((error: unknown) => {
@@ -98,10 +103,17 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
     });
     return loading;
   };
+  const relisted = async (): Promise<boolean> => {
+    if (clock.now().getTime() - loadedAt < RELIST_MS) return false;
+    loading = undefined;
+    await listed();
+    return true;
+  };
   const linkOver = (exchange: CcxtExchange): Link => ({
     venue,
     exchange,
     listed,
+    relisted,
     walletAddress: options.credentials.apiKey.reveal(),
     now: () => clock.now(),
     call: (method, params = {}) => callImplicit(exchange, method, params),

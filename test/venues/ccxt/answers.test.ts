@@ -43,7 +43,8 @@ function stub(answers: Readonly<Record<string, unknown>>): Link {
     },
     walletAddress: "",
     now: () => new Date("2026-11-22T10:00:00Z"),
-    listed: async () => ({ bySymbol: new Map(), byId: listed, symbol: listed }),
+    relisted: async () => false,
+    listed: async () => ({ bySymbol: new Map(), byId: listed, has: () => true, symbol: listed }),
     call: async (method, params = {}) => {
       const part = params["settleCoin"];
       return (typeof part === "string" ? answers[`${method} ${part}`] : undefined) ?? answers[method];

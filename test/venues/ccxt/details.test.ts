@@ -2,12 +2,14 @@ import { describe, expect, test } from "vitest";
 import { decimal } from "../../../src/kernel/decimal.ts";
 import type { OrderRequest } from "../../../src/kernel/order.ts";
 import type { VenueRig } from "../../contract/venue.ts";
+import type { FakeVenue } from "../../fakes/exchanges/core.ts";
 import { binanceusdm } from "../../fakes/exchanges/binanceusdm.ts";
 import { bybit } from "../../fakes/exchanges/bybit.ts";
 import { deribit } from "../../fakes/exchanges/deribit.ts";
 import { hyperliquid } from "../../fakes/exchanges/hyperliquid.ts";
 import { krakenfutures } from "../../fakes/exchanges/krakenfutures.ts";
 import { okx } from "../../fakes/exchanges/okx.ts";
+import { manualClock } from "../paper/manual-clock.ts";
 import { hexId, plainId, rigs, wordId } from "./rig.ts";
 
 const order = (on: VenueRig, clientOrderId: string, change: Partial<OrderRequest> = {}): OrderRequest => ({
@@ -31,6 +33,37 @@ describe("Binance", () => {
     const said = await on.venue.trader.place(order(on, "hedge"));
     expect(said).toMatchObject({ outcome: "rejected", reason: expect.stringContaining("hedge mode") as string });
     expect(on.placingRequests()).toBe(0);
+  });
+});
+
+describe("an instrument listed after we looked", () => {
+  const exchangeInfo = binanceusdm.routes["GET /fapi/v1/exchangeInfo"];
+  let listings = 0;
+  const growing: FakeVenue = {
+    ...binanceusdm,
+    routes: {
+      ...binanceusdm.routes,
+      "GET /fapi/v1/exchangeInfo": {
+        kind: "public",
+        answer(params, state) {
+          listings += 1;
+          if (!exchangeInfo || typeof exchangeInfo === "function") throw new Error("no listing to change");
+          const all = exchangeInfo.answer(params, state) as { symbols: { symbol: string }[] };
+          return { ...all, symbols: all.symbols.filter((one) => listings > 1 || one.symbol !== "BTCUSDT") };
+        },
+      },
+    },
+  };
+  const clock = manualClock(new Date());
+  const open = rigs("binanceusdm", growing, "ETH/USDT:USDT", wordId, "live", clock);
+
+  test("is refused at first and found once the listing is a minute old", async () => {
+    const on = await open();
+    await expect(on.venue.reader.account(on.account)).rejects.toMatchObject({ code: "VENUE_ANSWER_INVALID" });
+    clock.move(60_000);
+    const state = await on.venue.reader.account(on.account);
+    expect(state.positions[0]?.symbol).toBe("BTC/USDT:USDT");
+    expect(listings).toBe(2);
   });
 });
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterAll, expect } from "vitest";
-import { systemClock } from "../../../src/kernel/clock.ts";
+import { type Clock, systemClock } from "../../../src/kernel/clock.ts";
 import type { Environment } from "../../../src/kernel/account.ts";
 import { decimal } from "../../../src/kernel/decimal.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
@@ -28,6 +28,7 @@ export function rigs(
   symbol: string,
   id: (name: string) => string,
   environment: Environment = "live",
+  clock: Clock = systemClock,
 ): () => Promise<VenueRig & { readonly fake: FakeExchange }> {
   let opening: Promise<{ fake: FakeExchange; venue: Venue }> | undefined;
   const open = async () => {
@@ -38,7 +39,7 @@ export function rigs(
       environment,
       credentials: name === "hyperliquid" ? WALLET : KEYS,
       baseUrl: fake.url,
-      clock: systemClock,
+      clock,
       log: silentLog,
       rateLimit: false,
       timeoutMs: 2_500,
