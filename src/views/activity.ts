@@ -1,8 +1,26 @@
 import { and, count, desc, eq, gt, inArray, like, max, ne, sql } from "drizzle-orm";
-import type { HeaderView, OrderLine, RunRow } from "../chat/console/backend.ts";
+import type { AlertRow, HeaderView, OrderLine, RunRow } from "../chat/console/backend.ts";
 import type { Db } from "../db/client.ts";
 import { alerts, approvals, incidents, orders, runSteps, runs } from "../db/schema.ts";
 import { actorName } from "./incidents.ts";
+
+/** Alerts as they came, newest first, also the stopped ones. */
+export async function listAlerts(db: Db, limit: number): Promise<readonly AlertRow[]> {
+  const rows = await db.select().from(alerts).orderBy(desc(alerts.id)).limit(limit);
+  return rows.map((row) => ({
+    id: row.id,
+    at: row.receivedAt.toISOString(),
+    source: row.source,
+    trust: row.trust,
+    kind: row.kind,
+    status: row.status,
+    severity: row.severity,
+    title: row.title,
+    incident: row.incidentId,
+    stop: row.stop,
+    stoppedBy: row.stoppedBy,
+  }));
+}
 
 /** Orders of ours, newest first. */
 export async function listOrders(db: Db, limit: number): Promise<readonly OrderLine[]> {

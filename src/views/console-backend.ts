@@ -19,14 +19,14 @@ import { links } from "../db/schema.ts";
 import type { Account } from "../kernel/account.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { listAccounts, listFreezes, pointsOf } from "./accounts.ts";
-import { countOpen, detectorHits, listOrders, listRuns } from "./activity.ts";
+import { countOpen, detectorHits, listAlerts, listOrders, listRuns } from "./activity.ts";
 import { listApprovals } from "./approvals.ts";
 import { accountOf, actorName, incidentRows, listIncidents, timelineOf } from "./incidents.ts";
 import { ledgerPageOf } from "./ledger-pages.ts";
 import { endSession, redeemSignIn, viewerOf } from "./sessions.ts";
 
 /** A person as desk.yaml names them. */
-export interface DeskPerson {
+interface DeskPerson {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly string[];
@@ -104,6 +104,7 @@ export function openBackend(parts: BackendParts): ConsoleBackend {
       const rows = Object.entries(durations).flatMap(([label, ms]) => (ms === undefined ? [] : [{ label, ms }]));
       return { card, timeline, durations: rows, account };
     },
+    alerts: (limit) => listAlerts(db, limit),
     accounts: async () => listAccounts(db, parts.accounts, await freezes()),
     async series(account, sinceMs) {
       const since = new Date(sinceMs < 0 ? clock.now().getTime() + sinceMs : sinceMs);

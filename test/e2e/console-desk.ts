@@ -13,7 +13,7 @@ import { issueSignIn } from "../../src/views/sessions.ts";
 import { buildPage } from "./built-page.ts";
 
 /** The people of the test desk. */
-export const PEOPLE = [
+const PEOPLE = [
   { id: "ana", name: "Ana Ruiz", roles: ["risk", "trader"] },
   { id: "bo", name: "Bo Lindqvist", roles: ["risk"] },
   { id: "guest", name: "Gil Guest", roles: [] },

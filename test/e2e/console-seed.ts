@@ -2,6 +2,7 @@ import type { Db } from "../../src/db/client.ts";
 import {
   accountPoints,
   accountStates,
+  alerts,
   approvals,
   incidentEvents,
   incidents,
@@ -294,6 +295,27 @@ export async function seedLedger(db: Db, count: number, at: Date): Promise<void>
       hash: sha256(String(index + 1)),
     })),
   );
+}
+
+/** Writes two alerts of one condition: the first reached the incident, the second was stopped as its duplicate. */
+export async function seedAlerts(db: Db, incident: string, at: Date): Promise<void> {
+  const alert = {
+    source: "account-monitor",
+    trust: "internal" as const,
+    kind: "margin.ratio",
+    status: "firing" as const,
+    severity: "critical" as const,
+    title: "Margin ratio of paper-a is 83.1 %, limit 80 %",
+    labels: { account: "paper-a" },
+    values: { marginRatio: "0.831" },
+    fingerprint: "f-1",
+    at,
+    receivedAt: at,
+  };
+  await db.insert(alerts).values([
+    { ...alert, incidentId: incident },
+    { ...alert, stop: "duplicate", stoppedBy: "alert 1" },
+  ]);
 }
 
 /** Writes the two orders of a plan as sent: one filled, one whose outcome is unknown. */

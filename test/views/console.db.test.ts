@@ -4,10 +4,11 @@ import type { Viewer } from "../../src/chat/console/backend.ts";
 import { approvals, plans, sessions, votes } from "../../src/db/schema.ts";
 import { buildCard, buildCards } from "../../src/incidents/card.ts";
 import { listAccounts, listFreezes, pointsOf } from "../../src/views/accounts.ts";
+import { listAlerts } from "../../src/views/activity.ts";
 import { listApprovals } from "../../src/views/approvals.ts";
 import { listIncidents } from "../../src/views/incidents.ts";
 import { endSession, issueSignIn, redeemSignIn, viewerOf } from "../../src/views/sessions.ts";
-import { seedAccount, seedFreeze, seedIncident, seedOrders, seedPlan } from "../e2e/console-seed.ts";
+import { seedAccount, seedAlerts, seedFreeze, seedIncident, seedOrders, seedPlan } from "../e2e/console-seed.ts";
 import { withDatabase } from "../with-database.ts";
 
 const database = withDatabase();
@@ -174,6 +175,17 @@ describe("approvals", () => {
       .set({ expiresAt: inMs(-1) })
       .where(eq(approvals.planHash, hash));
     expect(await mine(ana)).toBeUndefined();
+  });
+});
+
+describe("alerts", () => {
+  test("say what became of them, newest first, by the same word as the ledger", async () => {
+    const { db } = database();
+    await seedAlerts(db, "INC-41", inMs(0));
+    expect((await listAlerts(db, 2)).map((row) => [row.incident, row.stop, row.stoppedBy])).toEqual([
+      [null, "duplicate", "alert 1"],
+      ["INC-41", null, null],
+    ]);
   });
 });
 

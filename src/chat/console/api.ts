@@ -40,6 +40,7 @@ export function addApi(get: Get, parts: { readonly backend: ConsoleBackend }): v
     if (!detail) throw new DeskError("UNKNOWN_INCIDENT");
     return c.json(detail);
   });
+  get("/api/alerts", async (c) => c.json({ alerts: await backend.alerts(limitOf(c)) }));
   get("/api/runs", async (c) => c.json({ runs: await backend.runs(limitOf(c)) }));
   get("/api/approvals", async (c) => c.json({ approvals: await backend.approvals(c.get("viewer"), "all") }));
   get("/api/orders", async (c) => c.json({ orders: await backend.orders(limitOf(c)) }));

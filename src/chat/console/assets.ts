@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 
 /** A file of the page as it is served. */
-export interface Asset {
+interface Asset {
   readonly type: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
@@ -30,6 +30,7 @@ const SCRIPTS = [
   "keys.js",
   "list.js",
   "parts.js",
+  "again.js",
 ];
 
 /** `dist/page`, seen from the sources as well as from the built program. */

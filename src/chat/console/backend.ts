@@ -87,6 +87,23 @@ export interface IncidentDetail {
   readonly account: string | null;
 }
 
+/** One alert as it came, and what became of it. */
+export interface AlertRow {
+  readonly id: number;
+  readonly at: string;
+  readonly source: string;
+  readonly trust: string;
+  readonly kind: string;
+  readonly status: "firing" | "resolved";
+  readonly severity: Severity;
+  readonly title: string;
+  /** The incident it reached; null where it was stopped. */
+  readonly incident: string | null;
+  /** Why it went no further, the same word as in the ledger and in metrics, and what stopped it. */
+  readonly stop: string | null;
+  readonly stoppedBy: string | null;
+}
+
 /** One account in the right column and on its page; decimals as text. */
 export interface AccountRow {
   readonly account: string;
@@ -214,7 +231,7 @@ export interface DetectorRow {
 }
 
 /** One entry of the ledger. */
-export interface LedgerRow {
+interface LedgerRow {
   readonly seq: number;
   readonly at: string;
   readonly actor: string;
@@ -284,6 +301,8 @@ export interface ConsoleBackend {
   cards(ids: readonly string[]): Promise<ReadonlyMap<string, Card>>;
   /** Null where there is no such incident. */
   incident(id: string): Promise<IncidentDetail | null>;
+  /** The newest alerts, also those that were stopped. */
+  alerts(limit: number): Promise<readonly AlertRow[]>;
   accounts(): Promise<readonly AccountRow[]>;
   series(account: string, sinceMs: number): Promise<AccountSeries>;
   freezes(): Promise<readonly FreezeRow[]>;

@@ -128,7 +128,7 @@ const changes = (plan: PlanView): Markup =>
   </div>`;
 
 /** "1 of 2 approvals · risk waits" with every vote's person, surface and time. */
-export function votesLine(votes: VotesView, open: boolean): Markup {
+function votesLine(votes: VotesView, open: boolean): Markup {
   const yes = votes.given.filter((vote) => vote.decision === "approve").length;
   return html`<div class="votes">
     <span class="quorum"><strong>${yes} of ${votes.needed}</strong> approval${votes.needed === 1 ? "" : "s"}</span>

@@ -18,6 +18,7 @@ export function streamEvents(
   backend: ConsoleBackend,
   clock: Clock,
   log: Log,
+  build: string,
   cookie: string,
 ): Response {
   const wanted = c.req.query("incident") ?? "";
@@ -25,7 +26,8 @@ export function streamEvents(
   c.header("x-accel-buffering", "no");
   return streamSSE(c, async (stream) => {
     const subscriber = feed.open(c.get("viewer"), sha256(cookie), FOCUS.test(wanted) ? wanted : null, last);
-    const beat = (): void => subscriber.offer("beat", { event: "beat", data: JSON.stringify({ now: clock.now() }) });
+    const beat = (): void =>
+      subscriber.offer("beat", { event: "beat", data: JSON.stringify({ now: clock.now(), build }) });
     const stop = clock.every(BEAT_MS, async () => {
       try {
         // A session that ended elsewhere ends its streams too.

@@ -16,6 +16,7 @@ export interface Frame {
 
 const PAGES = [
   ["/", "Incidents"],
+  ["/alerts", "Alerts"],
   ["/approvals", "Approvals"],
   ["/accounts", "Accounts"],
   ["/orders", "Orders"],
@@ -150,6 +151,7 @@ export function renderPage(frame: Frame, path: string, title: string, main: Mark
       class="env-${frame.environment}"
       data-now="${frame.now.toISOString()}"
       data-last="${frame.last}"
+      data-build="${frame.build}"
       data-may-act="${viewer.mayAct ? "yes" : "no"}"
     >
       <a class="skip" href="#main">Skip to content</a>

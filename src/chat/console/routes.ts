@@ -23,6 +23,7 @@ import { nothingYet, renderIncident, renderList, renderRow } from "./incident-ht
 import { renderBare, renderPage } from "./layout.ts";
 import { type Markup, html } from "./markup.ts";
 import { accountsPage } from "./pages/accounts.ts";
+import { alertsPage } from "./pages/alerts.ts";
 import { approvalsPage } from "./pages/approvals.ts";
 import { detectorsPage, replayPage } from "./pages/detectors.ts";
 import { ledgerPage } from "./pages/ledger.ts";
@@ -141,6 +142,7 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     const rows = await backend.incidents({ ...filterOf(c), limit: LIST });
     return c.html(rows.map((row) => renderRow(row, false).toString()).join(""));
   });
+  get("/alerts", async (c) => page(c, "/alerts", "Alerts", alertsPage(await backend.alerts(200))));
   get("/approvals", async (c) =>
     page(c, "/approvals", "Approvals", approvalsPage(await backend.approvals(c.get("viewer"), "all"))),
   );
@@ -167,7 +169,15 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
   get("/people", async (c) => page(c, "/people", "People", peoplePage(await backend.people())));
   get("/settings", async (c) => page(c, "/settings", "Settings", settingsPage(await backend.settings())));
   app.get("/events", host, session, (c) =>
-    streamEvents(c, parts.feed, backend, parts.clock, parts.log, sessionCookie(c, parts.place()) ?? ""),
+    streamEvents(
+      c,
+      parts.feed,
+      backend,
+      parts.clock,
+      parts.log,
+      parts.assets.build,
+      sessionCookie(c, parts.place()) ?? "",
+    ),
   );
   get("/complete", async (c) =>
     c.json(await parts.inbound.complete(userOf(c.get("viewer")), (c.req.query("text") ?? "").slice(0, 200))),
@@ -239,7 +249,7 @@ function filterOf(c: Ctx): { status: "unresolved" | "resolved" | "all"; text: st
 }
 
 /** The ledger page's `?before=`, a positive number or nothing. */
-export function beforeOf(c: Ctx): number | null {
+function beforeOf(c: Ctx): number | null {
   const text = c.req.query("before") ?? "";
   return /^\d{1,15}$/.test(text) ? Number(text) : null;
 }

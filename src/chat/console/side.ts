@@ -142,7 +142,7 @@ export function renderPending(rows: readonly ApprovalRow[]): Markup {
         : html`<ul class="pending">
             ${sorted.map(
               (row) =>
-                html`<li class="${row.mine ? "mine" : "others"}" data-until-row="${row.expiresAt}">
+                html`<li class="${row.mine ? "mine" : "others"}">
                   <a href="${row.incident === null ? "/approvals" : `/incidents/${row.incident}`}"
                     ><span class="pending-title"
                       >${row.mine ? html`<span class="deciding">yours</span> ` : NOTHING}${words(row.title)}</span

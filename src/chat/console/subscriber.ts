@@ -1,7 +1,7 @@
 import type { Viewer } from "./backend.ts";
 
 /** One message of the stream; `id` stands on the last one of a batch only, so that a cut in between repeats the batch. */
-export interface Frame {
+interface Frame {
   readonly event: string;
   readonly data: string;
   readonly id?: string;

@@ -40,6 +40,7 @@ const backend: ConsoleBackend = {
   incidentRows: async () => [],
   cards: async (ids) => new Map(ids.includes(sampleCard.incident) ? [[sampleCard.incident, sampleCard]] : []),
   incident: async (id) => (id === sampleCard.incident ? detail : null),
+  alerts: async () => [],
   accounts: async () => [],
   series: async (account) => ({ account, points: [], thresholds: [] }),
   freezes: async () => [],

@@ -19,8 +19,8 @@ const HISTORY = "breakwater.history";
 const ANSWERS = 12;
 
 const history = (): string[] => {
-  const stored: unknown = JSON.parse(localStorage.getItem(HISTORY) ?? "[]");
-  return Array.isArray(stored) ? stored.filter((one): one is string => typeof one === "string") : [];
+  // One command a line: text that cannot be damaged into something unreadable, which would keep a command from being sent.
+  return (localStorage.getItem(HISTORY) ?? "").split("\n").filter(Boolean);
 };
 
 const element = (name: string, className: string, text = ""): HTMLElement => {
@@ -188,7 +188,7 @@ export function openCommandLine(): void {
     event.preventDefault();
     const text = input.value.trim();
     if (text === "") return;
-    localStorage.setItem(HISTORY, JSON.stringify([...history().filter((one) => one !== text), text].slice(-KEPT)));
+    localStorage.setItem(HISTORY, [...history().filter((one) => one !== text), text].slice(-KEPT).join("\n"));
     at = -1;
     input.value = "";
     close();

@@ -156,7 +156,9 @@ export function takePresses(): void {
 /** Puts another incident into the middle column without leaving the page. */
 export async function showIncident(path: string, remember: boolean): Promise<string | null> {
   const incident = path.split("/").at(-1) ?? "";
-  const response = await fetch(`/fragments/incident/${encodeURIComponent(incident)}`);
+  // Without a connection the page stays as it is; the line above it says so.
+  const response = await fetch(`/fragments/incident/${encodeURIComponent(incident)}`).catch(() => null);
+  if (response === null) return null;
   if (!response.ok) {
     location.assign(path);
     return null;

@@ -72,8 +72,25 @@ function pill(): void {
   }
 }
 
+/** All rows as the server lists them now; while a person is in the list they wait until the pointer leaves. */
+let whole: string | null = null;
+
+/** Takes the whole list anew. */
+export function replaceRows(html: string): void {
+  whole = html;
+  if (!busy()) release();
+}
+
 /** Sorts in what was held back. */
-export function release(): void {
+function release(): void {
+  const place = list();
+  if (whole !== null && place) {
+    place.innerHTML = whole;
+    whole = null;
+    const shown = shownIncident();
+    if (shown) rowOf(shown)?.querySelector("a")?.setAttribute("aria-current", "true");
+    else if (place.children.length > 0) location.reload();
+  }
   for (const [incident, data] of held) {
     const row = rowOf(incident) ? null : parse(String(data["html"]));
     if (row) insert(row);

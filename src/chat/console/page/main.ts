@@ -1,3 +1,4 @@
+import { startOver } from "./again.ts";
 import { drawCharts, growCharts, recolourCharts } from "./chart.ts";
 import { all, tick } from "./clock.ts";
 import { openCommandLine } from "./command.ts";
@@ -8,8 +9,8 @@ import { refreshParts } from "./parts.ts";
 import { openStream } from "./stream.ts";
 
 const THEME = "breakwater.theme";
-const SETTLED_MS = 5_000;
-const title = document.title;
+/** The tab's title without the count: "INC-7 Margin ratio … · Harbour Desk PAPER". */
+let title = document.title;
 
 /** Theme: as the system says, dark, light; the choice stays in this browser. */
 function offerThemes(): void {
@@ -54,6 +55,8 @@ if (document.body.classList.contains("bare")) {
     const incident = await showIncident(path, remember);
     if (incident === null) return;
     stream.focus(incident);
+    title = `${incident} ${document.querySelector("#card-title")?.textContent ?? ""} · ${title.split(" · ").at(-1) ?? ""}`;
+    count();
     await drawCharts();
   };
   stream.on("card", applyCard);
@@ -72,11 +75,11 @@ if (document.body.classList.contains("bare")) {
     void refreshParts();
   });
   stream.on("moved", (data) => void growCharts(data["accounts"] as readonly string[]));
-  // A page that has only just come gives the desk a moment: a fault must not become a storm of reloads.
-  stream.on(
-    "reset",
-    () => void window.setTimeout(() => location.reload(), performance.now() < SETTLED_MS ? SETTLED_MS : 0),
-  );
+  stream.on("reset", startOver);
+  stream.on("beat", (data) => {
+    // A newer program speaks to an older page: fetch the page that belongs to it.
+    if (data["build"] !== document.body.dataset["build"]) location.reload();
+  });
   takePresses();
   watchList();
   openCommandLine();
