@@ -3,6 +3,7 @@ import type { EventKind, Market, MarketEvent, TickEvent } from "./event.ts";
 import type { Hit } from "./finding.ts";
 
 const SECOND_MS = 1000;
+const PAUSE_MS = 3_600_000;
 
 /** A detector at work: its settings and one state for each market, coin, venue or for all. */
 interface Post {
@@ -90,15 +91,10 @@ export function createWatch({ detectors, params, onHit }: WatchOptions): Watch {
 
   function advance(receivedAt: number): void {
     if (Number.isNaN(nextTick)) nextTick = Math.floor(receivedAt / SECOND_MS) * SECOND_MS + SECOND_MS;
-    // A recording with holes of hours must not be walked second by second for ever: a minute of ticks is enough to
-    // notice any silence.
-    if (receivedAt - nextTick > 60 * SECOND_MS) {
-      for (let i = 0; i < 60; i += 1) {
-        clock.at = nextTick + i * SECOND_MS;
-        clock.receivedAt = clock.at;
-        tick();
-      }
-      nextTick = Math.floor(receivedAt / SECOND_MS) * SECOND_MS;
+    if (receivedAt - nextTick > PAUSE_MS) {
+      // Nothing at all for an hour is where one recording ends and another begins: no feed is stale for that.
+      for (const post of ticks) post.states.length = 0;
+      nextTick = Math.floor(receivedAt / SECOND_MS) * SECOND_MS + SECOND_MS;
     }
     while (receivedAt >= nextTick) {
       clock.at = nextTick;
