@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Card } from "../../src/chat/card.ts";
 import type { Click, CommandCall, Inbound, MessageRef, Reply, Surface } from "../../src/chat/surface.ts";
 import { hostileCard, sampleCard } from "../chat/hostile.ts";
+import { guardEgress } from "../fakes/egress.ts";
 
 /** What a contract case needs from the other side of a surface: what stands there, and hands to press with. */
 export interface SurfaceDriver {
@@ -61,6 +62,14 @@ const soon = async (holds: () => boolean): Promise<void> => {
 export function surfaceContract(name: string, open: (inbound: Inbound) => Promise<SurfaceDriver>): void {
   describe(`${name} as a surface`, () => {
     let desk: SurfaceDriver;
+    let egress: ReturnType<typeof guardEgress>;
+    beforeAll(() => {
+      egress = guardEgress();
+    });
+    afterAll(() => {
+      egress.release();
+      expect(egress.tried).toEqual([]);
+    });
     let inbound: ReturnType<typeof listener>;
     const post = async (card: Card = sampleCard, key = "INC-7"): Promise<MessageRef> => {
       const sent = await desk.surface.post(desk.channel, card, key);
