@@ -8,7 +8,7 @@ export const FIELD = "kind, source, severity, trust, title or a label's name (la
 const text = z.string().min(1).max(512);
 
 /** One test, as desk.yaml and the /silence command write it. */
-export const matcherSchema = z.discriminatedUnion("op", [
+const matcherSchema = z.discriminatedUnion("op", [
   z.strictObject({ field: text, op: z.enum(["equals", "not", "prefix"]), value: text }),
   z.strictObject({ field: text, op: z.literal("in"), value: z.array(text).min(1).max(1_000) }),
 ]);

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { DeskError } from "../../kernel/errors.ts";
 
 /** Largest body that is read. */
-export const MAX_BYTES = 256 * 1024;
+const MAX_BYTES = 256 * 1024;
 
 const tooLarge = (): DeskError => new DeskError("BODY_TOO_LARGE");
 

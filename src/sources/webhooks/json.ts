@@ -5,7 +5,7 @@ import { DeskError } from "../../kernel/errors.ts";
 export type Body = string | boolean | null | LosslessNumber | readonly Body[] | { readonly [key: string]: Body };
 
 /** Deepest nesting that is read. */
-export const MAX_DEPTH = 32;
+const MAX_DEPTH = 32;
 
 const malformed = (why: string): DeskError =>
   new DeskError("BODY_MALFORMED", `the body is not JSON that can be taken: ${why}`);

@@ -45,7 +45,7 @@ const stepsOf = (where: Path): readonly string[] => (typeof where === "string" ?
 const said = (where: Path): string => stepsOf(where).join(".");
 
 /** What stands at a place; only what the body itself holds. */
-export function at(body: Body, where: Path): Body | undefined {
+function at(body: Body, where: Path): Body | undefined {
   let found: Body | undefined = body;
   for (const step of stepsOf(where)) {
     if (Array.isArray(found)) found = /^\d{1,6}$/.test(step) ? (found as readonly Body[])[Number(step)] : undefined;

@@ -21,7 +21,7 @@ export interface Source<Settings = unknown> {
 }
 
 /** What identifies a delivery where the sender gives it an id; the body's digest does else. */
-export interface Verified {
+interface Verified {
   readonly deliveryId: string | undefined;
 }
 

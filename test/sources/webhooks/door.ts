@@ -23,7 +23,7 @@ export const DESK = {
 };
 
 /** A taker that remembers, and gives the same delivery the same ids. */
-export function rememberingTaker(): Taker & { readonly alerts: Alert[] } {
+function rememberingTaker(): Taker & { readonly alerts: Alert[] } {
   const known = new Map<string, readonly number[]>();
   const alerts: Alert[] = [];
   return {
