@@ -10,6 +10,7 @@ import type { OrderRequest } from "../../../src/kernel/order.ts";
 import { type PaperExchange, openPaper } from "../../../src/venues/paper/exchange.ts";
 import { readJournal } from "../../../src/venues/paper/journal.ts";
 import { manualClock } from "./manual-clock.ts";
+import { ORDER_SENDER } from "./order-sender.ts";
 
 async function journalFile(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "paper-"));
@@ -116,7 +117,7 @@ test("a damaged line in the middle stops the start and names the line", async ()
 
 test("an order answered for survives kill -9, and one in flight is taken at most once", async () => {
   const file = await journalFile();
-  const child = spawn(process.execPath, ["--import", "tsx", path.join(import.meta.dirname, "order-sender.ts"), file], {
+  const child = spawn(process.execPath, ["--import", "tsx", ORDER_SENDER, file], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const answered: string[] = [];
