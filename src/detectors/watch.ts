@@ -91,8 +91,9 @@ export function createWatch({ detectors, params, onHit }: WatchOptions): Watch {
 
   function advance(receivedAt: number): void {
     if (Number.isNaN(nextTick)) nextTick = Math.floor(receivedAt / SECOND_MS) * SECOND_MS + SECOND_MS;
-    if (receivedAt - nextTick > PAUSE_MS) {
+    if (receivedAt - nextTick > PAUSE_MS || ticks.every((post) => post.states.length === 0)) {
       // Nothing at all for an hour is where one recording ends and another begins: no feed is stale for that.
+      // Where nobody listens, there is no need to walk second by second.
       for (const post of ticks) post.states.length = 0;
       nextTick = Math.floor(receivedAt / SECOND_MS) * SECOND_MS + SECOND_MS;
     }
