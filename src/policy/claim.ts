@@ -10,6 +10,7 @@ import { brokenCollar } from "./collar.ts";
 import type { Quote } from "./facts.ts";
 import type { Control } from "./gather.ts";
 import { voices } from "./grants.ts";
+import { claimFacts } from "./intent.ts";
 import type { Decision } from "./judge.ts";
 import { type Quorum, meetsAll } from "./quorum.ts";
 import { judgeNow } from "./propose.ts";
@@ -191,6 +192,7 @@ export async function claimPlan(tx: Tx, control: Control, presented: Presented):
       approvedBy: [...approvedBy],
       reasons: [...decision.reasons],
       claimedAt: claimedAt.toISOString(),
+      seal: control.seal.of("claim", claimFacts(presented.hash, claimedAt.toISOString(), approvedBy)),
     },
   });
   if (plan.trading !== null) {

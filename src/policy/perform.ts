@@ -18,6 +18,7 @@ import { answerOf, openApproval } from "./approvals.ts";
 import { claimPlan } from "./claim.ts";
 import type { Quote } from "./facts.ts";
 import type { Control } from "./gather.ts";
+import { intentObjection } from "./intent.ts";
 import type { Decision } from "./judge.ts";
 import { endPlan, proposePlan } from "./propose.ts";
 import { quotesOf } from "./quotes.ts";
@@ -201,6 +202,8 @@ export function openDoor(parts: DoorParts): Door {
 
   /** A halt that came after the claim still stops what has not left. */
   const stopped = async (row: typeof orders.$inferSelect): Promise<string | null> => {
+    const forged = await intentObjection(database.db, control, row);
+    if (forged !== null) return forged;
     const marker = control.halted();
     if (marker === "halted" || (marker === "reducing" && !row.reduceOnly))
       return "the kill switch was pulled before the order was sent";

@@ -1,0 +1,69 @@
+import { and, desc, eq, like } from "drizzle-orm";
+import type { Db } from "../db/client.ts";
+import { ledger, type orders, plans } from "../db/schema.ts";
+import { compare, decimal } from "../kernel/decimal.ts";
+import { planHash } from "../kernel/plan.ts";
+import type { Control } from "./gather.ts";
+import { planFacts } from "./rows.ts";
+
+/** What a claim's seal covers; it stands in the claim's ledger entry. */
+export const claimFacts = (hash: string, claimedAt: string, approvedBy: readonly string[]) => ({
+  hash,
+  claimedAt,
+  approvedBy,
+});
+
+type OrderRow = typeof orders.$inferSelect;
+
+const same = (a: string, b: string): boolean => compare(decimal(a), decimal(b)) === 0;
+
+/**
+ * The sender's last look, a moment before an order leaves: the row must be, leg for leg, what the claimed plan says, the
+ * plan's bytes those of its hash, and the claim sealed by this desk. Whoever writes rows into the database sends nothing.
+ * Answers why the order must not be sent; null where it may.
+ */
+export async function intentObjection(
+  db: Pick<Db, "select">,
+  control: Pick<Control, "seal">,
+  row: OrderRow,
+): Promise<string | null> {
+  const [plan] = await db.select().from(plans).where(eq(plans.hash, row.planHash));
+  if (
+    plan === undefined ||
+    planHash(plan.plan) !== row.planHash ||
+    !control.seal.holds("plan", planFacts(plan), plan.seal)
+  )
+    return "its plan was changed in the database by hand";
+  const leg = plan.plan.orders[row.leg];
+  const matches =
+    leg !== undefined &&
+    leg.clientOrderId === row.clientOrderId &&
+    leg.account === row.account &&
+    plan.plan.venue === row.venue &&
+    leg.symbol === row.symbol &&
+    leg.side === row.side &&
+    leg.timeInForce === row.timeInForce &&
+    leg.reduceOnly === row.reduceOnly &&
+    same(leg.quantity, row.quantity) &&
+    same(leg.limitPrice, row.limitPrice);
+  if (!matches) return "the order is not the one that the plan names";
+  const [entry] = await db
+    .select({ body: ledger.body })
+    .from(ledger)
+    // In the words of the index over control entries, which is how Postgres finds it among a million others.
+    .where(and(eq(ledger.object, row.planHash), like(ledger.type, "plan.%"), eq(ledger.type, "plan.claimed")))
+    .orderBy(desc(ledger.seq))
+    .limit(1);
+  const claim =
+    entry === undefined
+      ? null
+      : (JSON.parse(entry.body) as { claimedAt?: string; approvedBy?: string[]; seal?: string });
+  const sealed =
+    claim !== null &&
+    control.seal.holds(
+      "claim",
+      claimFacts(row.planHash, claim.claimedAt ?? "", claim.approvedBy ?? []),
+      claim.seal ?? "",
+    );
+  return sealed && plan.state === "claimed" ? null : "its plan was never claimed by this desk";
+}
