@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Three kinds of tests: pure ones in parallel, those on a real Postgres, and whole-program stories one at a time. */
+/** Three kinds of tests: pure ones in parallel, those on a real Postgres, and, after both, whole-program stories one at a time. */
 export default defineConfig({
   test: {
     reporters: ["default", "./test/plain-reporter.ts"],
@@ -13,7 +13,7 @@ export default defineConfig({
       { extends: true, test: { name: "db", include: ["test/**/*.db.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
       {
         extends: true,
-        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], fileParallelism: false, testTimeout: 180_000, hookTimeout: 120_000 },
+        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], fileParallelism: false, testTimeout: 180_000, hookTimeout: 120_000, sequence: { groupOrder: 1 } },
       },
     ],
   },

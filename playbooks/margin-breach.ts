@@ -26,7 +26,13 @@ export default playbook(
         account,
         toRatio: TARGET as Ratio,
       });
-      if (!plan) return step.close("close the incident", `${account} is safe; nothing had to be reduced`);
+      if (!plan) {
+        const left = await step(`see why the ${round} plan is empty`, async () => {
+          const state = await read(account);
+          return state.positions.length === 0 ? "no position is left" : "nothing had to be reduced";
+        });
+        return step.close("close the incident", `${account}: ${left}`);
+      }
       const answer = await step.approve(`ask for the ${round} reduction`, plan, { within: "5m", otherwise: "stop" });
       if (answer.outcome === "refused")
         return `${answer.by} refused the reduction of ${account}; positions stay as they are`;

@@ -33,7 +33,15 @@ interface Promised {
   readonly detail: string;
 }
 
-type Say = (line: Record<string, unknown>) => void;
+/** One line of the story: what kind, when, and in words; the rest for machines. */
+interface StoryLine {
+  readonly type: string;
+  readonly at?: string;
+  readonly text?: string;
+  readonly [more: string]: unknown;
+}
+
+type Say = (line: StoryLine) => void;
 
 /** Tells the timeline as it grows, once a line. */
 function teller(parts: StoryParts, incident: string, say: Say): () => Promise<void> {
@@ -178,11 +186,7 @@ export async function runStory(parts: StoryParts): Promise<number> {
   const say: Say = (line) => {
     if (parts.json) process.stdout.write(`${JSON.stringify(line)}\n`);
     else
-      process.stdout.write(
-        `${String(line["at"] ?? "")
-          .slice(11, 19)
-          .padEnd(8)}  ${String(line["type"]).padEnd(24)} ${String(line["text"] ?? line["name"] ?? "")}\n`,
-      );
+      process.stdout.write(`${(line.at ?? "").slice(11, 19).padEnd(8)}  ${line.type.padEnd(24)} ${line.text ?? ""}\n`);
   };
   const began = systemClock.now().getTime();
   say({

@@ -26,7 +26,7 @@ export async function verifyPlan(file: string, options: { hash?: string; json?: 
   answer(
     options.json,
     { type: "plan", hash, words: fingerprintWords(hash), ok, plan: plan as unknown as Record<string, unknown> },
-    [`${hash}`, fingerprintWords(hash), ...planLines(plan)].join("\n"),
+    [hash, fingerprintWords(hash), ...planLines(plan)].join("\n"),
   );
   if (!ok) process.stderr.write(`The file's plan is not the one of ${options.hash}.\n`);
   return ok ? 0 : 1;

@@ -40,7 +40,10 @@ const accepts = (port: number): Promise<boolean> =>
 const freePort = (wanted: number): Promise<number> =>
   new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.on("error", (error) => (wanted === 0 ? reject(error) : freePort(0).then(resolve, reject)));
+    probe.on("error", (error) => {
+      if (wanted === 0) reject(error);
+      else void freePort(0).then(resolve, reject);
+    });
     probe.listen(wanted, "127.0.0.1", () => {
       const { port } = probe.address() as { port: number };
       probe.close(() => resolve(port));
@@ -49,7 +52,7 @@ const freePort = (wanted: number): Promise<number> =>
 
 /** Only what the server needs: our own environment may hold secrets. */
 const options = (files: ServerFiles) => ({
-  ...(files.runAs ?? {}),
+  ...files.runAs,
   cwd: "/",
   env: {
     PATH: process.env["PATH"] ?? "",
@@ -185,9 +188,8 @@ export async function startEmbedded(home: string, clock: Clock): Promise<Embedde
     async stop() {
       const last = postgres(`${base}/postgres`, { max: 1, onnotice: () => {} });
       const others =
-        await last`select 1 from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`.finally(
-          () => last.end(),
-        );
+        await last`select 1 from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`;
+      await last.end();
       if (others.length === 0) await run(files.pgCtl, ["-D", data, "-m", "fast", "-w", "stop"], options(files));
     },
   };

@@ -9,6 +9,7 @@ import type { AnyPlaybook } from "../engine/playbook.ts";
 import { type Lease, holdLease } from "../engine/replicas.ts";
 import { type Runs, openRuns } from "../engine/runs.ts";
 import { WAKE } from "../engine/steps.ts";
+import { type Hedger, openHedger } from "../exposure/hedger.ts";
 import { resolveIn } from "../incidents/lifecycle.ts";
 import { summaryOf } from "../incidents/summary.ts";
 import type { AccountState } from "../kernel/account.ts";
@@ -35,6 +36,7 @@ export interface Foundation {
   readonly lease: Lease;
   readonly checkpoints: Checkpoints;
   readonly account: (id: string) => Promise<AccountState>;
+  readonly hedger: Hedger;
   readonly live: boolean;
   /** Brings the kill switch's marker and the database together. */
   readonly settleHalt: () => Promise<void>;
@@ -87,6 +89,7 @@ export async function layFoundation(options: {
   });
   await freezeWhereRestored(database, home, log);
   const durable = openDurable({ database, executorId: `${process.pid}-${randomUUID()}`, clock, log });
+  const hedger = openHedger();
   const door = openDoor({
     database,
     desk: {
@@ -94,6 +97,7 @@ export async function layFoundation(options: {
       venueOf: venues.venueOf,
       clock,
       collarBps: file.plans.collarBps,
+      hedger,
       planTtlMs: durationMs(file.plans.ttl),
     },
     control,
@@ -139,5 +143,5 @@ export async function layFoundation(options: {
   const settleHalt = async (): Promise<void> => {
     await database.db.transaction((tx) => settleMarker(tx, home));
   };
-  return { database, venues, door, durable, runs, lease, checkpoints, account, live, settleHalt };
+  return { database, venues, door, durable, runs, lease, checkpoints, account, hedger, live, settleHalt };
 }

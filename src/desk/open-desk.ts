@@ -63,6 +63,28 @@ export function openDesk(parts: DeskParts): DeskApi {
     throw new DeskError("INPUT_INVALID", `playbook ${playbook.head.name} cannot start: ${wrong}`);
   };
 
+  const silence: DeskApi["silence"] = (person, matchers, untilMs, reason) =>
+    db.transaction(async (tx) => {
+      const [row] = await tx
+        .insert(silences)
+        .values({
+          matchers,
+          reason,
+          createdBy: `person:${person.id}`,
+          untilAt: sql`now() + make_interval(secs => ${untilMs / 1_000})`,
+        })
+        .returning();
+      if (!row) throw new DeskError("DATABASE_UNAVAILABLE");
+      await append(tx, {
+        actor: `person:${person.id}`,
+        type: "silence.set",
+        object: String(row.id),
+        body: { matchers: matchers.map((one) => ({ ...one })), until: row.untilAt.toISOString(), reason },
+      });
+      await announce(tx, { type: "trading" });
+      return row.id;
+    });
+
   return {
     accounts: parts.accounts,
     commands: parts.commands.map((one) => one.head),
@@ -186,33 +208,12 @@ export function openDesk(parts: DeskParts): DeskApi {
       return `${incident} is ${await escalate(db, incident, by(person))} now.`;
     },
 
-    async silence(person, matchers, untilMs, reason) {
-      return db.transaction(async (tx) => {
-        const [row] = await tx
-          .insert(silences)
-          .values({
-            matchers,
-            reason,
-            createdBy: `person:${person.id}`,
-            untilAt: sql`now() + make_interval(secs => ${untilMs / 1_000})`,
-          })
-          .returning();
-        if (!row) throw new DeskError("DATABASE_UNAVAILABLE");
-        await append(tx, {
-          actor: `person:${person.id}`,
-          type: "silence.set",
-          object: String(row.id),
-          body: { matchers: matchers.map((one) => ({ ...one })), until: row.untilAt.toISOString(), reason },
-        });
-        await announce(tx, { type: "trading" });
-        return row.id;
-      });
-    },
+    silence,
     async silenceIncident(person, incident, untilMs, reason) {
       const [row] = await db.select().from(incidents).where(eq(incidents.id, incident));
       if (!row) throw new DeskError("UNKNOWN_INCIDENT", `there is no incident ${incident}`);
       const account = row.labels["account"];
-      return this.silence(
+      return silence(
         person,
         [
           { field: "kind", op: "equals", value: row.kind },

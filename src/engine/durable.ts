@@ -45,7 +45,11 @@ export async function migrateDurable(url: string): Promise<void> {
   // The public call writes progress to standard output, which is for answers.
   await migrateSystemDatabase(url, new GlobalLogger(undefined, { logLevel: "error" }), "dbos");
   const database = openDatabase(url, 1);
-  await migrateTransactions(database).finally(() => database.close());
+  try {
+    await migrateTransactions(database);
+  } finally {
+    await database.close();
+  }
 }
 
 /** Whether a step may be tried again: a database outage, or an error whose table row says so. */
@@ -76,7 +80,10 @@ export function openDurable(options: { database: Database; executorId: string; c
   return {
     executorId,
     define(name, body) {
-      workflows.set(name, DBOS.registerWorkflow(body, { name, maxRecoveryAttempts: RECOVERIES }));
+      workflows.set(
+        name,
+        DBOS.registerWorkflow((runId: string) => body(runId), { name, maxRecoveryAttempts: RECOVERIES }),
+      );
     },
     launch: () => DBOS.launch(),
     stop: () => DBOS.shutdown(),

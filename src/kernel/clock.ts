@@ -31,9 +31,11 @@ export const systemClock: Clock = {
     let stopped = false;
     let timer: NodeJS.Timeout;
     const again = (): void => {
-      timer = setTimeout(async () => {
-        await tick();
-        if (!stopped) again();
+      timer = setTimeout(() => {
+        void (async () => {
+          await tick();
+          if (!stopped) again();
+        })();
       }, ms);
       timer.unref();
     };

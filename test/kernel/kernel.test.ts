@@ -53,7 +53,7 @@ describe("a secret", () => {
   test("never prints, whatever prints it", () => {
     const printed = [
       String(secret),
-      `${secret}`,
+      "".concat(secret as unknown as string),
       JSON.stringify({ secret }),
       inspect({ deep: { secret } }),
       inspect(secret, { showHidden: true, depth: 9 }),
