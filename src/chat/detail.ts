@@ -12,7 +12,7 @@ export interface Detail {
 }
 
 /** From all of it to hardly more than severity, title, plan size and buttons; a renderer takes the first that fits. */
-export const DETAILS: readonly Detail[] = [
+const DETAILS: readonly Detail[] = [
   { line: 600, fact: 200, step: 160, sentence: 600, orders: 10, facts: 8, steps: 10, changes: 6 },
   { line: 300, fact: 120, step: 100, sentence: 300, orders: 10, facts: 8, steps: 10, changes: 6 },
   { line: 200, fact: 80, step: 80, sentence: 200, orders: 6, facts: 6, steps: 6, changes: 4 },

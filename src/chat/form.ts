@@ -24,10 +24,10 @@ export interface Form {
 /** How an incident may end: the words of incidents/lifecycle.ts, which chat may not import; a test compares. */
 export const RESOLUTIONS = ["handled", "recovered", "false-alarm", "duplicate", "accepted-risk", "test"] as const;
 /** How long a silence may last when asked for with a button. */
-export const SILENCE_TIMES = ["30m", "1h", "4h", "1d"] as const;
+const SILENCE_TIMES = ["30m", "1h", "4h", "1d"] as const;
 
 /** Buttons that ask before they are sent; the answers come back as the click's fields. */
-export const ACTION_FORMS: Partial<Record<CardAction, Form>> = {
+const ACTION_FORMS: Partial<Record<CardAction, Form>> = {
   deny: {
     title: "Deny the plan",
     submit: "Deny",
@@ -52,7 +52,7 @@ export const ACTION_FORMS: Partial<Record<CardAction, Form>> = {
 };
 
 /** The action a token asks for: `incident:version:action[:subject]`. */
-export const tokenAction = (token: string): string => token.split(":")[2] ?? "";
+const tokenAction = (token: string): string => token.split(":")[2] ?? "";
 
 /** The form a token's button opens, or undefined where the press itself is the request. */
 export function formOfToken(token: string): Form | undefined {

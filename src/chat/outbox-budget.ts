@@ -1,7 +1,7 @@
 import type { Clock } from "../kernel/clock.ts";
 
 /** At most `max` calls within any `perMs`; the last `reserve` of them only for decisions and new criticals. */
-export interface Rate {
+interface Rate {
   readonly max: number;
   readonly perMs: number;
   readonly reserve?: number;

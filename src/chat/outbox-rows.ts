@@ -11,7 +11,7 @@ export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
 export const OUTBOX_CHANNEL = "breakwater_outbox";
 
 /** A process that died while sending holds its row for this long. */
-export const CLAIM_MS = 30_000;
+const CLAIM_MS = 30_000;
 
 export type MessageRow = typeof messages.$inferSelect;
 export type NoteRow = typeof notes.$inferSelect;

@@ -2,7 +2,7 @@ import type { Card, PlanView, StepView, VotesView } from "./card.ts";
 import { CUT, clip, columns, oneLine, stamp } from "./text.ts";
 
 /** How loud a severity looks: a mark that survives grey screens beside the word. */
-export const SEVERITY_MARK = { critical: "🔴", high: "🟠", medium: "🟡", low: "🔵", info: "⚪" } as const;
+const SEVERITY_MARK = { critical: "🔴", high: "🟠", medium: "🟡", low: "🔵", info: "⚪" } as const;
 
 const STEP_MARK = { running: "▶", waiting: "⏳", done: "✅", failed: "❌", skipped: "⏭" } as const;
 

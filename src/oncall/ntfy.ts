@@ -4,7 +4,7 @@ import type { Secret } from "../kernel/secret.ts";
 import { type Page, type Paged, type Pager, pagedFrom } from "./pager.ts";
 
 /** The public ntfy server; people who page in earnest run their own. */
-export const NTFY_URL = "https://ntfy.sh";
+const NTFY_URL = "https://ntfy.sh";
 
 /** https://docs.ntfy.sh/publish/#limitations */
 const MESSAGE_MAX = 4_000;

@@ -29,7 +29,7 @@ export interface Pager {
 }
 
 /** Milliseconds of a `retry-after` header in seconds; null where it says nothing readable. */
-export function retryAfterMs(headers: Headers): number | null {
+function retryAfterMs(headers: Headers): number | null {
   const value = headers.get("retry-after") ?? "";
   return /^\d{1,6}$/.test(value) ? Number(value) * 1_000 : null;
 }

@@ -4,7 +4,7 @@ import type { Secret } from "../kernel/secret.ts";
 import { type Page, type Paged, type Pager, pagedFrom } from "./pager.ts";
 
 /** PagerDuty's events address. */
-export const PAGERDUTY_URL = "https://events.pagerduty.com";
+const PAGERDUTY_URL = "https://events.pagerduty.com";
 
 /** https://developer.pagerduty.com/docs/events-api-v2/trigger-events/ */
 const SUMMARY_MAX = 1_024;

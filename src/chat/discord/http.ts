@@ -45,7 +45,7 @@ function stale(headers: Headers, now: Date): boolean {
 }
 
 /** True where the raw bytes were signed by Discord, within five minutes of now. */
-export function fromDiscord(key: KeyObject, headers: Headers, body: Uint8Array, now: Date): boolean {
+function fromDiscord(key: KeyObject, headers: Headers, body: Uint8Array, now: Date): boolean {
   const signature = headers.get("x-signature-ed25519") ?? "";
   if (!/^[0-9a-f]{128}$/.test(signature) || stale(headers, now)) return false;
   const signed = Buffer.concat([Buffer.from(headers.get("x-signature-timestamp") ?? ""), body]);

@@ -15,7 +15,7 @@ export interface EmbedField {
 }
 
 /** The coloured box that holds a card. */
-export interface Embed {
+interface Embed {
   readonly title: string;
   readonly description: string;
   readonly color: number;
@@ -33,7 +33,7 @@ export interface DiscordMessage {
 }
 
 /** The bar's colour; told apart also by those who do not see red and green apart (Okabe–Ito palette). */
-export const SEVERITY_COLOUR = {
+const SEVERITY_COLOUR = {
   critical: 0xd5_5e_00,
   high: 0xe6_9f_00,
   medium: 0xf0_e4_42,
@@ -106,7 +106,7 @@ function draw(card: Card, detail: Detail, link: string | null, key: string | nul
 }
 
 /** Every character that counts towards the sum over a message's embeds. */
-export const embedSize = (embed: Embed): number =>
+const embedSize = (embed: Embed): number =>
   embed.fields.reduce(
     (total, field) => total + field.name.length + field.value.length,
     embed.title.length + embed.description.length + embed.footer.text.length,

@@ -1,5 +1,5 @@
 /** A line over time; decimals as text. */
-export interface ChartSeries {
+interface ChartSeries {
   readonly name: string;
   readonly points: readonly { readonly at: string; readonly value: string }[];
 }

@@ -26,7 +26,7 @@ const TIMESTAMP = /^\d{1,12}$/;
  * Why a request is not Slack's, or null: the signature over the raw bytes, and a time within five minutes of ours,
  * before or after. https://docs.slack.dev/authentication/verifying-requests-from-slack
  */
-export function refuseSlack(secret: Secret, headers: Headers, body: Uint8Array, now: Date): string | null {
+function refuseSlack(secret: Secret, headers: Headers, body: Uint8Array, now: Date): string | null {
   const stale = staleSlack(headers, now);
   if (stale !== null) return stale;
   const given = SIGNATURE.exec(headers.get("x-slack-signature") ?? "")?.[1];
@@ -47,7 +47,7 @@ function staleSlack(headers: Headers, now: Date): string | null {
 }
 
 /** The interaction or command inside a body of either content type, or null where there is none. */
-export function parseSlackBody(type: string, text: string): Record<string, unknown> | null {
+function parseSlackBody(type: string, text: string): Record<string, unknown> | null {
   try {
     if (/^application\/json\b/.test(type)) return record(JSON.parse(text));
     const form = new URLSearchParams(text);

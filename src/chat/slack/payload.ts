@@ -150,7 +150,7 @@ function answers(view: Bag): Record<string, string> {
 }
 
 /** The state a form carried, or null where it is not one of ours. */
-export function readState(text: string): FormState | null {
+function readState(text: string): FormState | null {
   try {
     const state = bag(JSON.parse(text));
     const known = (name: string) => (typeof state[name] === "string" ? { [name]: state[name] } : {});

@@ -9,7 +9,7 @@ import { sentFrom } from "./outcome.ts";
 import { renderSlack } from "./render.ts";
 
 /** The metadata's type on every card: by it and the key an ambiguous post is found again. */
-export const CARD_EVENT = "breakwater_card";
+const CARD_EVENT = "breakwater_card";
 
 /** Messages looked through when a post's outcome is not known; it was the newest a moment ago. */
 const LOOK_BACK = 100;

@@ -38,6 +38,7 @@ export interface SlackOptions {
   readonly log: Log;
   readonly staggerMs?: number;
   readonly pongMs?: number;
+  readonly helloMs?: number;
 }
 
 /** How somebody stands in the workspace: only members may be linked to a person. */
@@ -218,6 +219,7 @@ function socketOf(options: SlackOptions, api: string, onChange: () => void): Soc
     log: options.log,
     onChange,
     ...(options.pongMs === undefined ? {} : { pongMs: options.pongMs }),
+    ...(options.helloMs === undefined ? {} : { helloMs: options.helloMs }),
   });
 }
 

@@ -32,6 +32,8 @@ export interface SocketOptions {
   readonly onChange: () => void;
   /** Milliseconds without a pong after which the connection counts as dead. */
   readonly pongMs?: number;
+  /** Milliseconds within which Slack has to say hello; ten seconds where left out. */
+  readonly helloMs?: number;
 }
 
 /**
@@ -83,7 +85,7 @@ export function openSocket(options: SocketOptions): Socket {
       const started = client.start();
       // A start that is given up still settles later; its outcome is then of no interest.
       started.catch((error: unknown) => log.debug({ err: messageOf(error) }, "slack socket start failed"));
-      await withDeadline(started, HELLO_MS, clock, "Slack's hello");
+      await withDeadline(started, options.helloMs ?? HELLO_MS, clock, "Slack's hello");
       await ended;
     } catch (error) {
       void client.disconnect();

@@ -5,7 +5,7 @@ import { systemClock } from "../../../src/kernel/clock.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
 import type { SurfaceDriver } from "../../contract/surface.ts";
-import { click, submitPayload, type } from "../../fakes/slack/people.ts";
+import { clickPayload, submitPayload, type } from "../../fakes/slack/people.ts";
 import { type FakeSlack, openFakeSlack } from "../../fakes/slack/server.ts";
 
 export const HEADS: readonly CommandHead[] = [
@@ -80,10 +80,7 @@ export async function slackDriver(inbound: Inbound): Promise<SurfaceDriver> {
       return { text: message.text + JSON.stringify(message.blocks), tokens };
     },
     count: (channel) => cards().filter((one) => one.channel === channel).length,
-    press: async (token, who = user) => {
-      const { clickPayload } = await import("../../fakes/slack/people.ts");
-      return deliver(clickPayload(fake, { user: who }, token));
-    },
+    press: (token, who = user) => deliver(clickPayload(fake, { user: who }, token)),
     pressAgain: () => deliver(last),
     submit: async (fields) => {
       await until(() => fake.desk.views.length > 0);
@@ -121,5 +118,3 @@ export async function slackDriver(inbound: Inbound): Promise<SurfaceDriver> {
     },
   };
 }
-
-export { click };

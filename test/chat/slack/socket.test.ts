@@ -128,6 +128,25 @@ describe("Slack's socket", () => {
     await until(() => slack.sockets.some((socket) => socket.answersPings), 9_000);
   }, 20_000);
 
+  test("a connection on which Slack never says hello is given up and opened anew", async () => {
+    slack.manners.hello = false;
+    surface = slackOn(slack, { helloMs: 200 });
+    await surface.start(inbound);
+    await until(() => slack.desk.calls.filter((call) => call.method === "apps.connections.open").length >= 4, 5_000);
+    expect(surface.health().state).toBe("down");
+    slack.manners.hello = true;
+    await until(() => surface.health().state === "up", 8_000);
+    expect(await click(slack, ANA, TOKEN)).not.toBeNull();
+  }, 20_000);
+
+  test("too many connections at Slack is tried again, and a press still arrives", async () => {
+    await begin();
+    slack.faults.add("apps.connections.open", { status: 200, body: { ok: false, error: "too_many_websockets" } });
+    slack.sockets[0]?.cut();
+    await until(() => slack.sockets.length === 2, 5_000);
+    expect(await click(slack, ANA, TOKEN)).not.toBeNull();
+  }, 10_000);
+
   test.each(["invalid_auth", "account_inactive"])(
     "a bad token (%s) rejects the start where it can be caught",
     async (word) => {

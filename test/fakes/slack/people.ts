@@ -70,10 +70,6 @@ export const click = (slack: FakeSlack, actor: Actor, value: string) =>
 export const type = (slack: FakeSlack, actor: Actor, command: string, text = "") =>
   slack.deliver("slash_commands", commandPayload(slack, actor, command, text));
 
-/** Submits and waits for the acknowledgement. */
-export const submit = (slack: FakeSlack, actor: Actor, fields: Readonly<Record<string, string>>) =>
-  slack.deliver("interactive", submitPayload(slack, actor, fields));
-
 /** A request as Slack's servers would sign it. */
 export function signed(
   secret: string,
