@@ -43,8 +43,8 @@ const DIALECTS = { binanceusdm, bybit, okx, deribit, krakenfutures, hyperliquid 
 /** New instruments appear daily; a name that is missing is looked for again after this long. */
 const RELIST_MS = 60_000;
 
-/** What every connection has: exact numbers, no retries. ccxt takes a proxy only where one is set on it, and none is. */
-const ALWAYS = { number: String, maxRetriesOnFailure: 0 } as const;
+/** Nothing is ever sent twice by the library itself. */
+const NO_RETRIES = { maxRetriesOnFailure: 0 } as const;
 
 type Constructor = new (config: Row) => CcxtExchange & {
   has: Record<string, unknown>;
@@ -72,13 +72,14 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
   const open = (): InstanceType<Constructor> => {
     const { options: choices = {}, ...rest } = dialect.options;
     const exchange = new Exchange({
-      ...ALWAYS,
+      // Figures come as text. ccxt takes a proxy only where one is set on it, and none is.
+      number: String,
       ...rest,
       ...dialect.signing(options.credentials),
       enableRateLimit: options.rateLimit ?? true,
       timeout: options.timeoutMs ?? 10_000,
     });
-    Object.assign(exchange.options, choices);
+    Object.assign(exchange.options, choices, NO_RETRIES);
     Object.assign(exchange, dialect.overrides);
     // Reading currencies needs wider key permissions at several venues, and nothing here uses them.
     exchange.has["fetchCurrencies"] = false;
