@@ -1,0 +1,166 @@
+import type { Clock } from "../../../kernel/clock.ts";
+import { messageOf } from "../../../kernel/errors.ts";
+import type { FeedEvent } from "../../../detectors/event.ts";
+import type { Markets } from "./markets.ts";
+import type { Parser } from "./parser.ts";
+import { type Emit, NOWHERE, createRecords } from "./records.ts";
+import { subscriptionOf } from "./subscriptions.ts";
+import { type FeedVenue, PARSERS } from "./venues.ts";
+
+/** One open websocket. */
+export interface Socket {
+  send(message: string): void;
+  close(): void;
+}
+
+/** What a socket tells. `onClose` comes once, also where the socket never opened. */
+export interface SocketEvents {
+  readonly onOpen: () => void;
+  readonly onMessage: (bytes: Buffer) => void;
+  readonly onClose: (reason: string) => void;
+}
+
+/** The outside world, passed in so that tests own it. */
+export interface FeedWorld {
+  readonly clock: Clock;
+  readonly open: (url: string, events: SocketEvents) => Socket;
+  /** Fetches a REST answer's body. @throws where it cannot be had */
+  readonly fetch: (url: string) => Promise<string>;
+  /** Told in one plain sentence what goes wrong meanwhile; the feed helps itself. */
+  readonly onTrouble: (sentence: string) => void;
+}
+
+/** What one connection listens to. */
+export interface FeedPlan {
+  readonly venue: FeedVenue;
+  /** The venue's own names. */
+  readonly raws: readonly string[];
+}
+
+/** Back-off: half a second, doubled up to a minute; back to the start once messages have come. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 60_000;
+/** A snapshot of a book is asked for at most this often. */
+const SNAPSHOT_EVERY_MS = 2000;
+/** A socket that says nothing for this long is closed, whatever its state says: a dead one is seen only after minutes. */
+const SILENT_MS = 30_000;
+const WATCH_MS = 1000;
+
+/** A live connection. */
+export interface LiveFeed extends AsyncDisposable {
+  readonly parser: Parser;
+  /** Times the connection was opened again. */
+  reconnects(): number;
+}
+
+/**
+ * Keeps one venue's streams open: subscribes, asks for snapshots where books need them, reconnects with back-off, and
+ * tells detectors when the connection opens and closes. Books begin again after every reconnection.
+ */
+export function liveFeed(plan: FeedPlan, world: FeedWorld, markets: Markets, emit: Emit): LiveFeed {
+  const { clock } = world;
+  const subscription = subscriptionOf(plan.venue, plan.raws);
+  const records = createRecords(NOWHERE);
+  const askedAt = new Map<string, number>();
+  const asking = new Set<string>();
+  let socket: Socket | undefined;
+  let ended = false;
+  let wait = FIRST_WAIT_MS;
+  let heardAt = 0;
+  let openings = 0;
+  let waking: AbortController | undefined;
+  const now = (): number => clock.now().getTime();
+
+  function tell(state: FeedEvent["state"]): void {
+    for (const raw of plan.raws) {
+      emit(Object.assign(records.feed, { market: markets.of(plan.venue, raw), at: now(), receivedAt: now(), state }));
+    }
+  }
+
+  async function snapshot(raw: string): Promise<void> {
+    const url = subscription.snapshotUrl?.(raw);
+    if (url === undefined) {
+      // Elsewhere a new subscription brings a new snapshot.
+      socket?.close();
+      return;
+    }
+    if (asking.has(raw)) return;
+    asking.add(raw);
+    const early = (askedAt.get(raw) ?? Number.NEGATIVE_INFINITY) + SNAPSHOT_EVERY_MS - now();
+    if (early > 0) await clock.sleep(early);
+    asking.delete(raw);
+    if (ended) return;
+    askedAt.set(raw, now());
+    let body: string;
+    try {
+      body = await world.fetch(url);
+    } catch (error) {
+      world.onTrouble(
+        `the book of ${raw} at ${plan.venue} could not be fetched (${messageOf(error)}); it is asked for again`,
+      );
+      await snapshot(raw);
+      return;
+    }
+    if (!ended) parser.answer(url, body, now());
+  }
+
+  const parser = PARSERS[plan.venue]({ markets, emit, resync: (raw) => void snapshot(raw) });
+
+  function connect(): void {
+    if (ended) return;
+    openings += 1;
+    heardAt = now();
+    let closed = false;
+    const opened = world.open(subscription.url, {
+      onOpen: () => {
+        for (const message of subscription.messages) opened.send(message);
+        tell("open");
+        if (subscription.snapshotUrl) for (const raw of plan.raws) void snapshot(raw);
+      },
+      onMessage: (bytes) => {
+        heardAt = now();
+        wait = FIRST_WAIT_MS;
+        parser.message(bytes, 0, bytes.length, heardAt);
+      },
+      onClose: (reason) => {
+        if (closed) return;
+        closed = true;
+        socket = undefined;
+        if (ended) return;
+        world.onTrouble(`the connection to ${plan.venue} was closed (${reason}); it is opened again`);
+        tell("closed");
+        void again();
+      },
+    });
+    socket = opened;
+  }
+
+  async function again(): Promise<void> {
+    const ms = wait;
+    wait = Math.min(LONGEST_WAIT_MS, wait * 2);
+    waking = new AbortController();
+    // Rejects only where the feed is closed meanwhile, and connect() then does nothing.
+    await clock.sleep(ms, waking.signal).catch(() => undefined);
+    connect();
+  }
+
+  const stopWatching = clock.every(WATCH_MS, () => {
+    if (socket !== undefined && now() - heardAt > SILENT_MS) socket.close();
+  });
+  const stopPinging = subscription.ping
+    ? clock.every(subscription.ping.everyMs, () => socket?.send(subscription.ping!.message))
+    : undefined;
+  connect();
+  return {
+    parser,
+    reconnects: () => openings - 1,
+    [Symbol.asyncDispose]() {
+      ended = true;
+      stopWatching();
+      stopPinging?.();
+      waking?.abort(new Error("the feed was closed"));
+      socket?.close();
+      return Promise.resolve();
+    },
+  };
+}

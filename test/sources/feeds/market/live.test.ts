@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import { fakeClock } from "../../../../src/kernel/clock.ts";
+import type { MarketEvent } from "../../../../src/detectors/event.ts";
+import { type FeedWorld, type SocketEvents, liveFeed } from "../../../../src/sources/feeds/market/live.ts";
+import { createMarkets } from "../../../../src/sources/feeds/market/markets.ts";
+import { subscriptionOf } from "../../../../src/sources/feeds/market/subscriptions.ts";
+import { PARSERS, type FeedVenue } from "../../../../src/sources/feeds/market/venues.ts";
+
+/** A venue of one socket that the test plays. */
+function world(snapshots: (string | Error)[] = []) {
+  const clock = fakeClock(new Date(1_700_000_000_000));
+  const sockets: { url: string; events: SocketEvents; sent: string[]; closed: boolean }[] = [];
+  const asked: string[] = [];
+  const troubles: string[] = [];
+  const outside: FeedWorld = {
+    clock,
+    onTrouble: (sentence) => void troubles.push(sentence),
+    open: (url, events) => {
+      const one = { url, events, sent: [] as string[], closed: false };
+      sockets.push(one);
+      return {
+        send: (message) => void one.sent.push(message),
+        close: () => {
+          one.closed = true;
+          events.onClose("closed by us");
+        },
+      };
+    },
+    fetch: (url) => {
+      asked.push(url);
+      const answer = snapshots.shift();
+      return answer === undefined || answer instanceof Error
+        ? Promise.reject(answer ?? new Error("no answer"))
+        : Promise.resolve(answer);
+    },
+  };
+  const kinds: string[] = [];
+  const emit = (event: MarketEvent): void =>
+    void kinds.push(event.kind === "feed" ? `feed:${event.state}` : event.kind);
+  return { clock, sockets, asked, kinds, troubles, outside, emit };
+}
+
+const depth = (U: number, u: number, pu: number): Buffer =>
+  Buffer.from(
+    JSON.stringify({
+      e: "depthUpdate",
+      E: 1_700_000_000_000,
+      T: 1_700_000_000_000,
+      s: "BTCUSDT",
+      U,
+      u,
+      pu,
+      b: [["100.0", "1"]],
+      a: [],
+    }),
+  );
+const snapshot = (lastUpdateId: number): string =>
+  JSON.stringify({ lastUpdateId, bids: [["99.0", "1"]], asks: [["101.0", "1"]] });
+const settle = async (): Promise<void> => {
+  for (let i = 0; i < 10; i += 1) await Promise.resolve();
+};
+
+describe("a live feed", () => {
+  test("opens, asks for the snapshot, and asks again when it lost its place", async () => {
+    const one = world([snapshot(5), snapshot(50)]);
+    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, one.outside, createMarkets(), one.emit);
+    const [socket] = one.sockets;
+    expect(socket!.url).toContain("btcusdt@depth@100ms");
+    socket!.events.onMessage(depth(4, 6, 3));
+    socket!.events.onOpen();
+    await settle();
+    expect(one.asked).toHaveLength(1);
+    expect(one.kinds).toEqual(["feed:open", "depth", "depth"]);
+    await one.clock.advance(5000);
+    socket!.events.onMessage(depth(20, 21, 19));
+    await settle();
+    expect(one.asked).toHaveLength(2);
+    expect(one.kinds.slice(3)).toEqual(["feed:gap", "depth", "depth", "feed:resynced"]);
+    expect(feed.parser.counters.gaps).toBe(1);
+  });
+
+  test("asks again for a snapshot that could not be had, and for one that came too early", async () => {
+    const one = world([new Error("503"), snapshot(5), snapshot(50)]);
+    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, one.outside, createMarkets(), one.emit);
+    one.sockets[0]!.events.onOpen();
+    one.sockets[0]!.events.onMessage(depth(20, 21, 19));
+    await settle();
+    expect(one.asked).toHaveLength(1);
+    expect(one.troubles[0]).toContain("503");
+    await one.clock.advance(2000);
+    expect(one.asked).toHaveLength(2);
+    await one.clock.advance(2000);
+    expect(one.asked).toHaveLength(3);
+    expect(one.kinds.at(-1)).toBe("feed:resynced");
+    expect(feed.parser.books()[0]!.sequence).toBe(50);
+  });
+
+  test("reconnects with growing pauses, and quickly again once messages have come", async () => {
+    const one = world();
+    await using feed = liveFeed({ venue: "okx", raws: ["BTC-USDT"] }, one.outside, createMarkets(), one.emit);
+    const waits: number[] = [];
+    for (let i = 0; i < 4; i += 1) {
+      const from = one.clock.now().getTime();
+      const count = one.sockets.length;
+      one.sockets.at(-1)!.events.onClose("refused");
+      while (one.sockets.length === count) await one.clock.advance(100);
+      waits.push(one.clock.now().getTime() - from);
+    }
+    expect(waits).toEqual([500, 1000, 2000, 4000]);
+    one.sockets.at(-1)!.events.onOpen();
+    one.sockets.at(-1)!.events.onMessage(Buffer.from("{}"));
+    one.sockets.at(-1)!.events.onClose("gone");
+    await one.clock.advance(500);
+    expect(feed.reconnects()).toBe(5);
+  });
+
+  test("closes a socket that says nothing, though it still looks open", async () => {
+    const one = world();
+    await using feed = liveFeed({ venue: "okx", raws: ["BTC-USDT"] }, one.outside, createMarkets(), one.emit);
+    one.sockets[0]!.events.onOpen();
+    await one.clock.advance(29_000);
+    expect(one.sockets[0]!.closed).toBe(false);
+    await one.clock.advance(4000);
+    expect(one.sockets[0]!.closed).toBe(true);
+    expect(one.kinds).toContain("feed:closed");
+    expect(feed.reconnects()).toBe(1);
+  });
+
+  test("opens nothing more once it is closed", async () => {
+    const one = world();
+    {
+      await using feed = liveFeed({ venue: "bybit", raws: ["BTCUSDT"] }, one.outside, createMarkets(), one.emit);
+      void feed;
+      one.sockets[0]!.events.onClose("gone");
+    }
+    await one.clock.advance(120_000);
+    expect(one.sockets).toHaveLength(1);
+  });
+});
+
+test.each(Object.keys(PARSERS) as FeedVenue[])(
+  "%s has an address and names its instruments in what is sent",
+  (venue) => {
+    const { url, messages } = subscriptionOf(venue, ["BTCUSDT"]);
+    expect(url).toMatch(/^wss:\/\//);
+    expect(`${url}${messages.join("")}`.toLowerCase()).toContain("btcusdt");
+  },
+);
