@@ -177,7 +177,7 @@ export function buttonsOf(
         token: token("approve", subject),
         ...(environment === "live"
           ? {
-              confirm: `Real money: ${plan.orders.length} order(s), ${plan.notionalUsd} USD. Fingerprint ${plan.words}.`,
+              confirm: `Real money: ${plan.orders.length} order${plan.orders.length === 1 ? "" : "s"}, ${plan.notionalUsd} USD. Fingerprint ${plan.words}.`,
             }
           : {}),
       },

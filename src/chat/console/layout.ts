@@ -137,7 +137,7 @@ const help = html`<dialog class="help" data-help aria-labelledby="help-title">
     <p id="confirm-text"></p>
     <form method="dialog">
       <button class="button quiet" value="no" autofocus>Back</button
-      ><button class="button" value="yes" data-confirm-yes></button>
+      ><button class="button primary" value="yes" data-confirm-yes></button>
     </form>
   </dialog>`;
 

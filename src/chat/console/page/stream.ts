@@ -42,7 +42,8 @@ export function openStream(first: string | null): Stream {
   };
   const heard = (): void => {
     heardAt = serverNow();
-    connected("live", "live");
+    // Never "live": beside PAPER or LIVE that word has another meaning.
+    connected("connected", "live");
     for (const line of all("[data-lost]")) line.hidden = true;
   };
 
