@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
-import { canonical, digest } from "../kernel/canonical.ts";
+import { canonical, sha256 } from "../kernel/canonical.ts";
 import { type Entry, GENESIS, type Written } from "./entries.ts";
 
 /** One number for the one lock under which all deeds are put in order; `lockDesk` takes it. */
@@ -43,9 +43,18 @@ export async function appendMany(tx: Tx, entries: readonly Entry[]): Promise<rea
   const [, last] = await Promise.all([lockDesk(tx), head(tx)]);
   const at = last.at.toISOString();
   let prev = last.hash;
-  const rows = entries.map(({ actor, type, object, body }, index) => {
-    const row = { seq: last.seq + 1 + index, at, actor, type, object, body: canonical(body), prev };
-    prev = digest(row);
+  const rows = entries.map((entry, index) => {
+    // Keys in alphabetical order and nothing but strings and one integer: this is the canonical JSON (RFC 8785) already.
+    const row = {
+      actor: entry.actor,
+      at,
+      body: canonical(entry.body),
+      object: entry.object,
+      prev,
+      seq: last.seq + 1 + index,
+      type: entry.type,
+    };
+    prev = sha256(JSON.stringify(row));
     return { ...row, hash: prev };
   });
   // One JSON document instead of eight parameters a row: a batch stays one short statement.
