@@ -1,6 +1,7 @@
 import type { Account } from "../kernel/account.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { DeskError } from "../kernel/errors.ts";
+import type { Hedger } from "../exposure/hedger.ts";
 import type { Venue, VenueReader } from "../venues/venue.ts";
 
 /** What actions work on: the desk's accounts and the venue behind each. */
@@ -11,6 +12,8 @@ export interface Desk {
   readonly clock: Clock;
   /** How far from the reference price an order may go, in basis points. */
   readonly collarBps: number;
+  /** Finds the cheapest hedge; loads its solver at the first one. */
+  readonly hedger: Hedger;
   /** How long a plan may be sent after it was made. */
   readonly planTtlMs: number;
 }

@@ -1,39 +1,39 @@
 import {
   type Decimal,
   type Price,
-  type Quantity,
   abs,
   add,
   decimal,
   div,
+  fromFloat,
   grouped,
   isZero,
   less,
   mul,
   neg,
+  percent,
+  places,
   sign,
   sub,
 } from "../kernel/decimal.ts";
-import { DeskError } from "../kernel/errors.ts";
-import { type Instrument, baseQuantity, titleOf } from "../kernel/instrument.ts";
-import type { Plan } from "../kernel/plan.ts";
+import { DeskError, messageOf } from "../kernel/errors.ts";
+import type { Account, AccountState } from "../kernel/account.ts";
+import { type Instrument, baseQuantity, contractsFor, titleOf } from "../kernel/instrument.ts";
+import type { Change, Plan } from "../kernel/plan.ts";
 import type { ActionRequest, RequestContext } from "../kernel/request.ts";
+import type { HedgeOrder, HedgeProposal } from "../exposure/hedger.ts";
+import { readHoldings } from "../exposure/holdings.ts";
+import { perpetualsOf } from "../exposure/instruments.ts";
+import { QuantError } from "../quant/errors.ts";
+import { exposureOf } from "../quant/risk/holdings.ts";
 import type { BookTop, VenueReader } from "../venues/venue.ts";
-import { coins, deltaOf, hedgeQuantity } from "./reduce.ts";
 import { type Desk, readerOf } from "./desk.ts";
-import { assemble } from "./orders/draft.ts";
+import { type Draft, type Leg, assemble } from "./orders/draft.ts";
 
-/** Linear before inverse, because its delta does not move with the price; then the shorter symbol, which is the main market. */
-function perpetualOf(instruments: ReadonlyMap<string, Instrument>, asset: string, venue: string): Instrument {
-  const [best] = [...instruments.values()]
-    .filter((one) => one.kind === "perpetual" && one.base === asset)
-    .sort(
-      (a, b) =>
-        Number(a.inverse) - Number(b.inverse) || a.symbol.length - b.symbol.length || a.symbol.localeCompare(b.symbol),
-    );
-  if (!best) throw new DeskError("UNKNOWN_INSTRUMENT", `${venue} lists no perpetual of ${asset}; name another asset`);
-  return best;
-}
+type Request = Extract<ActionRequest, { action: "hedge" }>;
+
+/** A quantity of coins for people. */
+const coins = (value: Decimal<"base">, asset: string): string => `${places(value, 4, "half-even")} ${asset}`;
 
 /** The mark, or the middle of the book where the venue gives no mark. */
 function referencePrice(book: BookTop): Price {
@@ -44,53 +44,131 @@ function referencePrice(book: BookTop): Price {
   return div(add(bid, ask), decimal("2"), 12, "half-even");
 }
 
-async function openQuantity(reader: VenueReader, account: string, symbol: string): Promise<Quantity> {
-  const state = await reader.account(account);
-  return state.positions.find((one) => one.symbol === symbol)?.quantity ?? ("0" as Quantity);
+const legOf = (order: HedgeOrder): Leg => ({
+  instrument: order.instrument,
+  side: order.side,
+  quantity: order.quantity,
+  reference: order.reference,
+  reduceOnly: order.closes,
+});
+
+function positionChange(state: AccountState, leg: Leg): Change {
+  const held =
+    state.positions.find((one) => one.symbol === leg.instrument.symbol)?.quantity ?? decimal<"quantity">("0");
+  const after = leg.side === "sell" ? sub(held, leg.quantity) : add(held, leg.quantity);
+  return { label: titleOf(leg.instrument), before: held, after };
+}
+
+/** The draft of the programme's hedge: delta, and vega where the book has options that the venue's options can answer. */
+function draftOf(request: Request, state: AccountState, found: HedgeProposal, why: string): Draft {
+  const { asset, share } = request;
+  const legs = found.orders.map(legOf);
+  const usd = (value: Decimal): string => grouped(value, 0);
+  return {
+    action: "hedge",
+    effect: "reduce",
+    reason: `hedge ${percent(share, 0)} of ${state.account}'s ${asset} ${found.hedged.join(" and ")} for about ${usd(found.costUsd)} USD: ${why}`,
+    legs,
+    cancels: [],
+    trading: null,
+    changes: [
+      {
+        label: `${asset} delta`,
+        before: coins(found.before.delta, asset),
+        after: coins(found.after.delta, asset),
+      },
+      ...(found.hedged.includes("vega")
+        ? [
+            {
+              label: `${asset} vega, USD a point`,
+              before: grouped(found.before.vegaUsdPerPoint, 2),
+              after: grouped(found.after.vegaUsdPerPoint, 2),
+            },
+            {
+              label: `${asset} gamma, USD a percent`,
+              before: usd(found.before.gammaUsdPerPercent),
+              after: usd(found.after.gammaUsdPerPercent),
+            },
+          ]
+        : []),
+      ...legs.map((leg) => positionChange(state, leg)),
+    ],
+    remains: found.remains.join(" "),
+  };
 }
 
 /**
- * Plans one perpetual order that brings a share of an account's delta in an asset to zero; null where the delta is under
- * one lot. The result never has more exposure than before; reduce-only where the same instrument already carries it.
+ * One perpetual order in plain decimals, for the minute in which the programme has no answer: never more exposure than
+ * before, and reduce-only where the same instrument already carries it.
  */
-export async function planHedge(
-  desk: Desk,
-  request: Extract<ActionRequest, { action: "hedge" }>,
-  context: RequestContext,
-): Promise<Plan | null> {
-  const { account, reader } = await readerOf(desk, request.account);
-  const [state, instruments] = await Promise.all([reader.account(account.id), reader.instruments()]);
-  const instrument = perpetualOf(instruments, request.asset, account.venue);
+async function singlePerpetual(
+  reader: VenueReader,
+  account: Account,
+  state: AccountState,
+  request: Request,
+  why: string,
+  because: string,
+): Promise<Draft | null> {
+  const { asset, share } = request;
+  const instruments = await reader.instruments();
+  const instrument = mainPerpetual(instruments, asset, account.venue);
   const reference = referencePrice(await reader.book(instrument.symbol, 1));
-  const delta = deltaOf(state, request.asset);
-  const wanted = mul<"base">(delta, request.share);
-  const quantity = hedgeQuantity(instrument, wanted, reference);
+  const { holdings } = await readHoldings(reader, state);
+  const delta = fromFloat<"base">(
+    holdings.filter((one) => one.asset === asset).reduce((total, one) => total + exposureOf(one).deltaCoin, 0),
+    decimal("0.00000001"),
+    "half-even",
+  );
+  const quantity = contractsFor(instrument, abs(mul<"base">(delta, share)), reference, "down");
   if (isZero(quantity) || less(quantity, instrument.minQuantity)) return null;
-  const side = sign(delta) > 0 ? "sell" : "buy";
-  const held = await openQuantity(reader, account.id, instrument.symbol);
-  const closes = sign(held) === sign(delta) && !less(abs(held), quantity);
+  const side = sign(delta) > 0 ? ("sell" as const) : ("buy" as const);
+  const held = state.positions.find((one) => one.symbol === instrument.symbol)?.quantity ?? decimal<"quantity">("0");
   const moved = baseQuantity(instrument, side === "sell" ? neg(quantity) : quantity, reference);
   const left: Decimal<"base"> = add(delta, moved);
-  return assemble(
-    desk,
-    account,
-    {
-      action: "hedge",
-      effect: "reduce",
-      reason: `hedge ${grouped(mul(request.share, decimal("100")))} % of ${account.id}'s ${request.asset} delta (${context.reason})`,
-      legs: [{ instrument, side, quantity, reference, reduceOnly: closes }],
-      cancels: [],
-      trading: null,
-      changes: [
-        { label: `${request.asset} delta`, before: coins(delta, request.asset), after: coins(left, request.asset) },
-        {
-          label: titleOf(instrument),
-          before: held,
-          after: side === "sell" ? sub(held, quantity) : add(held, quantity),
-        },
-      ],
-      remains: isZero(left) ? "No delta remains." : `${coins(left, request.asset)} of delta remain unhedged.`,
-    },
-    context,
-  );
+  const leg: Leg = {
+    instrument,
+    side,
+    quantity,
+    reference,
+    reduceOnly: sign(held) === sign(delta) && !less(abs(held), quantity),
+  };
+  return {
+    action: "hedge",
+    effect: "reduce",
+    reason: `hedge ${percent(share, 0)} of ${account.id}'s ${asset} delta: ${why}`,
+    legs: [leg],
+    cancels: [],
+    trading: null,
+    changes: [
+      { label: `${asset} delta`, before: coins(delta, asset), after: coins(left, asset) },
+      positionChange(state, leg),
+    ],
+    remains: `${isZero(left) ? "No delta remains" : `${coins(left, asset)} of delta remain unhedged`}; vega was not looked at, because ${because}.`,
+  };
+}
+
+function mainPerpetual(instruments: ReadonlyMap<string, Instrument>, asset: string, venue: string): Instrument {
+  const [best] = perpetualsOf(instruments, asset);
+  if (!best) throw new DeskError("UNKNOWN_INSTRUMENT", `${venue} lists no perpetual of ${asset}; name another asset`);
+  return best;
+}
+
+/**
+ * Plans the cheapest orders that bring a share of an account's delta in an asset to zero, and of its vega where the venue
+ * lists options for it; null where there is nothing a lot could take off. Where the programme finds no answer, one
+ * perpetual order takes the delta.
+ */
+export async function planHedge(desk: Desk, request: Request, context: RequestContext): Promise<Plan | null> {
+  const { account, reader } = await readerOf(desk, request.account);
+  const state = await reader.account(account.id);
+  const { asset, share } = request;
+  let draft: Draft | null;
+  try {
+    const found = await desk.hedger({ reader, state, asset, share, collarBps: desk.collarBps });
+    draft = found.orders.length === 0 ? null : draftOf(request, state, found, context.reason);
+  } catch (error) {
+    if (!(error instanceof QuantError)) throw error;
+    draft = await singlePerpetual(reader, account, state, request, context.reason, messageOf(error));
+  }
+  return draft === null ? null : assemble(desk, account, draft, context);
 }

@@ -1,6 +1,5 @@
 import {
   type Decimal,
-  type Price,
   type Quantity,
   type Usd,
   ZERO,
@@ -17,12 +16,11 @@ import {
   min,
   mul,
   neg,
-  places,
   sign,
   sub,
 } from "../kernel/decimal.ts";
 import { DeskError } from "../kernel/errors.ts";
-import { type Instrument, contractsFor, titleOf } from "../kernel/instrument.ts";
+import { type Instrument, titleOf } from "../kernel/instrument.ts";
 import type { AccountState } from "../kernel/account.ts";
 import type { Position } from "../kernel/order.ts";
 import type { Change, Plan } from "../kernel/plan.ts";
@@ -158,19 +156,3 @@ export async function planReduce(
     context,
   );
 }
-
-/** Delta of an account in one asset, in coins: positions and, for spot, balances. */
-export function deltaOf(state: AccountState, asset: string): Decimal<"base"> {
-  const positions = state.positions
-    .filter((one) => one.symbol.startsWith(`${asset}/`))
-    .reduce((total, one) => add(total, one.delta), ZERO as Decimal<"base">);
-  const held = state.balances.find((one) => one.asset === asset);
-  return held ? add(positions, held.total as Decimal<"base">) : positions;
-}
-
-/** Contracts of `instrument` whose exposure equals `base` coins, rounded toward zero. */
-export const hedgeQuantity = (instrument: Instrument, base: Decimal<"base">, price: Price): Quantity =>
-  contractsFor(instrument, abs(base), price, "down");
-
-/** A quantity of coins for people. */
-export const coins = (value: Decimal<"base">, asset: string): string => `${places(value, 4, "half-even")} ${asset}`;
