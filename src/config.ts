@@ -10,7 +10,7 @@ import { DeskError } from "./kernel/errors.ts";
 import { Secret } from "./kernel/secret.ts";
 import { defaultPolicy } from "./policy/default-policy.ts";
 import { peopleSchema, policySchema } from "./policy/schema.ts";
-import { webhooksSettings } from "./sources/webhooks/settings.ts";
+import { openSources, webhooksSettings } from "./sources/webhooks/settings.ts";
 import { CAPABILITIES, type VenueName } from "./venues/capabilities.ts";
 
 const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "write lower-case words with hyphens, such as binance-main");
@@ -278,6 +278,9 @@ function crossCheck(file: DeskFile, environment: Environment, name: string, prob
           what: `is missing; account ${id} needs it (or ${one.key}_${part}_FILE)`,
         });
     }
+  }
+  for (const one of openSources(file.webhooks, (variable) => environment.secretNamed(variable)).problems) {
+    problems.push({ where: `${name} ${one.path}`, what: one.message });
   }
   if (
     environment.secret("SLACK_BOT_TOKEN") &&

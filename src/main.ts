@@ -167,8 +167,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   undo.push(() => inbox.stop());
 
   // Where people look.
-  const { sources, problems } = openSources(file.webhooks, (variable) => config.environment.secretNamed(variable));
-  for (const one of problems) log.error({ path: one.path, problem: one.message }, "webhook source not usable");
+  const { sources } = openSources(file.webhooks, (variable) => config.environment.secretNamed(variable));
   const hub = openHub(clock);
   const console = await openConsole({
     ...config.http,

@@ -6,7 +6,7 @@ import { eq } from "drizzle-orm";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type Database, openDatabase } from "../../../src/db/client.ts";
-import { alerts, approvals, incidents, orders, replicas, runs } from "../../../src/db/schema.ts";
+import { alerts, approvals, incidents, ledger, orders, replicas, runs } from "../../../src/db/schema.ts";
 import { verifyLedger } from "../../../src/ledger/verify.ts";
 import { readJournal } from "../../../src/venues/paper/journal.ts";
 import { type Life, end, live } from "./life.ts";
@@ -127,6 +127,52 @@ describe("a kill at every step boundary of one story", () => {
       const boundaries = readFileSync(seen, "utf8").trim().split("\n");
       expect(boundaries.length).toBeGreaterThan(20);
       expect(boundaries).toContain("after the work of send the first reduction");
+      await drop();
+    },
+  );
+});
+
+describe("an answer that never comes", () => {
+  test(
+    "after the exchange took the order: it becomes unknown, is found by its id, adopted, and never sent twice",
+    { timeout: 180_000 },
+    async () => {
+      const { home, database, environment, drop } = await place("crash_unknown");
+      const faults = JSON.stringify([{ call: "place", effect: "timeout-after", delayMs: 300 }]);
+      const life = live(home, null, { ...environment, FAULTS: faults });
+      expect(await untilOver(life, database), life.errors.join("\n")).toBe("over");
+      await judge(home, database, life);
+      const sent = await database.db.select().from(orders);
+      expect(sent[0]).toMatchObject({ state: "filled" });
+      const said = await database.db
+        .select()
+        .from(ledger)
+        .where(eq(ledger.object, sent[0]?.clientOrderId ?? ""))
+        .orderBy(ledger.seq);
+      expect(said.map((entry) => [entry.type, (JSON.parse(entry.body) as { state?: string }).state])).toEqual([
+        ["order.intended", undefined],
+        ["order.sent", undefined],
+        ["order.outcome", "unknown"],
+        ["order.outcome", "filled"],
+      ]);
+      await end(life);
+      await drop();
+    },
+  );
+
+  test(
+    "before the exchange took it: the order is proved absent, and a new plan is made and approved",
+    { timeout: 180_000 },
+    async () => {
+      const { home, database, environment, drop } = await place("crash_absent");
+      const faults = JSON.stringify([{ call: "place", effect: "timeout-before", delayMs: 300 }]);
+      const life = live(home, null, { ...environment, FAULTS: faults });
+      expect(await untilOver(life, database), life.errors.join("\n")).toBe("over");
+      await judge(home, database, life);
+      const sent = await database.db.select().from(orders).orderBy(orders.intendedAt);
+      expect(sent.map((order) => order.state)).toEqual(["not_placed", "filled"]);
+      expect(new Set(sent.map((order) => order.planHash)).size).toBe(2);
+      await end(life);
       await drop();
     },
   );

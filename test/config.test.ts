@@ -1,0 +1,124 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { ENVIRONMENT, loadConfig } from "../src/config.ts";
+import { demoDesk } from "../src/commandline/demo-desk.ts";
+import { DeskError } from "../src/kernel/errors.ts";
+
+const GOOD =
+  "desk: { name: Test }\npeople: { ana: { name: Ana, roles: [trader] } }\naccounts: { a: { venue: paper } }\n";
+
+function problems(text: string, environment: NodeJS.ProcessEnv = {}): string {
+  try {
+    loadConfig(environment, { text, name: "desk.yaml" });
+  } catch (error) {
+    expect(error).toBeInstanceOf(DeskError);
+    expect((error as DeskError).code).toBe("CONFIG_INVALID");
+    return (error as DeskError).message;
+  }
+  return "";
+}
+
+describe("a desk file", () => {
+  test("the example desk and the demo's desk are good as they are", () => {
+    const example = readFileSync(path.resolve(import.meta.dirname, "../desk.example.yaml"), "utf8");
+    expect(problems(example)).toBe("");
+    expect(problems(demoDesk("calm", 1, 1))).toBe("");
+  });
+
+  test("every problem is told at once, each with its line, place, value and remedy", () => {
+    const text = problems(
+      `desk: { name: "" }
+people: { ana: { name: Ana, roles: [boss] } }
+accounts:
+  Main Account: { venue: paper }
+  live: { venue: binanceusdm }
+monitor: { high: "0.9", critical: "0.8", poll: 5 }
+`,
+      { BREAKWATER_HTTP: "nowhere", BREAKWATER_LOG: "loud" },
+    );
+    expect(text).toMatch(/^The configuration has \d+ problems; nothing was started\.$/m);
+    expect(text).toMatch(/desk\.yaml line 1 desk\.name: was ""/);
+    expect(text).toMatch(/desk\.yaml line 2 people\.ana\.roles\.0: was "boss"/);
+    expect(text).toMatch(/accounts\.Main Account/);
+    expect(text).toMatch(/monitor\.poll: was 5/);
+    expect(text).toMatch(/environment BREAKWATER_HTTP: was nowhere; write host:port/);
+    expect(text).toMatch(/environment BREAKWATER_LOG: was loud/);
+  });
+
+  test("what only shows between parts is told too: a live account without key, thresholds the wrong way round", () => {
+    const text = problems(
+      `${GOOD.replace("{ a: { venue: paper } }", "{ live: { venue: bybit } }")}monitor: { high: "0.9", critical: "0.8" }\n`,
+    );
+    expect(text).toMatch(/accounts\.live\.environment: is missing; write live or paper/);
+    expect(text).toMatch(/accounts\.live\.key: is missing/);
+    expect(text).toMatch(/monitor: high was 0\.9, critical 0\.8; high must be below critical/);
+  });
+
+  test.each([
+    ["an unknown field", `${GOOD}nonsense: 1\n`, /nonsense/],
+    ["a key written twice", `${GOOD}desk: { name: Other }\n`, /line 4/],
+    ["YAML that is none", "desk: [\n", /correct the YAML/],
+    [
+      "an alias bomb",
+      `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c]\n${GOOD}`,
+      /./,
+    ],
+    ["nothing", "", /desk/],
+  ])("%s is refused", (_name, text, said) => {
+    let message = "";
+    try {
+      message = problems(text);
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toMatch(said);
+  });
+
+  test("a file that is not there says which, and what to copy", () => {
+    expect(() => loadConfig({ BREAKWATER_DESK: "/nowhere/desk.yaml" })).toThrow(
+      /\/nowhere\/desk\.yaml: does not exist; copy desk\.example\.yaml/,
+    );
+  });
+});
+
+describe("secrets", () => {
+  const live = GOOD.replace("{ a: { venue: paper } }", "{ main: { venue: okx, environment: live, key: OKX_MAIN } }");
+
+  test("may come from files, and never show in what is said about them", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "breakwater-config-"));
+    const file = path.join(folder, "key");
+    writeFileSync(file, "planted-key-in-a-file\n");
+    const config = loadConfig(
+      { OKX_MAIN_API_KEY_FILE: file, OKX_MAIN_API_SECRET: "planted-secret" },
+      { text: live, name: "desk.yaml" },
+    );
+    expect(config.environment.credential("OKX_MAIN", "API_KEY")?.reveal()).toBe("planted-key-in-a-file");
+    expect(JSON.stringify({ config, key: config.environment.credential("OKX_MAIN", "API_SECRET") })).not.toContain(
+      "planted",
+    );
+  });
+
+  test("missing or given twice are problems", () => {
+    expect(problems(live)).toMatch(/environment OKX_MAIN_API_KEY: is missing; account main needs it/);
+    expect(problems(GOOD, { SLACK_BOT_TOKEN: "xoxb-1", SLACK_BOT_TOKEN_FILE: "/x" })).toMatch(
+      /SLACK_BOT_TOKEN: is set and SLACK_BOT_TOKEN_FILE too; keep one/,
+    );
+    expect(problems(GOOD, { SLACK_BOT_TOKEN: "xoxb-1" })).toMatch(/SLACK_APP_TOKEN: is missing/);
+  });
+});
+
+test("a webhook source whose secret is missing or too short is a problem at the start, not at the first alert", () => {
+  const desk = `${GOOD}webhooks: { alerts: { sender: alertmanager, secret: HOOK_ALERTS } }\n`;
+  expect(problems(desk)).toMatch(/webhooks\.alerts\.secret: HOOK_ALERTS is not set/);
+  expect(problems(desk, { HOOK_ALERTS: "short" })).toMatch(/webhooks\.alerts\.secret: HOOK_ALERTS/);
+  expect(problems(desk, { HOOK_ALERTS: "a".repeat(8) + "0123456789abcdef".repeat(4) })).toBe("");
+});
+
+test("every variable of the environment is told in one sentence", () => {
+  for (const [name, row] of Object.entries(ENVIRONMENT)) {
+    expect(name).toMatch(/^[A-Z][A-Z_]+$/);
+    expect(row.about.length, name).toBeGreaterThan(10);
+  }
+});
