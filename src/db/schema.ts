@@ -338,7 +338,9 @@ export const accountPoints = breakwater.table(
     at: moment("at").notNull(),
     equityUsd: numeric("equity_usd").notNull(),
     marginRatio: numeric("margin_ratio"),
+    /** Of the account's first position, which `markSymbol` names. */
     markPrice: numeric("mark_price"),
+    markSymbol: text("mark_symbol"),
   },
   (t) => [primaryKey({ columns: [t.account, t.at] })],
 );

@@ -96,7 +96,7 @@ export interface MonitorContext {
 }
 
 async function store(database: Database, state: AccountState, receivedAt: Date): Promise<void> {
-  const mark = state.positions[0]?.markPrice ?? null;
+  const [first] = state.positions;
   await database.db.transaction(async (tx) => {
     await tx
       .insert(accountStates)
@@ -109,7 +109,8 @@ async function store(database: Database, state: AccountState, receivedAt: Date):
         at: receivedAt,
         equityUsd: state.equityUsd,
         marginRatio: state.marginRatio,
-        markPrice: mark,
+        markPrice: first?.markPrice ?? null,
+        markSymbol: first?.symbol ?? null,
       })
       .onConflictDoNothing();
     await announce(tx, { type: "account", id: state.account });

@@ -1,0 +1,1 @@
+ALTER TABLE "breakwater"."account_points" ADD COLUMN "mark_symbol" text;
