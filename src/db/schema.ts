@@ -495,6 +495,8 @@ export const policyVersions = breakwater.table(
     /** Not before this moment, whoever approved. */
     opensAt: moment("opens_at").notNull().default(now),
     publishedAt: moment("published_at"),
+    /** MAC over the version and when it was published: rules put in force by hand are no rules. */
+    seal: text("seal").notNull().default(""),
   },
   (t) => [
     uniqueIndex("policy_versions_one_published")

@@ -1,0 +1,1 @@
+ALTER TABLE "breakwater"."policy_versions" ADD COLUMN "seal" text DEFAULT '' NOT NULL;
