@@ -8,7 +8,12 @@ export interface Label {
   readonly at: number;
   /** Empty where the label holds for every instrument. */
   readonly instrument: string;
+  /** The detector that should tell it; any where it is left out. */
+  readonly detector?: string;
 }
+
+/** What scoring looks at in a hit. */
+type Told = Pick<HitLine, "at" | "instrument"> & { readonly detector?: string };
 
 /** How far from its label a hit still counts. */
 export interface LabelWindow {
@@ -30,7 +35,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * Reads labels: a CSV (`,` or `;`) with a time (`at`, `timestamp`, or `date` and `hour`, UTC) and an instrument
- * (`instrument`, or `symbol` / `coin` with `pair`; SYM alone is SYM/BTC, as in the published pump lists).
+ * (`instrument`, or `symbol` / `coin` with `pair`; SYM alone is SYM/BTC, as in the published pump lists), and maybe
+ * a `detector`. Lists of announced pumps are labels of `pump-and-dump`.
  * @throws DeskError RECORDING_UNREADABLE where there is no time in it
  */
 export async function readLabels(file: string): Promise<Label[]> {
@@ -52,6 +58,8 @@ export async function readLabels(file: string): Promise<Label[]> {
   const pair = columnOf(header, "pair", "quote");
   if (time < 0)
     throw new DeskError("RECORDING_UNREADABLE", `the labels ${file} have no column named at, timestamp or date`);
+  const named = columnOf(header, "detector");
+  const pumps = columnOf(header, "group", "channel", "announced_growth") >= 0;
   const labels: Label[] = [];
   for (const line of lines.slice(1)) {
     const row = cut(line);
@@ -59,7 +67,8 @@ export async function readLabels(file: string): Promise<Label[]> {
     if (Number.isNaN(at)) continue;
     const said = row[name] ?? "";
     const instrument = said === "" || said.includes("/") ? said : `${said}/${row[pair] || "BTC"}`;
-    labels.push({ at, instrument });
+    const detector = row[named] ?? (pumps ? "pump-and-dump" : "");
+    labels.push({ at, instrument, ...(detector === "" ? {} : { detector }) });
   }
   return labels;
 }
@@ -72,7 +81,7 @@ const median = (values: readonly number[]): number | null => {
 };
 
 /** Hits of one instrument that follow each other closely are one alert that grew worse. */
-function episodes(hits: readonly Pick<HitLine, "at" | "instrument">[], withinMs: number): number {
+function episodes(hits: readonly Told[], withinMs: number): number {
   const last = new Map<string, number>();
   let count = 0;
   for (const { at, instrument } of [...hits].sort((a, b) => a.at - b.at)) {
@@ -88,10 +97,13 @@ function episodes(hits: readonly Pick<HitLine, "at" | "instrument">[], withinMs:
  */
 export function scoreLabels(
   labels: readonly Label[],
-  hits: readonly Pick<HitLine, "at" | "instrument">[],
+  all: readonly Told[],
   coverage: readonly Coverage[],
   window: LabelWindow = LABEL_WINDOW,
 ): LabelScore {
+  // Where every label names its detector, what other detectors say is neither right nor wrong.
+  const named = new Set(labels.map((label) => label.detector));
+  const hits = named.has(undefined) ? all : all.filter((hit) => named.has(hit.detector));
   const concerns = (label: Label, instrument: string): boolean =>
     label.instrument === "" || label.instrument === instrument;
   const covered = labels.filter((label) =>
@@ -102,8 +114,11 @@ export function scoreLabels(
         label.at <= one.to + window.beforeMs,
     ),
   );
-  const near = (label: Label, hit: Pick<HitLine, "at" | "instrument">): boolean =>
-    concerns(label, hit.instrument) && hit.at >= label.at - window.beforeMs && hit.at <= label.at + window.afterMs;
+  const near = (label: Label, hit: Told): boolean =>
+    concerns(label, hit.instrument) &&
+    (label.detector === undefined || label.detector === hit.detector) &&
+    hit.at >= label.at - window.beforeMs &&
+    hit.at <= label.at + window.afterMs;
   const delays: number[] = [];
   for (const label of covered) {
     const first = hits

@@ -187,8 +187,22 @@ describe("labels", () => {
       "Number;channel;coin;exchange;pair;timestamp;growth\n4;x;BRD;binance;BTC;2021-02-24 17:00;86,36%\n",
     );
     const telegram = await file("b.csv", "symbol,group,date,hour,exchange\nLRC,ATW,2018-01-03,15:59,yobit\n");
-    expect(await readLabels(cut)).toEqual([{ at: Date.UTC(2021, 1, 24, 17), instrument: "BRD/BTC" }]);
-    expect(await readLabels(telegram)).toEqual([{ at: Date.UTC(2018, 0, 3, 15, 59), instrument: "LRC/BTC" }]);
+    expect(await readLabels(cut)).toEqual([
+      { at: Date.UTC(2021, 1, 24, 17), instrument: "BRD/BTC", detector: "pump-and-dump" },
+    ]);
+    expect(await readLabels(telegram)).toEqual([
+      { at: Date.UTC(2018, 0, 3, 15, 59), instrument: "LRC/BTC", detector: "pump-and-dump" },
+    ]);
+  });
+
+  test("that name a detector leave what others say aside", () => {
+    const hits = [
+      { at: 1000, instrument: "A", detector: "pump-and-dump" },
+      { at: 2_000_000_000, instrument: "A", detector: "wash-trading" },
+    ];
+    const labels = [{ at: 0, instrument: "A", detector: "pump-and-dump" }];
+    const score = scoreLabels(labels, hits, [{ instrument: "A", from: 0, to: 86_400_000 }]);
+    expect(score).toMatchObject({ precision: 1, recall: 1, falsePerDay: 0 });
   });
 
   test("give precision, recall, delay and false alerts a day; an alert that grew worse counts once", () => {
