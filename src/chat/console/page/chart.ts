@@ -88,17 +88,13 @@ function names(labels: readonly { readonly text: string; readonly scale: string;
     ctx.setLineDash([]);
     ctx.textAlign = "left";
     ctx.textBaseline = "bottom";
-    let taken = Number.NaN;
     labels.forEach((label, index) => {
       const values = plot.data[index + 1] ?? [];
-      const at = Math.floor(values.length * 0.42);
+      // Each at a place of its own, so that crossing lines do not cross their names.
+      const at = Math.floor(values.length * (0.28 + 0.34 * index));
       const [x, y] = [plot.data[0][at], values[at]];
       if (x === undefined || y === undefined || y === null) return;
-      const line = plot.valToPos(y, label.scale, true);
-      // Where two lines meet, the second name goes below its line.
-      const crowded = Math.abs(line - taken) < 16 * devicePixelRatio;
-      taken = line;
-      const place = [plot.valToPos(x, "x", true), line + (crowded ? 15 : -4) * devicePixelRatio] as const;
+      const place = [plot.valToPos(x, "x", true), plot.valToPos(y, label.scale, true) - 4 * devicePixelRatio] as const;
       ctx.strokeStyle = css("--ground");
       ctx.lineWidth = 4 * devicePixelRatio;
       ctx.strokeText(label.text, ...place);
