@@ -145,6 +145,15 @@ export async function publishAtStart(
     await syncGrants(tx, control.seal, before.people, options.by);
     return { outcome: "unchanged", version, loosens: [] };
   }
+  if (before === null && !options.loosen) {
+    const [row] = await tx.select({ version: policyVersions.version }).from(policyVersions).limit(1);
+    // Rules that cannot be read are no reason to take others unasked.
+    if (row !== undefined)
+      throw new DeskError(
+        "POLICY_DENIED",
+        "the rules in force were changed in the database by hand, or the seal's key was lost; restore either before you start",
+      );
+  }
   const loosens = before === null ? [] : loosenings(document, before);
   const may = loosens.length === 0 || options.loosen;
   await draft(tx, document, options.by, { tightens: loosens.length === 0, opensAt: now });

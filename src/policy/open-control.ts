@@ -22,7 +22,7 @@ export async function openControl(options: {
 }): Promise<Control> {
   const { database, document, live, log } = options;
   const seal = openSeal(options.sealKey);
-  const published = readPublished();
+  const published = readPublished(seal);
   const result = await database.db.transaction((tx) =>
     publishAtStart(tx, { seal, published }, document, { by: "system", loosen: !live }),
   );

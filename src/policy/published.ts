@@ -35,18 +35,21 @@ export function openDocument(version: string, text: string): Published {
  * Makes the reader of the rules in force. Null where none was published, or where somebody changed the row by hand: the
  * caller then denies.
  */
-export function readPublished(): ReadPublished {
+export function readPublished(seal: Seal): ReadPublished {
   let last: Published | null = null;
   return async (tx) => {
-    const [row] = await tx
-      .select({ version: policyVersions.version, canonical: policyVersions.canonical })
-      .from(policyVersions)
-      .where(eq(policyVersions.state, "published"));
+    const [row] = await tx.select().from(policyVersions).where(eq(policyVersions.state, "published"));
     if (row === undefined || sha256(row.canonical) !== row.version) return null;
+    if (!seal.holds("policy", publishedFacts(row), row.seal)) return null;
     if (last?.version !== row.version) last = openDocument(row.version, row.canonical);
     return last;
   };
 }
+
+const publishedFacts = (row: { readonly version: string; readonly publishedAt: Date | null }) => ({
+  version: row.version,
+  publishedAt: row.publishedAt?.toISOString() ?? null,
+});
 
 /** Makes a version the one in force, retires the one before, and brings the grants to its people. */
 export async function publish(tx: Tx, seal: Seal, version: string, by: string): Promise<void> {
@@ -55,7 +58,11 @@ export async function publish(tx: Tx, seal: Seal, version: string, by: string): 
   await tx.update(policyVersions).set({ state: "retired" }).where(eq(policyVersions.state, "published"));
   const [row] = await tx
     .update(policyVersions)
-    .set({ state: "published", publishedAt: now })
+    .set({
+      state: "published",
+      publishedAt: now,
+      seal: seal.of("policy", publishedFacts({ version, publishedAt: now })),
+    })
     .where(eq(policyVersions.version, version))
     .returning();
   if (row === undefined) throw new RangeError(`there is no policy version ${version}`);

@@ -1,7 +1,8 @@
+import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Plan } from "../../src/kernel/plan.ts";
 import { withDatabase } from "../with-database.ts";
-import { type TestDesk, freshPlan, testDesk } from "./control.ts";
+import { DESK_PEOPLE, type TestDesk, freshPlan, testDesk } from "./control.ts";
 
 const database = withDatabase();
 let desk: TestDesk;
@@ -97,6 +98,33 @@ test("a role written into the database gives nobody a say", async () => {
   );
   const { hash } = await desk.ask();
   expect(await desk.vote(hash, "eve")).toMatchObject({ outcome: "not-allowed" });
+});
+
+test("other rules put in force in the database by hand allow nothing at all, and a desk with live accounts does not start", async () => {
+  const { canonical, sha256 } = await import("../../src/kernel/canonical.ts");
+  const { defaultPolicy } = await import("../../src/policy/default-policy.ts");
+  const { publishAtStart } = await import("../../src/policy/change.ts");
+  const { rightsOf } = await import("../../src/policy/schema.ts");
+  const base = defaultPolicy();
+  const free = {
+    policy: { ...base, hard: [], rules: base.rules.map((rule) => ({ ...rule, says: "allow" as const, limits: [] })) },
+    people: DESK_PEOPLE,
+  };
+  const text = canonical(rightsOf(free));
+  await desk.within(async (tx) => {
+    await tx.execute(sql`update breakwater.policy_versions set state = 'retired'`);
+    await tx.execute(
+      sql`insert into breakwater.policy_versions (version, canonical, state, tightens, proposed_by, published_at) values (${sha256(text)}, ${text}, 'published', true, 'system', now())`,
+    );
+  });
+  expect(await desk.propose(freshPlan())).toMatchObject({ outcome: "deny" });
+  const start = (loosen: boolean) =>
+    desk.within((tx) =>
+      publishAtStart(tx, desk.control, { policy: base, people: DESK_PEOPLE }, { by: "system", loosen }),
+    );
+  await expect(start(false)).rejects.toThrow("changed in the database by hand");
+  expect(await start(true)).toMatchObject({ outcome: "published" });
+  expect(await desk.propose(freshPlan())).toMatchObject({ outcome: "quorum" });
 });
 
 test("rules changed in the database allow nothing at all", async () => {

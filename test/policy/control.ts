@@ -25,9 +25,10 @@ export const DESK_PEOPLE: People = peopleSchema.parse({
 
 /** A control plane on a test database, with the default rules in force. */
 export function controlOf(over: Partial<Control> = {}): Control {
+  const seal = openSeal(new Secret("0123456789abcdef0123456789abcdef"));
   return {
-    seal: openSeal(new Secret("0123456789abcdef0123456789abcdef")),
-    published: readPublished(),
+    seal,
+    published: readPublished(seal),
     halted: () => null,
     onCall: async () => null,
     deadManArmed: () => null,
