@@ -15,6 +15,7 @@ import { openPaging } from "./desk/paging.ts";
 import { openPeople } from "./desk/people.ts";
 import { type Surfaces, openSurfaces } from "./desk/surfaces.ts";
 import { workflowName } from "./engine/playbook.ts";
+import { openExposure } from "./exposure/exposure.ts";
 import { buildCards } from "./incidents/card.ts";
 import { openIntake } from "./intake/intake.ts";
 import type { Alert } from "./kernel/alert.ts";
@@ -127,6 +128,13 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     commands,
     playbooks,
     account: base.account,
+    exposure: openExposure({
+      db: database.db,
+      accounts: [...accounts.keys()],
+      readerOf: async (account) => (await base.venues.venueOf(account)).reader,
+      hedger: base.hedger,
+      collarBps: file.plans.collarBps,
+    }),
     people,
     halt: (by, reason) =>
       haltEverything(

@@ -2,6 +2,7 @@ import type { AccountState } from "../kernel/account.ts";
 import type { Severity } from "../kernel/alert.ts";
 import type { Json } from "../kernel/canonical.ts";
 import type { incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
+import type { ExposureReader } from "../exposure/exposure.ts";
 import type { Resolution } from "../incidents/lifecycle.ts";
 import type { PlaybookHead } from "../engine/playbook.ts";
 import type { DeskCommandHead, Person } from "./command.ts";
@@ -27,6 +28,8 @@ export interface DeskApi {
   states(): Promise<readonly { readonly state: AccountState; readonly ageMs: number }[]>;
   /** Reads one account from its venue now. @throws DeskError UNKNOWN_ACCOUNT, VENUE_UNAVAILABLE */
   account(id: string): Promise<AccountState>;
+  /** Greeks, volatility, risk and the cheapest hedge of the books as they stand: reads only. */
+  readonly exposure: ExposureReader;
   /** Opens an incident for a person's request and starts a playbook on it. */
   start(
     person: Person,

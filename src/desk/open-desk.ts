@@ -4,6 +4,7 @@ import type { Database } from "../db/client.ts";
 import { accountStates, incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
 import type { AnyPlaybook } from "../engine/playbook.ts";
 import type { Runs } from "../engine/runs.ts";
+import type { ExposureReader } from "../exposure/exposure.ts";
 import { acknowledge, assign, escalate, note, openIncident, resolve } from "../incidents/lifecycle.ts";
 import type { AccountState } from "../kernel/account.ts";
 import { sha256 } from "../kernel/canonical.ts";
@@ -28,6 +29,7 @@ export interface DeskParts {
   readonly playbooks: readonly AnyPlaybook[];
   readonly people: PeopleBook;
   readonly account: (id: string) => Promise<AccountState>;
+  readonly exposure: ExposureReader;
   readonly halt: (by: string, reason: string) => Promise<string>;
   readonly page: DeskApi["page"];
   readonly digest: DeskApi["digest"];
@@ -92,6 +94,7 @@ export function openDesk(parts: DeskParts): DeskApi {
     knownPeople: parts.people.list,
     link: parts.people.confirm,
     account: parts.account,
+    exposure: parts.exposure,
     page: parts.page,
     digest: parts.digest,
 
