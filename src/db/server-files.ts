@@ -96,7 +96,8 @@ function copyServer(from: string, place: string): string {
   if (existsSync(to)) return to;
   // Beside, then renamed: a kill in the middle leaves nothing half-made under the final name.
   const beside = `${to}.${process.pid}`;
-  cpSync(path.join(from, "native"), path.join(beside, "native"), { recursive: true });
+  // The links between libraries are relative; copied as absolute ones they would lead back to where we may not go.
+  cpSync(path.join(from, "native"), path.join(beside, "native"), { recursive: true, verbatimSymlinks: true });
   link(beside);
   try {
     renameSync(beside, to);
