@@ -13,6 +13,7 @@ const laneFor = (symbol: string, decimals: number): Lane => ({
   last: 0,
   held: [],
   crossed: false,
+  suspect: false,
 });
 
 function contentOf(frame: BinanceFrame): string {

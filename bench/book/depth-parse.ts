@@ -24,6 +24,7 @@ export const workload: Workload = {
       last: 0,
       held: [],
       crossed: false,
+      suspect: false,
     };
     const frame = createFrame(lane);
     const find = (): typeof lane => lane;

@@ -29,6 +29,8 @@ export interface Lane {
   last: number;
   held: HeldUpdate[];
   crossed: boolean;
+  /** An update was lost since the last snapshot: old levels may stand in the way. */
+  suspect: boolean;
 }
 
 /** The decoded message; re-used, so that nothing is allocated. Prices are ticks of the lane's book. */

@@ -1,5 +1,6 @@
 import type { FeedEvent } from "../../../detectors/event.ts";
 import { clearBook, createBook, crossed, setAsk, setBid } from "../../../quant/book/book.ts";
+import { uncross } from "../../../quant/book/uncross.ts";
 import { type FindLane, readBinance } from "./binance-bytes.ts";
 import { type BinanceFrame, type HeldUpdate, type Lane, createFrame, growFrame } from "./binance-frame.ts";
 import { type Data, dataOf, frameOf, levelsInto } from "./binance-json.ts";
@@ -42,6 +43,7 @@ const emptyLane = (): Lane => ({
   last: 0,
   held: [],
   crossed: false,
+  suspect: false,
 });
 
 /**
@@ -141,6 +143,7 @@ function apply(feed: BinanceFeed, lane: Lane, at: number, receivedAt: number, is
     tell(feed, lane, "crossed", at, receivedAt);
   }
   lane.crossed = nowCrossed;
+  if (nowCrossed && lane.suspect) uncross(book, ticks, sizes, bidCount, count);
   feed.emit(depth);
 }
 
@@ -166,6 +169,7 @@ function depthUpdate(feed: BinanceFeed, receivedAt: number): void {
   const joins = lane.fresh && frame.first <= lane.last + 1 && frame.last >= lane.last;
   if (!follows && !joins) {
     counters.gaps += 1;
+    lane.suspect = true;
     tell(feed, lane, "gap", at, receivedAt);
     feed.context.resync?.(lane.symbol);
   }
@@ -211,6 +215,7 @@ function snapshot(feed: BinanceFeed, symbol: string, data: Data, receivedAt: num
   const again = lane.state === "live";
   lane.state = "live";
   lane.fresh = true;
+  lane.suspect = false;
   lane.last = lastUpdateId;
   apply(feed, lane, at, receivedAt, true);
   if (again) tell(feed, lane, "resynced", at, receivedAt);

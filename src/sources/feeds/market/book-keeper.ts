@@ -1,5 +1,6 @@
 import { clearBook, createBook, crossed, setAsk, setBid } from "../../../quant/book/book.ts";
 import { refine } from "../../../quant/book/refine.ts";
+import { uncross } from "../../../quant/book/uncross.ts";
 import type { Book } from "../../../quant/book/shape.ts";
 import type { FeedEvent, Market } from "../../../detectors/event.ts";
 import type { FeedCounters } from "./counters.ts";
@@ -23,6 +24,8 @@ export interface BookKeeper {
   /** False before the first snapshot. */
   live: boolean;
   crossed: boolean;
+  /** A message was lost since the last snapshot: old levels may stand in the way. */
+  suspect: boolean;
 }
 
 export interface RawText {
@@ -41,7 +44,7 @@ export function createKeeper(
   const book = createBook(0, context.bookWindow);
   market.book = book;
   const texts = keepTexts ? { bids: new Map<number, RawText>(), asks: new Map<number, RawText>() } : undefined;
-  return { market, book, context, counters, records, texts, sequence: 0, live: false, crossed: false };
+  return { market, book, context, counters, records, texts, sequence: 0, live: false, crossed: false, suspect: false };
 }
 
 /** Tells the detectors something about the feed itself. */
@@ -52,6 +55,7 @@ export function tellFeed(keeper: BookKeeper, state: FeedEvent["state"], at: numb
 /** Counts a gap, says so and asks for a new snapshot. */
 export function lostPlace(keeper: BookKeeper, at: number, receivedAt: number): void {
   keeper.counters.gaps += 1;
+  keeper.suspect = true;
   tellFeed(keeper, "gap", at, receivedAt);
   keeper.context.resync?.(keeper.market.raw);
 }
@@ -96,6 +100,7 @@ export function applyLevels(
     texts?.bids.clear();
     texts?.asks.clear();
     keeper.live = true;
+    keeper.suspect = false;
   }
   if (decimals > book.decimals) finer(keeper, decimals);
   for (const [index, { price, size }] of read.entries()) {
@@ -122,6 +127,7 @@ export function applyLevels(
     tellFeed(keeper, "crossed", at, receivedAt);
   }
   keeper.crossed = nowCrossed;
+  if (nowCrossed && keeper.suspect) uncross(book, depth.ticks, depth.sizes, bids.length, count);
   depth.market = keeper.market;
   depth.at = at;
   depth.receivedAt = receivedAt;

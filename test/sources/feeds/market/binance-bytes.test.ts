@@ -24,6 +24,7 @@ const laneFor = (symbol: string, decimals: number): Lane => ({
   last: 0,
   held: [],
   crossed: false,
+  suspect: false,
 });
 
 /** The comparable content of a frame. */

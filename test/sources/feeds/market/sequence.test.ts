@@ -46,6 +46,15 @@ describe("Binance futures", () => {
     expect(one.kinds().at(-1)).toBe("feed:resynced");
   });
 
+  test("lets the newest levels win where a lost update left old ones behind", () => {
+    const one = feed("binanceusdm");
+    one.send(depth(1, 5, 0));
+    one.send(snapshot(5));
+    one.send(depth(9, 10, 8, [["99.0", "1"]], [["99.5", "1"]]));
+    expect(one.parser.counters).toMatchObject({ gaps: 1, crossed: 1 });
+    expect(one.best()).toEqual([990, 995, 1]);
+  });
+
   test("reads an update with a finer price than any before it", () => {
     const one = feed("binanceusdm");
     one.send(depth(1, 5, 0));
