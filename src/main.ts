@@ -29,6 +29,8 @@ import { openMetrics } from "./metrics.ts";
 import { haltEverything } from "./policy/halt.ts";
 import { mountRoutes } from "./routes.ts";
 import { monitorAccount } from "./sources/feeds/account-monitor.ts";
+import { followPaper, openMarketWatch } from "./sources/feeds/market-watch.ts";
+import { chosenDetectors } from "./sources/feeds/settings.ts";
 import { openSources } from "./sources/webhooks/settings.ts";
 import type { PaperExchange } from "./venues/paper/exchange.ts";
 import { issueSignIn } from "./views/sessions.ts";
@@ -234,7 +236,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
         } else if (change.type === "account") hub.publish({ type: "account", account: change.id });
         else hub.publish({ type: "header" });
       },
-      () => hub.publish({ type: "header" }),
+      () => hub.publish({ type: "all" }),
     ),
   );
 
@@ -252,6 +254,14 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     undo.push(
       await monitorAccount({ database, account: one, reader, settings: monitorSettings(file), emit, clock, log }),
     );
+  }
+  if (base.paper) {
+    const watch = openMarketWatch({ ...chosenDetectors(file.detectors), emit, clock, log });
+    const unfollow = followPaper(base.paper, watch);
+    undo.push(async () => {
+      unfollow();
+      await watch.stop();
+    });
   }
   const installed = playbooks.map((one) => workflowName(one.head.name, one.head.version));
   await database.db.transaction(async (tx) => {

@@ -10,6 +10,7 @@ import { buildCards } from "../incidents/card.ts";
 import { durationsOf } from "../incidents/durations.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { spanOf } from "../kernel/duration.ts";
+import { proveEntry } from "../ledger/proof.ts";
 import { verifyLedger } from "../ledger/verify.ts";
 import { openBackend } from "../views/console-backend.ts";
 import type { DeskApi } from "./api.ts";
@@ -111,7 +112,10 @@ export function consoleBackend(parts: {
       const report = await verifyLedger(database.sql);
       return { ok: report.ok, text: report.text, firstBad: report.firstBad };
     },
-    proof: async () => null,
+    proof: async (seq) => {
+      const proof = await proveEntry(database.db, seq);
+      return proof ? JSON.stringify(proof, null, 2) : null;
+    },
     replays: () => [],
   });
 }

@@ -30,6 +30,8 @@ import type { PaperExchange } from "../venues/paper/exchange.ts";
 export interface Foundation {
   readonly database: Database;
   readonly venues: Venues;
+  /** The simulated exchange; null where no account is on paper. */
+  readonly paper: PaperExchange | null;
   readonly door: Door;
   readonly durable: Durable;
   readonly runs: Runs;
@@ -109,10 +111,11 @@ export async function layFoundation(options: {
     database,
     door,
     account,
+    accounts: [...accounts.keys()],
     playbooks: options.playbooks,
     log,
     close: async (tx, incident, outcome, actor) => {
-      const story = await summaryOf(tx, incident, outcome);
+      const story = await summaryOf(tx, incident, outcome, (person) => file.people[person]?.name ?? person);
       await resolveIn(tx, incident, "handled", { actor, surface: "playbook" }, story);
       return story;
     },
@@ -143,5 +146,5 @@ export async function layFoundation(options: {
   const settleHalt = async (): Promise<void> => {
     await database.db.transaction((tx) => settleMarker(tx, home));
   };
-  return { database, venues, door, durable, runs, lease, checkpoints, account, hedger, live, settleHalt };
+  return { database, venues, paper, door, durable, runs, lease, checkpoints, account, hedger, live, settleHalt };
 }

@@ -40,7 +40,12 @@ function slippage(rows: readonly (typeof orders.$inferSelect)[]): string | null 
 }
 
 /** The incident's story in one paragraph: what happened, who decided, how long it took, what it cost. */
-export async function summaryOf(tx: Tx, id: string, outcome: string): Promise<string> {
+export async function summaryOf(
+  tx: Tx,
+  id: string,
+  outcome: string,
+  nameOf: (person: string) => string,
+): Promise<string> {
   const [incident] = await tx.select().from(incidents).where(eq(incidents.id, id));
   const hashes = (await tx.select({ hash: plans.hash }).from(plans).where(eq(plans.incidentId, id))).map(
     (one) => one.hash,
@@ -50,7 +55,7 @@ export async function summaryOf(tx: Tx, id: string, outcome: string): Promise<st
   const sent = await tx.select().from(orders).where(eq(orders.incidentId, id));
   const durations = await durationsOf(tx, id);
   const decided = cast
-    .map((one) => `${one.person} ${one.decision === "approve" ? "approved" : "denied"} on ${one.surface}`)
+    .map((one) => `${nameOf(one.person)} ${one.decision === "approve" ? "approved" : "denied"} on ${one.surface}`)
     .join(", ");
   const times = TOLD.flatMap((name) =>
     durations[name] === undefined ? [] : [`${name} ${spanOf(durations[name])}`],

@@ -9,6 +9,7 @@ import { planReduce } from "../actions/reduce.ts";
 import { noteIncident } from "../db/changes.ts";
 import type { Database, Tx } from "../db/client.ts";
 import { orders, plans, tradingStates } from "../db/schema.ts";
+import { decimal, grouped } from "../kernel/decimal.ts";
 import { DeskError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { type Plan, fingerprintWords } from "../kernel/plan.ts";
@@ -98,7 +99,9 @@ const NOT_ENOUGH = 8;
 const summaryOf = (plan: Plan): string =>
   [
     ...(plan.orders.length > 0
-      ? [`${plan.orders.length} ${plan.orders.length === 1 ? "order" : "orders"} for ${plan.notionalUsd} USD`]
+      ? [
+          `${plan.orders.length} ${plan.orders.length === 1 ? "order" : "orders"} for ${grouped(decimal(plan.notionalUsd), 0)} USD`,
+        ]
       : []),
     ...(plan.cancels.length > 0
       ? [`${plan.cancels.length} ${plan.cancels.length === 1 ? "order" : "orders"} to cancel`]
