@@ -1,3 +1,6 @@
+import { RESOLUTIONS, type Resolution } from "../incidents/lifecycle.ts";
+import { durationMs, spanOf } from "../kernel/duration.ts";
+import { DeskError } from "../kernel/errors.ts";
 import type { DeskApi } from "./api.ts";
 import type { Person } from "./command.ts";
 
@@ -19,8 +22,38 @@ export function readToken(text: string): Token | null {
     : null;
 }
 
-/** Silences from a card last this long; longer ones are set by command, with a reason. */
-const CARD_SILENCE_MS = 3_600_000;
+/** A silence from a card lasts an hour where its form asked for nothing else. */
+const SILENCE_TIME = "1h";
+/** Longer ones are set by command, with matchers that somebody wrote. */
+const SILENCE_MAX = "1d";
+
+/** What a form said, without the space around it; undefined where it said nothing. */
+const said = (fields: Readonly<Record<string, string>>, name: string): string | undefined =>
+  (Object.hasOwn(fields, name) ? fields[name]?.trim() : undefined) || undefined;
+
+/** How the incident ended, by the form: one of the fixed words. @throws DeskError INPUT_INVALID */
+function resolutionOf(fields: Readonly<Record<string, string>>): Resolution {
+  const word = said(fields, "resolution") ?? "handled";
+  const found = RESOLUTIONS.find((one) => one === word);
+  if (found === undefined)
+    throw new DeskError(
+      "INPUT_INVALID",
+      `the resolution was "${word.slice(0, 40)}"; it is one of ${RESOLUTIONS.join(", ")}. Nothing was changed`,
+    );
+  return found;
+}
+
+/** How long to be silent, in milliseconds: from a second to a day. @throws DeskError INPUT_INVALID, RangeError */
+function silenceMs(fields: Readonly<Record<string, string>>): number {
+  const text = said(fields, "time") ?? SILENCE_TIME;
+  const ms = durationMs(text.slice(0, 20));
+  if (ms < 1 || ms > durationMs(SILENCE_MAX))
+    throw new DeskError(
+      "INPUT_INVALID",
+      `the silence was to last ${text}; from a card it lasts at most ${SILENCE_MAX}, /silence sets longer ones. Nothing was changed`,
+    );
+  return ms;
+}
 
 /** Does what a button says, as the person who pressed it; resolves to the sentence they read. */
 export async function pressed(
@@ -39,15 +72,18 @@ export async function pressed(
       return { ok: true, text: `${incident} is yours.` };
     case "approve":
     case "deny":
-      return desk.vote(person, token.subject ?? "", token.action, fields["reason"] ?? null);
-    case "resolve":
-      await desk.resolve(person, incident, "handled", fields["reason"]);
-      return { ok: true, text: `${incident} is resolved.` };
+      return desk.vote(person, token.subject ?? "", token.action, said(fields, "reason") ?? null);
+    case "resolve": {
+      const resolution = resolutionOf(fields);
+      await desk.resolve(person, incident, resolution, said(fields, "reason"));
+      return { ok: true, text: `${incident} is resolved as ${resolution}.` };
+    }
     case "escalate":
       return { ok: true, text: await desk.escalate(person, incident) };
     case "silence": {
-      const id = await desk.silenceIncident(person, incident, CARD_SILENCE_MS, fields["reason"] ?? "from the card");
-      return { ok: true, text: `Alerts like ${incident} are silenced for an hour (silence ${id}).` };
+      const ms = silenceMs(fields);
+      const id = await desk.silenceIncident(person, incident, ms, said(fields, "reason") ?? "from the card");
+      return { ok: true, text: `Alerts like ${incident} are silenced for ${spanOf(ms)} (silence ${id}).` };
     }
     case "run": {
       const started = await desk.startOn(person, token.subject ?? "", incident, {});

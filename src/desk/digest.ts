@@ -12,6 +12,7 @@ import { type Decimal, ZERO, abs, add, compare, div, grouped, percent, places, s
 import { spanOf } from "../kernel/duration.ts";
 import type { Log } from "../kernel/log.ts";
 import type { AccountState } from "../kernel/account.ts";
+import { DIGEST_KIND } from "./surfaces.ts";
 
 /** The risk digest: each morning by schedule, or when somebody asks. */
 export interface Digest {
@@ -115,7 +116,7 @@ export function openDigest(parts: {
     const [whole, chart] = await Promise.all([text(), chartOf(database)]);
     const id = await database.db.transaction((tx) =>
       openIncident(tx, by, {
-        kind: "risk.digest",
+        kind: DIGEST_KIND,
         severity: "info",
         title: whole.split("\n")[0] ?? "Risk digest",
         summary: whole,

@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, eq, gt, sql } from "drizzle-orm";
 import type { Card } from "../chat/card.ts";
 import type { CommandHead } from "../chat/command-head.ts";
 import { DISCORD_BUDGET } from "../chat/discord/budget.ts";
@@ -10,8 +10,8 @@ import { type SlackSurface, openSlack } from "../chat/slack/slack.ts";
 import { type Supervisor, supervise } from "../chat/supervisor.ts";
 import type { Inbound, Surface, SurfaceName } from "../chat/surface.ts";
 import type { Config, DeskFile } from "../config.ts";
-import type { Database } from "../db/client.ts";
-import { incidents } from "../db/schema.ts";
+import type { Database, Db } from "../db/client.ts";
+import { approvals, incidents, plans } from "../db/schema.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
@@ -44,13 +44,34 @@ export function routeOf(
   );
 }
 
-/** Decisions first, then criticals, then the rest. */
-const priorityOf = (incident: IncidentRow): Priority =>
-  incident.status === "resolved"
-    ? PRIORITY.decision
-    : incident.severity === "critical"
-      ? PRIORITY.critical
-      : PRIORITY.update;
+/** The kind of the incidents that carry a digest. */
+export const DIGEST_KIND = "risk.digest";
+
+/** A decision is news for this long: until then every redraw of its card goes before criticals. */
+const NEWS_SECONDS = 10;
+
+/** Decisions first, then criticals, then the rest, digests last. */
+export function priorityOf(
+  incident: Pick<IncidentRow, "kind" | "status" | "severity">,
+  justDecided: boolean,
+): Priority {
+  if (incident.kind === DIGEST_KIND) return PRIORITY.digest;
+  if (justDecided || incident.status === "resolved") return PRIORITY.decision;
+  return incident.severity === "critical" ? PRIORITY.critical : PRIORITY.update;
+}
+
+/** Whether people, or the end of their time, decided on a plan of the incident a moment ago. */
+async function justDecided(db: Db, incident: string): Promise<boolean> {
+  const found = await db
+    .select({ hash: approvals.planHash })
+    .from(approvals)
+    .innerJoin(plans, eq(plans.hash, approvals.planHash))
+    .where(
+      and(eq(plans.incidentId, incident), gt(approvals.decidedAt, sql`now() - make_interval(secs => ${NEWS_SECONDS})`)),
+    )
+    .limit(1);
+  return found.length > 0;
+}
 
 /** An adapter that went down, or came back, as an alert of its own. */
 const surfaceAlert = (name: SurfaceName, up: boolean, why: string | undefined, at: Date): Alert => ({
@@ -148,10 +169,13 @@ export function openSurfaces(parts: {
     supervisors,
     async show(id, version) {
       if (all.length === 0) return;
-      const [incident] = await database.db.select().from(incidents).where(eq(incidents.id, id));
+      const [[incident], decided] = await Promise.all([
+        database.db.select().from(incidents).where(eq(incidents.id, id)),
+        justDecided(database.db, id),
+      ]);
       if (!incident) return;
       const route = routeOf(file.routes, incident);
-      const priority = priorityOf(incident);
+      const priority = priorityOf(incident, decided);
       const wanted = [
         ...(slack && route?.slack[0] ? [{ surface: "slack" as const, channel: route.slack[0] }] : []),
         ...(discord && route?.discord[0] ? [{ surface: "discord" as const, channel: route.discord[0] }] : []),
