@@ -3,6 +3,7 @@
  * @module breakwater
  */
 export { z } from "zod";
+export type { RiskReport } from "./exposure/risk.ts";
 export { command, type CommandContext, type DeskCommand, type Person } from "./desk/command.ts";
 export {
   playbook,
@@ -28,6 +29,7 @@ export {
   greater,
   grouped,
   isDecimal,
+  isZero,
   less,
   mul,
   neg,

@@ -32,6 +32,10 @@ import { type Draft, type Leg, assemble } from "./orders/draft.ts";
 
 type Request = Extract<ActionRequest, { action: "hedge" }>;
 
+/** "delta", "delta and vega", "delta, gamma and vega". */
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
+
 /** A quantity of coins for people. */
 const coins = (value: Decimal<"base">, asset: string): string => `${places(value, 4, "half-even")} ${asset}`;
 
@@ -67,7 +71,7 @@ function draftOf(request: Request, state: AccountState, found: HedgeProposal, wh
   return {
     action: "hedge",
     effect: "reduce",
-    reason: `hedge ${percent(share, 0)} of ${state.account}'s ${asset} ${found.hedged.join(" and ")} for about ${usd(found.costUsd)} USD: ${why}`,
+    reason: `hedge ${percent(share, 0)} of ${state.account}'s ${asset} ${listed(found.hedged)} for about ${usd(found.costUsd)} USD: ${why}`,
     legs,
     cancels: [],
     trading: null,

@@ -27,6 +27,7 @@ export async function dryRun(options: {
   readonly input: Record<string, unknown>;
   readonly draft: (request: ActionRequest, context: RequestContext) => Promise<Plan | null>;
   readonly account: (id: string) => Promise<AccountState>;
+  readonly accounts: readonly string[];
 }): Promise<string[]> {
   const { playbook } = options;
   const lines: string[] = [];
@@ -96,6 +97,7 @@ export async function dryRun(options: {
     incident: { id: "dry run", severity: "info", trust: "internal" },
     step,
     account: options.account,
+    accounts: options.accounts,
   } as PlaybookContext<never>;
   try {
     lines.push(`ends with: ${await playbook.body(context)}`);

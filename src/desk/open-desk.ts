@@ -159,6 +159,7 @@ export function openDesk(parts: DeskParts): DeskApi {
         input,
         draft: (request, context) => door.draft(request, context),
         account: parts.account,
+        accounts: parts.accounts,
       });
     },
 

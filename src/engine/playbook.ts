@@ -84,6 +84,8 @@ export interface PlaybookContext<Input> {
   readonly step: Step;
   /** Reads an account from its venue, now; only inside a step. */
   readonly account: (id: string) => Promise<AccountState>;
+  /** Ids of every account of the desk, for alerts about a market that name none. */
+  readonly accounts: readonly string[];
 }
 
 /** A playbook: its steps in order, returning one sentence that closes the story. */

@@ -18,6 +18,7 @@ export interface RunsContext {
   readonly database: Database;
   readonly door: Door;
   readonly account: (id: string) => Promise<AccountState>;
+  readonly accounts: readonly string[];
   /** Closes an incident inside the transaction and answers its whole story. */
   readonly close: (tx: Tx, incident: string, outcome: string, actor: string) => Promise<string>;
   readonly playbooks: readonly AnyPlaybook[];
@@ -81,6 +82,7 @@ async function live(context: RunsContext, playbook: AnyPlaybook, runId: string):
       incident: { id: begun.run.incidentId, severity: begun.severity, trust: begun.trust },
       step: stepsOf(stepContext),
       account: context.account,
+      accounts: context.accounts,
     };
   };
   let result: { state: "done" | "failed" | "cancelled"; outcome: string };

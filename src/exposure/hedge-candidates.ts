@@ -137,7 +137,9 @@ async function optionCandidates(
         .slice(0, STRIKES),
     ),
   );
-  const chosen = new Set([...near, ...listed.filter((one) => held.has(one.symbol))]);
+  // What is held may always be closed, however near its end.
+  const carried = optionsOf(instruments, asset, state.at).filter((one) => held.has(one.symbol) && !coinPriced(one));
+  const chosen = new Set([...near, ...carried]);
   const equityUsd = Math.max(0, toFloat(state.equityUsd));
   return Promise.all(
     [...chosen].map(async (one): Promise<Candidate | null> => {
@@ -152,7 +154,7 @@ async function optionCandidates(
         if (!view || !reference || isZero(reference) || crossed(top)) return null;
         const leg = optionLeg(view, top, reference, ground, {
           held: held.get(one.symbol) ?? 0,
-          premiumUsd: PREMIUM_SHARE * equityUsd,
+          premiumUsd: (yearsLeft(one, state.at) ?? 0) >= SHORTEST_YEARS ? PREMIUM_SHARE * equityUsd : 0,
           vegaYears,
         });
         return leg ? { instrument: one, leg, reference } : null;

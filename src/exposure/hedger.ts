@@ -45,7 +45,7 @@ export interface HedgeProposal {
   readonly before: AssetGreeks;
   readonly after: AssetGreeks;
   /** Which Greeks were to be hedged. */
-  readonly hedged: readonly ("delta" | "vega")[];
+  readonly hedged: readonly ("delta" | "gamma" | "vega")[];
   /** Spread, fees and a day of funding. */
   readonly costUsd: Decimal<"usd">;
   readonly why: readonly string[];
@@ -57,6 +57,10 @@ export type Hedger = (question: HedgeQuestion) => Promise<HedgeProposal>;
 
 /** What taking one USD of vega a point off is worth at most: a move of ten points, a rough day. */
 const VEGA_WORTH_USD = 10;
+/** What one USD of short gamma a percent is worth at most: what it loses in a move of 6 %, two rough days. */
+const GAMMA_WORTH_USD = 0.18;
+/** Gamma is hedged to within this share of itself: the option that fits vega seldom fits gamma as well. */
+const GAMMA_BAND_RATIO = 0.25;
 /** Vega is hedged to within this share of itself: whole lots rarely fit better. */
 const VEGA_BAND_RATIO = 0.1;
 /** A hedge takes a twentieth of a second; a machine in a storm may be busy. */
@@ -78,14 +82,27 @@ export function openHedger(): Hedger {
 function propose(question: HedgeQuestion, gathered: Gathered, solver: ProgramSolver): HedgeProposal {
   const { book, indexUsd, candidates, vega, notes } = gathered;
   const keep = 1 - toFloat(question.share);
+  // Long gamma earns when the market moves; only a short one is a danger.
+  const gamma = vega && book.gammaUsdPerPercent < 0;
   const plan = minimumCostHedge(
     {
       book,
       instruments: candidates.map((one) => one.leg),
-      hedge: vega ? ["deltaUsd", "vegaUsdPerPoint"] : ["deltaUsd"],
-      target: { deltaUsd: keep * book.deltaUsd, vegaUsdPerPoint: keep * book.vegaUsdPerPoint },
-      band: { vegaUsdPerPoint: VEGA_BAND_RATIO * Math.abs(book.vegaUsdPerPoint) },
-      residualPrice: { vegaUsdPerPoint: VEGA_WORTH_USD },
+      hedge: [
+        "deltaUsd",
+        ...(gamma ? (["gammaUsdPerPercent"] as const) : []),
+        ...(vega ? (["vegaUsdPerPoint"] as const) : []),
+      ],
+      target: {
+        deltaUsd: keep * book.deltaUsd,
+        gammaUsdPerPercent: keep * book.gammaUsdPerPercent,
+        vegaUsdPerPoint: keep * book.vegaUsdPerPoint,
+      },
+      band: {
+        gammaUsdPerPercent: GAMMA_BAND_RATIO * Math.abs(book.gammaUsdPerPercent),
+        vegaUsdPerPoint: VEGA_BAND_RATIO * Math.abs(book.vegaUsdPerPoint),
+      },
+      residualPrice: { gammaUsdPerPercent: GAMMA_WORTH_USD, vegaUsdPerPoint: VEGA_WORTH_USD },
       seconds: SOLVER_SECONDS,
     },
     solver,
@@ -103,7 +120,7 @@ function propose(question: HedgeQuestion, gathered: Gathered, solver: ProgramSol
     orders: orders.toSorted((a, b) => Number(b.closes) - Number(a.closes)),
     before: greeksOf(plan.before, indexUsd),
     after,
-    hedged: vega ? ["delta", "vega"] : ["delta"],
+    hedged: ["delta", ...(gamma ? (["gamma"] as const) : []), ...(vega ? (["vega"] as const) : [])],
     costUsd: fromFloat(plan.costUsd, CENT, "half-even"),
     why: [...plan.why, ...notes],
     // The programme trades perpetuals in any amount; what whole lots leave is said in coins.

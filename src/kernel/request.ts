@@ -6,7 +6,7 @@ export type ActionRequest =
   | { readonly action: "cancel"; readonly account: string; readonly symbols?: readonly string[] }
   /** Reduces positions, largest contribution to margin first, until maintenance margin / equity is at most `toRatio`. */
   | { readonly action: "reduce"; readonly account: string; readonly toRatio: Ratio }
-  /** Brings `share` (0..1) of the account's delta in `asset` to zero by its most liquid perpetual. */
+  /** Brings `share` (0..1) of the account's delta in `asset`, and of its short gamma and vega, to zero at least cost. */
   | { readonly action: "hedge"; readonly account: string; readonly asset: string; readonly share: Ratio }
   /** Limits trading in a scope: "firm", "venue:paper", "account:paper-a". */
   | { readonly action: "freeze"; readonly scope: string; readonly state: "reducing" | "halted" }

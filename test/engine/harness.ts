@@ -66,6 +66,7 @@ export async function launch(
     playbooks,
     log: silentLog,
     account: async () => ({}) as AccountState,
+    accounts: [],
     close: async (_tx, _id, outcome) => outcome,
   });
   opened.define();
