@@ -13,6 +13,15 @@ accounts:
 monitor: { poll: 1s, staleAfter: 10s }
 plans: { collarBps: 500, ttl: 15m, typedAboveUsd: "5000000" }
 paper: { storm: ${JSON.stringify(storm)}, speed: ${speed}, seed: ${seed} }
+# A day passes in five minutes, so what is learned of it and sampled is that much shorter.
+detectors:
+  price-jump: { params: { sampleMs: 250 } }
+  liquidity-evaporation: { params: { learn: 3, lossTimes: 3 } }
+intake:
+  correlate:
+    - name: market
+      match: [{ field: source, op: prefix, value: "detector:" }]
+      by: [venue, detector]
 policy:
   hard:
     - { per: order, measure: notionalUsd, max: "5000000" }

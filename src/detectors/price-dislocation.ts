@@ -77,12 +77,14 @@ export const priceDislocation = detector(
 
 /** Pairs the newcomer with those of its kind; the pair belongs to both, told from the side whose quote moved. */
 function join(state: State, place: Place): void {
-  const { id, type } = place.market;
+  const { id, type, venueId } = place.market;
   state.places[id] = place;
   state.pairs[id] = [];
   for (const other of state.places) {
     if (other === undefined || other === place || other.market.type !== type || type === "option" || type === "future")
       continue;
+    // A venue's own instruments are quoted one after the other: in a fast market the second always looks dearer.
+    if (other.market.venueId === venueId) continue;
     const fresh = (to: Place): Pair => ({
       other: to,
       usual: Number.NaN,

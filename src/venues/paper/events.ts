@@ -2,7 +2,7 @@ import { type Decimal, type Price, type Quantity, fromFloat, toFloat } from "../
 import type { Side } from "../../kernel/order.ts";
 import { hashed } from "../../quant/scenario/hash.ts";
 import { LISTED } from "./listing.ts";
-import type { Market } from "./market.ts";
+import type { Level, Market } from "./market.ts";
 import { touchOf } from "./matching.ts";
 
 /** What the paper exchange's public stream says; prices in the quote currency, quantities in contracts. */
@@ -32,6 +32,14 @@ export type PaperMarketEvent =
       readonly at: Date;
     }
   | { readonly kind: "funding"; readonly symbol: string; readonly rate: Decimal; readonly at: Date }
+  /** The whole book, best levels first; what took from it lately and resting orders are left out, as in `top`. */
+  | {
+      readonly kind: "book";
+      readonly symbol: string;
+      readonly bids: readonly Level[];
+      readonly asks: readonly Level[];
+      readonly at: Date;
+    }
   /** A forced order: `side` is the order's own, so "sell" closes a long. */
   | {
       readonly kind: "liquidation";
@@ -42,10 +50,14 @@ export type PaperMarketEvent =
       readonly at: Date;
     };
 
-/** The events of one tick: a top, a mark and the funding rate for each listed market, a trade or two, and other people's liquidations. */
+/** Books are told once a second of storm time: in between their levels only move with the price. */
+const BOOK_MS = 1_000;
+
+/** The events of one tick: a top, a mark and the funding rate for each listed market, a trade or two, other people's liquidations, and a book each second. */
 export function tickEvents(market: Market, before: Market, seed: number): readonly PaperMarketEvent[] {
   const { at } = market;
   const moment = Math.floor(market.stormMs);
+  const tellBooks = Math.floor(market.stormMs / BOOK_MS) > Math.floor(before.stormMs / BOOK_MS);
   const events: PaperMarketEvent[] = [];
   for (const [number, one] of LISTED.entries()) {
     const { symbol } = one;
@@ -61,6 +73,8 @@ export function tickEvents(market: Market, before: Market, seed: number): readon
       askQuantity: ask[1],
       at,
     });
+    if (tellBooks)
+      events.push({ kind: "book", symbol, bids: market.ladder(one, "bids"), asks: market.ladder(one, "asks"), at });
     const mark = market.mark(one);
     const falls = toFloat(mark.price) < toFloat(before.mark(one).price);
     const side: Side = hashed(seed, 21, number, moment) < (falls ? 0.8 : 0.4) ? "sell" : "buy";
