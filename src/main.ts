@@ -1,6 +1,7 @@
 import { openConsole } from "./chat/console/console.ts";
 import { openHub } from "./chat/console/hub.ts";
 import { openInbox } from "./chat/inbox.ts";
+import type { Supervisor } from "./chat/supervisor.ts";
 import { type Config, monitorSettings } from "./config.ts";
 import { listen } from "./db/changes.ts";
 import type { Database } from "./db/client.ts";
@@ -41,6 +42,8 @@ export interface Program {
   /** One-time token that opens the console. */
   readonly token: string;
   readonly database: Database;
+  /** Who keeps the chat surfaces running. */
+  readonly supervisors: readonly Supervisor[];
   /** Another one-time token, for another person of the desk. */
   signInFor(person: string): Promise<string>;
   stop(): Promise<void>;
@@ -110,7 +113,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     standing: async (user) =>
       (user.surface === "slack" ? surfaces?.slack : surfaces?.discord)?.standing(user.user) ?? "gone",
   });
-  const paging = openPaging({ config, database, clock, log });
+  const paging = openPaging({ config, database, emit, clock, log });
   undo.push(() => paging.stop());
   const digest = openDigest({
     config,
@@ -145,7 +148,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
         reason,
       ),
     page: paging.byHand,
-    digest: digest.text,
+    digest: digest.byHand,
   });
   const deeds = {
     desk,
@@ -274,5 +277,12 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   });
   const token = await issueSignIn(database.db, given.operator);
   log.info({ url: console.url, accounts: accounts.size, playbooks: playbooks.length }, "desk started");
-  return { url: console.url, token, database, signInFor: (person) => issueSignIn(database.db, person), stop };
+  return {
+    url: console.url,
+    token,
+    database,
+    supervisors: chat.supervisors,
+    signInFor: (person) => issueSignIn(database.db, person),
+    stop,
+  };
 }

@@ -8,7 +8,7 @@ import { type PaperExchange, openPaper } from "../venues/paper/exchange.ts";
 import { demoAccounts } from "../venues/paper/demo-accounts.ts";
 import { readJournal } from "../venues/paper/journal.ts";
 import { STORMS, type StormName } from "../venues/paper/storms.ts";
-import { startProgram } from "../main.ts";
+import { type Program, startProgram } from "../main.ts";
 import { demoDesk } from "./demo-desk.ts";
 import { runStory } from "./demo-story.ts";
 import { guardProcess, untilStopped } from "./start.ts";
@@ -77,11 +77,12 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       `--approve-as was ${options.approveAs}; the demo's people are ${Object.keys(config.file.people).join(", ")}`,
     );
   const log = openLog(config.logLevel);
-  guardProcess(log);
+  let program: Program | undefined;
+  guardProcess(log, () => program?.supervisors ?? []);
   const { signal, lost } = untilStopped();
   let exchange: PaperExchange | undefined;
   let goesOn = false;
-  const program = await startProgram(config, {
+  program = await startProgram(config, {
     clock: systemClock,
     log,
     operator: "ana",

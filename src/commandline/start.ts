@@ -1,4 +1,5 @@
 import path from "node:path";
+import { type Supervisor, blame } from "../chat/supervisor.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
@@ -45,27 +46,47 @@ export function untilStopped(): { readonly signal: Promise<number>; readonly los
   return { signal, lost };
 }
 
+/** What the guard needs of the process. */
+interface Guarded {
+  on(event: "uncaughtException" | "unhandledRejection", heard: (error: unknown) => void): unknown;
+  exit(code: number): unknown;
+}
+
+/** The driver throws this one outside of any promise when its server dies in the middle of a write. */
+const lostInWrite = (error: unknown): boolean =>
+  error instanceof Error &&
+  /nextWrite|reading 'write'/.test(`${error.message}${error.stack ?? ""}`) &&
+  /postgres/.test(error.stack ?? "");
+
 /**
- * The database driver throws this one outside of any promise when its server dies in the middle of a write; the
- * connection is reopened by the next query. Everything else that nobody caught ends the process.
+ * Stands under everything that nobody caught. An error that began inside a chat library restarts that surface alone; a
+ * database connection lost in a write is reopened by the next query; all else ends the process, because what it left
+ * behind is not known.
+ * @param supervisors those that run by now; none before the desk has started
  */
-export function guardProcess(log: Log): void {
-  const leave = (error: unknown): void => {
-    log.fatal({ err: error }, "uncaught");
-    process.stderr.write(`Breakwater stops: ${messageOf(error)}\n`);
-    process.exit(1);
-  };
-  process.on("uncaughtException", (error) => {
-    if (
-      /nextWrite|reading 'write'/.test(`${error.message}${error.stack ?? ""}`) &&
-      /postgres/.test(error.stack ?? "")
-    ) {
+export function guardProcess(
+  log: Log,
+  supervisors: () => readonly Supervisor[],
+  guarded: Guarded = process as Guarded,
+): void {
+  const heard = (error: unknown): void => {
+    if (lostInWrite(error)) {
       log.warn({ err: error }, "database connection lost in a write");
       return;
     }
-    leave(error);
-  });
-  process.on("unhandledRejection", leave);
+    const name = blame(error);
+    const found = supervisors().find((one) => one.surface.name === name);
+    if (found !== undefined) {
+      log.error({ surface: name, err: error }, "error escaped a chat library");
+      found.kick(messageOf(error));
+      return;
+    }
+    log.fatal({ err: error }, "uncaught");
+    process.stderr.write(`Breakwater stops: ${messageOf(error)}\n`);
+    guarded.exit(1);
+  };
+  guarded.on("uncaughtException", heard);
+  guarded.on("unhandledRejection", heard);
 }
 
 /** Starts the desk of the configuration and says where it is. */
@@ -89,9 +110,10 @@ export const operatorOf = (config: Config): string => {
 export async function runStart(options: { json?: boolean }): Promise<number> {
   const config = loadConfig(process.env);
   const log = openLog(config.logLevel);
-  guardProcess(log);
+  let program: Program | undefined;
+  guardProcess(log, () => program?.supervisors ?? []);
   const { signal, lost } = untilStopped();
-  const program = await begin(config, log, operatorOf(config), lost);
+  program = await begin(config, log, operatorOf(config), lost);
   const address = `${program.url}/sign-in/${program.token}`;
   process.stdout.write(
     options.json

@@ -12,11 +12,12 @@ import { type Decimal, ZERO, abs, add, compare, div, grouped, percent, places, s
 import { spanOf } from "../kernel/duration.ts";
 import type { Log } from "../kernel/log.ts";
 import type { AccountState } from "../kernel/account.ts";
-import { DIGEST_KIND } from "./surfaces.ts";
+import { DIGEST_KIND, routeOf } from "./surfaces.ts";
 
 /** The risk digest: each morning by schedule, or when somebody asks. */
 export interface Digest {
-  text(): Promise<string>;
+  /** Sends it now where a route names a channel for it; resolves to its text either way. */
+  byHand(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -109,11 +110,13 @@ export function openDigest(parts: {
   const { config, database, clock, log } = parts;
   const schedule = config.file.schedules.digest;
   const painter = openPainter(clock);
-  const text = (): Promise<string> => compose(database, clock);
   const by = { actor: "schedule:digest", surface: "schedule" };
 
-  const send = async (): Promise<void> => {
-    const [whole, chart] = await Promise.all([text(), chartOf(database)]);
+  const paint = async (): Promise<{ name: string; alt: string; png: Uint8Array } | undefined> => {
+    const chart = await chartOf(database);
+    return chart ? { name: "margin.png", alt: chart.title, png: await painter.paint(chart) } : undefined;
+  };
+  const send = async (whole: string): Promise<void> => {
     const id = await database.db.transaction((tx) =>
       openIncident(tx, by, {
         kind: DIGEST_KIND,
@@ -123,22 +126,35 @@ export function openDigest(parts: {
       }),
     );
     await parts.show(id, 1);
-    const picture = chart ? { name: "margin.png", alt: chart.title, png: await painter.paint(chart) } : undefined;
+    // Figures without a picture are worth more than neither.
+    const picture = await paint().catch((error: unknown) => {
+      log.error({ err: error }, "digest's chart not drawn");
+      return undefined;
+    });
     await addNote(database.db, id, whole, picture);
     await resolve(database.db, id, "handled", by);
   };
+  const route = routeOf(config.file.routes, { kind: DIGEST_KIND, severity: "info", labels: {} });
+  const channels = (route?.slack.length ?? 0) + (route?.discord.length ?? 0);
 
   const task = schedule
     ? cron.schedule(
         schedule.cron,
         async () => {
-          if (parts.leads()) await send().catch((error: unknown) => log.error({ err: error }, "digest not sent"));
+          if (!parts.leads()) return;
+          await compose(database, clock)
+            .then(send)
+            .catch((error: unknown) => log.error({ err: error }, "digest not sent"));
         },
         { timezone: schedule.zone },
       )
     : null;
   return {
-    text,
+    async byHand() {
+      const whole = await compose(database, clock);
+      if (channels > 0) await send(whole);
+      return whole;
+    },
     async stop() {
       await task?.stop();
       await painter.close();

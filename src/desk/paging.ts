@@ -3,6 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import { type Config } from "../config.ts";
 import type { Database } from "../db/client.ts";
 import { incidents } from "../db/schema.ts";
+import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { durationMs } from "../kernel/duration.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
@@ -12,9 +13,10 @@ import { openDelivery } from "../oncall/delivery.ts";
 import { openNtfy } from "../oncall/ntfy.ts";
 import type { Pager } from "../oncall/pager.ts";
 import { openPagerDuty } from "../oncall/pagerduty.ts";
-import { acknowledgePages, resolvePages, schedulePage } from "../oncall/pages.ts";
+import { type PageRow, acknowledgePages, resolvePages, schedulePage } from "../oncall/pages.ts";
 import type { Person } from "./command.ts";
 import { routeOf } from "./surfaces.ts";
+import { type Trouble, openTrouble } from "./trouble.ts";
 
 /** Calls people: by the route's delay when nobody acknowledges, or by hand. */
 export interface Paging {
@@ -37,20 +39,37 @@ function openPagers(config: Config): ReadonlyMap<string, Pager> {
   return new Map(pagers.map((one) => [one.name, one]));
 }
 
+/** A page that reaches nobody: said on its incident, and once for the pager. Never critical, or it would page again. */
+const pageTrouble = (row: PageRow, why: string, at: Date): Trouble => ({
+  kind: "page.failed",
+  incident: row.incidentId,
+  text: `the page through ${row.target} reached nobody: ${why}; call somebody yourself`,
+  alert: {
+    severity: "high",
+    title: `Pages through ${row.target} reach nobody`,
+    summary: `${row.target} refused "${row.summary}": ${why}. Nobody was called; call somebody yourself.`,
+    labels: { service: row.target },
+    values: {},
+    at,
+  },
+});
+
 /** Opens paging over the pagers that the environment configures. */
 export function openPaging(parts: {
   readonly config: Config;
   readonly database: Database;
+  readonly emit: (alert: Alert) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }): Paging {
   const { config, database, clock, log } = parts;
+  const tell = openTrouble({ database, emit: parts.emit, log });
   const { db } = database;
   const pagers = openPagers(config);
   const delivery = openDelivery({
     database,
     pagerOf: (target) => pagers.get(target),
-    onFailed: (row, why) => log.error({ page: row.dedupeKey, target: row.target, why }, "page reaches nobody"),
+    onFailed: (row, why) => tell(pageTrouble(row, why, clock.now())),
     clock,
     log,
   });

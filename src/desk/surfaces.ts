@@ -4,7 +4,7 @@ import type { CommandHead } from "../chat/command-head.ts";
 import { DISCORD_BUDGET } from "../chat/discord/budget.ts";
 import { type DiscordSurface, openDiscord } from "../chat/discord/discord.ts";
 import { type Outbox, openOutbox } from "../chat/outbox.ts";
-import { PRIORITY, type Priority, showCard, touchCards } from "../chat/outbox-rows.ts";
+import { type MessageRow, PRIORITY, type Priority, showCard, touchCards } from "../chat/outbox-rows.ts";
 import { SLACK_BUDGET } from "../chat/slack/budget.ts";
 import { type SlackSurface, openSlack } from "../chat/slack/slack.ts";
 import { type Supervisor, supervise } from "../chat/supervisor.ts";
@@ -15,6 +15,7 @@ import { approvals, incidents, plans } from "../db/schema.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
+import { type Trouble, openTrouble } from "./trouble.ts";
 
 type IncidentRow = typeof incidents.$inferSelect;
 type Route = DeskFile["routes"][number];
@@ -89,6 +90,24 @@ const surfaceAlert = (name: SurfaceName, up: boolean, why: string | undefined, a
   at,
 });
 
+/** A channel that refused a card: said on that incident, and once for the channel. */
+function cardTrouble(row: MessageRow, why: string, next: { readonly channel: string } | null, at: Date): Trouble {
+  const shown = next ? `${next.channel} takes it instead` : "the console alone shows it";
+  return {
+    kind: "card.refused",
+    incident: row.incidentId,
+    text: `${row.surface} channel ${row.channel} refused the card: ${why}; ${shown}`,
+    alert: {
+      severity: next ? "medium" : "high",
+      title: `${row.surface} channel ${row.channel} takes no cards`,
+      summary: `${why}; ${shown}. breakwater doctor says what to do.`,
+      labels: { service: row.surface, channel: row.channel },
+      values: {},
+      at,
+    },
+  };
+}
+
 /** Opens the chat surfaces that the environment configures; none is fine, the console always works. */
 export function openSurfaces(parts: {
   readonly config: Config;
@@ -147,6 +166,8 @@ export function openSurfaces(parts: {
       },
     }),
   );
+  const tell = openTrouble({ database, emit: parts.emit, log });
+  const nextOf = (row: MessageRow) => nextChannel(file.routes, row.surface as SurfaceName, row.channel);
   const outbox: Outbox = openOutbox({
     database,
     surfaces: [
@@ -156,8 +177,7 @@ export function openSurfaces(parts: {
     cardOf: parts.cardOf,
     // The route's next channel of the same surface takes what the first one refused.
     fallback: (surface, refused) => nextChannel(file.routes, surface, refused),
-    onTrouble: (row, why) =>
-      log.warn({ incident: row.incidentId, surface: row.surface, channel: row.channel, why }, "card not shown"),
+    onTrouble: (row, why) => tell(cardTrouble(row, why, nextOf(row), clock.now())),
     clock,
     log,
   });
