@@ -1,9 +1,11 @@
 /** Writes every generated file, or with --check says which is out of date. */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { slackManifest } from "../src/chat/slack/manifest.ts";
 import { deskJsonSchema } from "../src/commandline/schema.ts";
 import { ENVIRONMENT } from "../src/config.ts";
 import { ERRORS } from "../src/kernel/errors.ts";
+import { loadCommands } from "../src/load.ts";
 import { venuesTable } from "../src/venues/capabilities-table.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -40,6 +42,8 @@ put(
   `<!-- Generated from src/kernel/errors.ts by npm run generate; do not edit. -->\n\n# Errors\n\nCodes are permanent. Each message says what happened, why, and what to do; this page says what each code means.\n\n${errors.join("\n")}`,
 );
 put("docs/desk.schema.json", deskJsonSchema());
+const heads = (await loadCommands()).map((one) => one.head);
+put("docs/slack-manifest.json", `${JSON.stringify(slackManifest(heads), null, 2)}\n`);
 putBetween("docs/venues.md", "capabilities", venuesTable());
 const variables = Object.entries(ENVIRONMENT).map(
   ([name, row]) => `| \`${name}\` | ${row.about} | ${"default" in row ? `\`${row.default}\`` : ""} |`,
