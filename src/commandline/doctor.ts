@@ -1,4 +1,7 @@
 import { existsSync } from "node:fs";
+import { discordDoctor } from "../chat/discord/doctor.ts";
+import type { Finding } from "../chat/finding.ts";
+import { slackDoctor } from "../chat/slack/doctor.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
@@ -7,13 +10,6 @@ import { checkPolicy } from "../policy/check.ts";
 import { openVenues } from "../venues/open-venues.ts";
 import { credentialsOf } from "./credentials.ts";
 import { answer, reading } from "./reading.ts";
-
-/** One thing looked at. `warn` is worth a look, `bad` keeps the desk from working. */
-interface Finding {
-  readonly what: string;
-  readonly state: "good" | "warn" | "bad";
-  readonly detail: string;
-}
 
 const CLOCK_SKEW_MS = 1_000;
 const MARKS = { good: "ok  ", warn: "LOOK", bad: "BAD " } as const;
@@ -79,27 +75,82 @@ async function accountFindings(config: Config): Promise<Finding[]> {
   return findings;
 }
 
-function chatFindings(config: Config): Finding[] {
-  const { environment, file } = config;
-  const slack = environment.secret("SLACK_BOT_TOKEN") !== undefined;
-  const discord = environment.secret("DISCORD_TOKEN") !== undefined;
-  const routes = (surface: "slack" | "discord"): number =>
-    file.routes.filter((route) => route[surface].length > 0).length;
-  const of = (name: "slack" | "discord", on: boolean): Finding =>
-    on
-      ? {
-          what: name,
-          state: routes(name) > 0 ? "good" : "warn",
-          detail:
-            routes(name) > 0
-              ? `${routes(name)} routes lead there`
-              : "configured, but no route names a channel; add one under routes",
-        }
-      : { what: name, state: "good", detail: "not configured; the console works without it" };
+/** Every channel that routes name on a surface, once. */
+const channelsOf = (config: Config, surface: "slack" | "discord"): readonly string[] => [
+  ...new Set(config.file.routes.flatMap((route) => route[surface])),
+];
+
+/** A surface: absent is fine, without a channel worth a look, else what its own doctor finds. */
+async function surfaceFindings(
+  name: "slack" | "discord",
+  channels: readonly string[],
+  look: (() => Promise<Finding[]>) | null,
+): Promise<Finding[]> {
+  if (look === null)
+    return channels.length === 0
+      ? [{ what: name, state: "good", detail: "not configured; the console works without it" }]
+      : [
+          {
+            what: name,
+            state: "bad",
+            detail: `routes name ${channels.join(", ")}, but there is no token; set it as docs/${name}.md says`,
+          },
+        ];
+  const routed: Finding =
+    channels.length > 0
+      ? { what: name, state: "good", detail: `routes name ${channels.join(", ")}` }
+      : { what: name, state: "warn", detail: "configured, but no route names a channel; add one under routes" };
+  const found = await look().catch((error: unknown): Finding[] => [
+    { what: name, state: "bad", detail: `could not be looked at: ${messageOf(error)}` },
+  ]);
+  return [routed, ...found];
+}
+
+async function chatFindings(config: Config): Promise<Finding[]> {
+  const { environment } = config;
+  const [bot, app] = [environment.secret("SLACK_BOT_TOKEN"), environment.secret("SLACK_APP_TOKEN")];
+  const slackApi = environment.text("SLACK_API_URL");
+  const slackChannels = channelsOf(config, "slack");
+  const token = environment.secret("DISCORD_TOKEN");
+  const publicKey = environment.text("DISCORD_PUBLIC_KEY");
+  const discordApi = environment.text("DISCORD_API_URL");
+  const discordChannels = channelsOf(config, "discord");
+  const [slack, discord] = await Promise.all([
+    surfaceFindings(
+      "slack",
+      slackChannels,
+      bot
+        ? () =>
+            slackDoctor({
+              bot,
+              ...(app ? { app } : {}),
+              ...(slackApi ? { api: slackApi } : {}),
+              channels: slackChannels,
+              clock: systemClock,
+            })
+        : null,
+    ),
+    surfaceFindings(
+      "discord",
+      discordChannels,
+      token
+        ? () =>
+            discordDoctor({
+              token,
+              appId: environment.text("DISCORD_APP_ID") ?? "",
+              guildId: environment.text("DISCORD_GUILD_ID") ?? "",
+              ...(publicKey ? { publicKey } : {}),
+              ...(discordApi ? { api: discordApi } : {}),
+              channels: discordChannels,
+              clock: systemClock,
+            })
+        : null,
+    ),
+  ]);
   const pager = environment.secret("PAGERDUTY_ROUTING_KEY") ?? environment.secret("NTFY_TOPIC");
   return [
-    of("slack", slack),
-    of("discord", discord),
+    ...slack,
+    ...discord,
     {
       what: "pager",
       state: pager ? "good" : "warn",
@@ -124,7 +175,7 @@ export async function runDoctor(options: { json?: boolean }): Promise<number> {
     },
     ...(await databaseFindings(config)),
     ...(await accountFindings(config)),
-    ...chatFindings(config),
+    ...(await chatFindings(config)),
     ...policy,
   ];
   const width = Math.max(...findings.map((one) => one.what.length));
