@@ -21,9 +21,9 @@ export interface AttachedFakes {
   readonly channels: { readonly slack: readonly string[]; readonly discord: readonly string[] };
   /** Where accounts are linked: the workspace and the server. */
   readonly spaces: { readonly slack: string; readonly discord: string };
-  /** Presses the newest card's button with this action, as this account ("U0ANA"). */
+  /** Presses, as this account ("U0ANA"), the newest card's button with this action, or the one with this token. */
   pressOnSlack(user: string, action: string): Promise<Told>;
-  /** Presses the newest card's button with this action, as this account (digits). */
+  /** The same, as this account (digits). A token kept from before is a press on a card that was not redrawn yet. */
   pressOnDiscord(user: string, action: string): Promise<Told>;
   close(): Promise<void>;
 }
@@ -39,6 +39,7 @@ async function answerAfter(list: () => readonly string[], before: number): Promi
 
 /** The newest token with this action among all that stand on cards: `incident:version:action[:subject]`. */
 const tokenOf = (bodies: readonly unknown[], action: string): string | undefined => {
+  if (action.includes(":")) return action;
   const tokens = bodies.flatMap((body) => [...JSON.stringify(body).matchAll(/"(?:value|custom_id)":"([^"]+)"/g)]);
   return tokens.map((match) => match[1] ?? "").findLast((token) => token.split(":")[2] === action);
 };
