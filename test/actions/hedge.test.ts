@@ -3,30 +3,20 @@ import type { Desk } from "../../src/actions/desk.ts";
 import { planHedge } from "../../src/actions/hedge.ts";
 import { openHedger } from "../../src/exposure/hedger.ts";
 import { type Ratio, abs, decimal, greater, less, mul, sum } from "../../src/kernel/decimal.ts";
-import { silentLog } from "../../src/kernel/log.ts";
 import { planHash } from "../../src/kernel/plan.ts";
 import { QuantError } from "../../src/quant/errors.ts";
 import { quotesOf } from "../../src/policy/quotes.ts";
 import { brokenCollar } from "../../src/policy/collar.ts";
 import { defaultPolicy } from "../../src/policy/default-policy.ts";
-import { demoAccounts } from "../../src/venues/paper/demo-accounts.ts";
-import { openPaper } from "../../src/venues/paper/exchange.ts";
 import type { StormName } from "../../src/venues/paper/storms.ts";
-import { manualClock } from "../venues/paper/manual-clock.ts";
+import { demoBook } from "../exposure/demo-book.ts";
 
 const by = { requestedBy: "person:ana", incident: null, run: null, reason: "a test" };
 const hedger = openHedger();
 
 /** The demo's exchange some seconds into a storm, with the desk that trades there. */
 async function demo(storm: StormName, seconds: number, change: Partial<Desk> = {}) {
-  const clock = manualClock();
-  const exchange = await openPaper({ clock, log: silentLog, seed: 1, storm });
-  await exchange.seedAccounts(demoAccounts(storm, clock.now()));
-  for (let tick = 0; tick < seconds * 4; tick += 1) {
-    clock.move(250);
-    await exchange.tick();
-  }
-  const venue = exchange.venue();
+  const { clock, exchange, venue } = await demoBook(storm, seconds);
   const desk: Desk = {
     accounts: new Map(["paper-a", "paper-b"].map((id) => [id, { id, venue: "paper", environment: "paper" as const }])),
     venueOf: async () => venue,
