@@ -14,6 +14,7 @@ export {
   type Proposal,
   type Step,
 } from "./engine/playbook.ts";
+export { DETECTOR_LABELS, type DetectorLabel } from "./db/schema.ts";
 export { RESOLUTIONS, type Resolution } from "./incidents/lifecycle.ts";
 export type { Reply } from "./chat/surface.ts";
 export type { AccountState } from "./kernel/account.ts";

@@ -70,6 +70,10 @@ export const deliveries = breakwater.table(
   (t) => [index("deliveries_received").on(t.receivedAt)],
 );
 
+/** What a detector's incident turned out to be: there was something, there was nothing, and it helped to know. */
+export const DETECTOR_LABELS = ["true", "false", "useful"] as const;
+export type DetectorLabel = (typeof DETECTOR_LABELS)[number];
+
 /** One field test of a silence or inhibition; fixed operators, never patterns from outside. */
 export interface Matcher {
   readonly field: string;
@@ -567,3 +571,16 @@ export const linkCodes = breakwater.table("link_codes", {
   user: text("user_id").notNull(),
   expiresAt: moment("expires_at").notNull(),
 });
+
+/** What people say of a detector's incident afterwards; its precision is counted from them. The last word stands. */
+export const detectorLabels = breakwater.table(
+  "detector_labels",
+  {
+    incidentId: text("incident_id").notNull(),
+    detector: text("detector").notNull(),
+    label: text("label").$type<DetectorLabel>().notNull(),
+    person: text("person").notNull(),
+    at: moment("at").notNull().default(now),
+  },
+  (t) => [primaryKey({ columns: [t.incidentId, t.detector] }), index("detector_labels_detector").on(t.detector)],
+);

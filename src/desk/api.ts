@@ -1,7 +1,7 @@
 import type { AccountState } from "../kernel/account.ts";
 import type { Severity } from "../kernel/alert.ts";
 import type { Json } from "../kernel/canonical.ts";
-import type { incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
+import type { DetectorLabel, incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
 import type { ExposureReader } from "../exposure/exposure.ts";
 import type { Resolution } from "../incidents/lifecycle.ts";
 import type { PlaybookHead } from "../engine/playbook.ts";
@@ -53,6 +53,8 @@ export interface DeskApi {
   assign(person: Person, incident: string, owner: string): Promise<void>;
   note(person: Person, incident: string, text: string): Promise<void>;
   resolve(person: Person, incident: string, resolution: Resolution, text?: string): Promise<void>;
+  /** Says whether the detectors behind an incident were right; resolves to their names. */
+  label(person: Person, incident: string, label: DetectorLabel): Promise<readonly string[]>;
   silence(person: Person, matchers: Row<typeof silences>["matchers"], untilMs: number, reason: string): Promise<number>;
   /** Silences what the incident's alerts have in common. */
   silenceIncident(person: Person, incident: string, untilMs: number, reason: string): Promise<number>;

@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import { monitorSettings } from "../config.ts";
 import type { Database } from "../db/client.ts";
 import { accountStates } from "../db/schema.ts";
+import { valuesOf } from "../detectors/detector.ts";
 import type { AnyPlaybook } from "../engine/playbook.ts";
 import { buildCards } from "../incidents/card.ts";
 import { durationsOf } from "../incidents/durations.ts";
@@ -12,6 +13,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { spanOf } from "../kernel/duration.ts";
 import { proveEntry } from "../ledger/proof.ts";
 import { verifyLedger } from "../ledger/verify.ts";
+import { chosenDetectors } from "../sources/feeds/settings.ts";
 import { openBackend } from "../views/console-backend.ts";
 import type { DeskApi } from "./api.ts";
 
@@ -46,7 +48,7 @@ const settingsOf = (config: Config) => ({
         { label: "file", value: config.deskPath },
       ],
     },
-    ...(["monitor", "plans", "intake", "routes", "schedules"] as const).map((part) => ({
+    ...(["monitor", "detectors", "plans", "intake", "routes", "schedules"] as const).map((part) => ({
       title: part,
       rows: Object.entries(config.file[part]).map(([label, value]) => ({
         label,
@@ -62,6 +64,19 @@ const settingsOf = (config: Config) => ({
     },
   ],
 });
+
+/** The detectors that are on, with the parameters in force. */
+function detectorRows(config: Config) {
+  const { detectors, params } = chosenDetectors(config.file.detectors);
+  return detectors.map(({ name, title, stream, params: heads }) => ({
+    name,
+    title,
+    stream: stream.join(", "),
+    params: Object.entries(valuesOf(heads, params[name]))
+      .map(([key, value]) => `${key} ${value}`)
+      .join(", "),
+  }));
+}
 
 /** Answers the console from the database and the desk. */
 export function consoleBackend(parts: {
@@ -98,7 +113,7 @@ export function consoleBackend(parts: {
         on: head.on ? `${head.on.kind}${head.on.severity ? `, ${head.on.severity}` : ""}` : "by hand",
         needs: head.needs,
       })),
-    detectors: () => [],
+    detectors: () => detectorRows(config),
     settings: () => settingsOf(config),
     dryRun: async (playbook, input) => {
       const lines = await desk.dryRun(playbook, z.record(z.string(), z.string()).parse(input));

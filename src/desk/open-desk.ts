@@ -5,6 +5,7 @@ import { accountStates, incidents, orders, runs, silences, tradingStates } from 
 import type { AnyPlaybook } from "../engine/playbook.ts";
 import type { Runs } from "../engine/runs.ts";
 import type { ExposureReader } from "../exposure/exposure.ts";
+import { labelDetectors } from "../incidents/labels.ts";
 import { acknowledge, assign, escalate, note, openIncident, resolve } from "../incidents/lifecycle.ts";
 import type { AccountState } from "../kernel/account.ts";
 import { sha256 } from "../kernel/canonical.ts";
@@ -208,6 +209,7 @@ export function openDesk(parts: DeskParts): DeskApi {
     assign: (person, incident, owner) => assign(db, incident, owner, by(person)),
     note: (person, incident, text) => note(db, incident, text, by(person)),
     resolve: (person, incident, resolution, text) => resolve(db, incident, resolution, by(person), text),
+    label: (person, incident, label) => labelDetectors(db, incident, label, by(person)),
     async escalate(person, incident) {
       return `${incident} is ${await escalate(db, incident, by(person))} now.`;
     },

@@ -10,6 +10,7 @@ export const ENTRY_TYPES = {
   "incident.assigned": "Incident given an owner",
   "incident.escalated": "Incident escalated",
   "incident.noted": "Note added",
+  "detector.labelled": "Detector judged",
   "incident.resolved": "Incident resolved",
   "incident.reopened": "Incident reopened",
   "silence.set": "Alerts silenced",

@@ -19,7 +19,7 @@ import { links } from "../db/schema.ts";
 import type { Account } from "../kernel/account.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { listAccounts, listFreezes, pointsOf } from "./accounts.ts";
-import { countOpen, detectorHits, listAlerts, listOrders, listRuns } from "./activity.ts";
+import { countOpen, detectorHits, detectorJudgements, listAlerts, listOrders, listRuns } from "./activity.ts";
 import { listApprovals } from "./approvals.ts";
 import { accountOf, actorName, incidentRows, listIncidents, timelineOf } from "./incidents.ts";
 import { ledgerPageOf } from "./ledger-pages.ts";
@@ -48,7 +48,7 @@ export interface BackendParts {
   readonly onCall: () => Promise<string | null> | string | null;
   readonly thresholds: AccountSeries["thresholds"];
   readonly playbooks: () => readonly PlaybookRow[];
-  readonly detectors: () => readonly Omit<DetectorRow, "hits" | "lastHitAt">[];
+  readonly detectors: () => readonly Omit<DetectorRow, "hits" | "lastHitAt" | "judged">[];
   readonly settings: () => SettingsView;
   readonly dryRun: (playbook: string, input: Readonly<Record<string, string>>) => Promise<DryRun>;
   readonly verifyLedger: () => Promise<LedgerVerdict>;
@@ -117,8 +117,12 @@ export function openBackend(parts: BackendParts): ConsoleBackend {
     runs: (limit) => listRuns(db, limit, nameOf),
     dryRun: (playbook, input) => parts.dryRun(playbook, input),
     async detectors() {
-      const hits = await detectorHits(db);
-      return parts.detectors().map((one) => ({ ...one, ...(hits.get(one.name) ?? { hits: 0, lastHitAt: null }) }));
+      const [hits, judged] = await Promise.all([detectorHits(db), detectorJudgements(db)]);
+      return parts.detectors().map((one) => ({
+        ...one,
+        ...(hits.get(one.name) ?? { hits: 0, lastHitAt: null }),
+        judged: judged.get(one.name) ?? { all: 0, right: 0, useful: 0 },
+      }));
     },
     replays: async () => parts.replays(),
     ledger: (before, limit) => ledgerPageOf(db, before, limit),

@@ -101,7 +101,10 @@ describe("the demo", () => {
       await page.goto(String(signIn));
       await page.getByRole("button", { name: "Approve" }).waitFor({ timeout: 60_000 });
       await picture(page, "demo-card");
-      const incident = await page.locator("a[href^='/incidents/INC-']").first().getAttribute("href");
+      const incident = await page
+        .locator("a[href^='/incidents/INC-']", { hasText: "close to liquidation" })
+        .first()
+        .getAttribute("href");
       const second = await context.newPage();
       // The second tab does not hear of the first one's decision, so that its click is as late as a click can be.
       await second.route("**/events*", (route) => route.abort());

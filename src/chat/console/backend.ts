@@ -228,6 +228,8 @@ export interface DetectorRow {
   readonly params: string;
   readonly hits: number;
   readonly lastHitAt: string | null;
+  /** Incidents of it that people judged: how many, how many were real, and how many of those were good to know. */
+  readonly judged: { readonly all: number; readonly right: number; readonly useful: number };
 }
 
 /** One entry of the ledger. */

@@ -1,6 +1,12 @@
 import type { DetectorRow, ReplayRow } from "../backend.ts";
 import { type Markup, emptyState, html, moment, table, words } from "../markup.ts";
 
+/** "3 of 4 right (75 %), 2 useful". */
+const precision = ({ all, right, useful }: DetectorRow["judged"]): Markup =>
+  all === 0
+    ? html`<span class="not-yet">not judged yet</span>`
+    : html`${right} of ${all} right (${Math.round((100 * right) / all)} %), ${useful} useful`;
+
 /** Installed detectors and what they lately saw. */
 export const detectorsPage = (rows: readonly DetectorRow[]): Markup =>
   html`<div class="sheet">
@@ -14,16 +20,18 @@ export const detectorsPage = (rows: readonly DetectorRow[]): Markup =>
           )
         : table(
             "Detectors",
-            ["Detector", "Watches", "Parameters", "Hits in 24 h#", "Last hit"],
+            ["Detector", "Watches", "Parameters", "Hits in 24 h#", "Last hit", "Precision so far"],
             rows.map((row) => [
               html`<strong>${words(row.name)}</strong><br />${words(row.title)}`,
               words(row.stream),
               html`<code>${words(row.params)}</code>`,
               String(row.hits),
               row.lastHitAt === null ? html`<span class="not-yet">none yet</span>` : moment(row.lastHitAt),
+              precision(row.judged),
             ]),
           )
     }
+    ${rows.length === 0 ? "" : html`<p>After an incident, say what it was: <code>/label INC-7 true</code>, <code>false</code> or <code>useful</code>.</p>`}
   </div>`;
 
 /** Recordings, and what replaying them said. */
