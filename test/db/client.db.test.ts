@@ -7,14 +7,12 @@ const database = withDatabase();
 
 test("a test file gets a migrated database of its own", async () => {
   const { db } = database();
-  await db
-    .insert(silences)
-    .values({
-      matchers: [{ field: "venue", op: "equals", value: "paper" }],
-      reason: "upgrade",
-      createdBy: "person:ana",
-      untilAt: new Date("2030-01-01"),
-    });
+  await db.insert(silences).values({
+    matchers: [{ field: "venue", op: "equals", value: "paper" }],
+    reason: "upgrade",
+    createdBy: "person:ana",
+    untilAt: new Date("2030-01-01"),
+  });
   const rows = await db.select().from(silences).where(eq(silences.createdBy, "person:ana"));
   expect(rows).toHaveLength(1);
   expect(rows[0]?.matchers).toEqual([{ field: "venue", op: "equals", value: "paper" }]);

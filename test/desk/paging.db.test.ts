@@ -130,7 +130,7 @@ describe("the on-call page", () => {
   });
 
   test("by hand calls a person at once and says so", async () => {
-    const ana = { id: "ana", name: "Ana Ruiz", roles: ["trader"], surface: "slack" };
+    const ana = { id: "ana", name: "Ana Ruiz", roles: ["trader"], surface: "slack" } as const;
     expect(await paging.byHand(ana, "ben", "need a second approval")).toBe(
       "Ben Okafor is being called through pagerduty.",
     );

@@ -36,17 +36,15 @@ test(
         { actor: "person:ana", surface: "test" },
         { kind: "test", severity: "low", title: "a test" },
       );
-      await tx
-        .insert(runs)
-        .values({
-          id: `run:${incident}:slow`,
-          playbook: "slow",
-          version: 1,
-          incidentId: incident,
-          requestedBy: "person:ana",
-          trust: "internal",
-          input: {},
-        });
+      await tx.insert(runs).values({
+        id: `run:${incident}:slow`,
+        playbook: "slow",
+        version: 1,
+        incidentId: incident,
+        requestedBy: "person:ana",
+        trust: "internal",
+        input: {},
+      });
       return `run:${incident}:slow`;
     });
     await replica(url, "survivor");
