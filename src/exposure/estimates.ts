@@ -1,5 +1,4 @@
 import { type Ratio, decimal, fromFloat } from "../kernel/decimal.ts";
-import { spanOf } from "../kernel/duration.ts";
 import { QuantError } from "../quant/errors.ts";
 import {
   type Bar,
@@ -108,7 +107,3 @@ function estimate(name: string, note: string, measure: () => number): Estimate {
     throw error;
   }
 }
-
-/** How the bars are described: "121 bars of 30 s over 1 h". */
-export const barsText = ({ barMs, bars, spanMs }: Estimates): string =>
-  `${bars} bars of ${spanOf(barMs)} over ${spanOf(spanMs)}`;
