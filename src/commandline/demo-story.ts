@@ -11,6 +11,8 @@ import { verifyLedger } from "../ledger/verify.ts";
 import type { Program } from "../main.ts";
 import type { PaperExchange } from "../venues/paper/exchange.ts";
 import { type Browserless, signIn } from "./browserless.ts";
+import { type DecidedInChat, type Promised, chatPromises, decideInChat } from "./demo-chat.ts";
+import type { Fakes } from "./demo-fakes.ts";
 
 /** What a headless run works with. */
 export interface StoryParts {
@@ -20,18 +22,14 @@ export interface StoryParts {
   readonly approveAs: string;
   readonly json: boolean;
   readonly speed: number;
+  /** Simulated Slack and Discord, where the approval is given then; the console's addresses where null. */
+  readonly fakes: Fakes | null;
 }
 
 /** The whole story at normal speed takes some thirty seconds; a run that is not done by then is a broken promise. */
 const PATIENCE_MS = 240_000;
 const LOOK_MS = 150;
 const SAFE = decimal<"ratio">("0.60");
-
-interface Promised {
-  readonly name: string;
-  readonly held: boolean;
-  readonly detail: string;
-}
 
 /** One line of the story: what kind, when, and in words; the rest for machines. */
 interface StoryLine {
@@ -83,6 +81,25 @@ async function approveWaiting(browser: Browserless, done: Set<string>, say: Say)
     done.add(plan.planHash);
     const reply = await browser.press(button.token);
     say({ type: "click", button: "approve", plan: plan.planHash, words: plan.words, ok: reply.ok, text: reply.text });
+  }
+}
+
+/** Lets people decide every plan that waits on Slack and Discord, once its buttons stand on both. */
+async function decideWaiting(
+  parts: StoryParts,
+  fakes: Fakes,
+  browser: Browserless,
+  decided: DecidedInChat[],
+  say: Say,
+): Promise<void> {
+  for (const plan of await browser.pending()) {
+    if (decided.some((one) => one.plan === plan.planHash)) continue;
+    const one = await decideInChat(fakes, parts.config, parts.approveAs, plan);
+    if (one === null) continue;
+    decided.push(one);
+    const click = { type: "click", button: "approve", plan: plan.planHash, words: plan.words };
+    say({ ...click, surface: "slack", person: one.first, text: `${one.first} on Slack: ${one.onSlack.text}` });
+    say({ ...click, surface: "discord", person: one.second, text: `${one.second} on Discord: ${one.onDiscord.text}` });
   }
 }
 
@@ -197,7 +214,9 @@ export async function runStory(parts: StoryParts): Promise<number> {
     text: `the storm of ${parts.exchange.storm().name} begins`,
   });
   const browser = await signIn(parts.program.url, await parts.program.signInFor(parts.approveAs));
+  const { fakes } = parts;
   const approved = new Set<string>();
+  const decided: DecidedInChat[] = [];
   let incident: string | undefined;
   let tell: (() => Promise<void>) | undefined;
   while (systemClock.now().getTime() - began < PATIENCE_MS) {
@@ -208,7 +227,8 @@ export async function runStory(parts: StoryParts): Promise<number> {
       continue;
     }
     await tell?.();
-    await approveWaiting(browser, approved, say);
+    if (fakes) await decideWaiting(parts, fakes, browser, decided, say);
+    else await approveWaiting(browser, approved, say);
     const [row] = await parts.program.database.db.select().from(incidents).where(eq(incidents.id, incident));
     const unfinished = await parts.program.database.db
       .select({ id: runs.id })
@@ -220,9 +240,14 @@ export async function runStory(parts: StoryParts): Promise<number> {
   const checked =
     incident === undefined
       ? [{ name: "an alert became an incident card", held: false, detail: "no margin breach was seen" }]
-      : await promises(parts, incident, browser).catch((error: unknown): Promised[] => [
-          { name: "the promises could be checked", held: false, detail: messageOf(error) },
-        ]);
+      : await Promise.all([
+          promises(parts, incident, browser),
+          fakes ? chatPromises(fakes, parts.program.database, incident, decided) : [],
+        ])
+          .then((lists) => lists.flat())
+          .catch((error: unknown): Promised[] => [
+            { name: "the promises could be checked", held: false, detail: messageOf(error) },
+          ]);
   for (const one of checked)
     say({ type: "promise", ...one, text: `${one.held ? "held  " : "BROKEN"} ${one.name}: ${one.detail}` });
   const ok = checked.every((one) => one.held);

@@ -9,7 +9,9 @@ import { demoAccounts } from "../venues/paper/demo-accounts.ts";
 import { readJournal } from "../venues/paper/journal.ts";
 import { STORMS, type StormName } from "../venues/paper/storms.ts";
 import { type Program, startProgram } from "../main.ts";
+import { openChatPage } from "./demo-chat-page.ts";
 import { demoDesk } from "./demo-desk.ts";
+import { type Fakes, attachFakes, environmentOf, routedTo } from "./demo-fakes.ts";
 import { runStory } from "./demo-story.ts";
 import { guardProcess, untilStopped } from "./start.ts";
 
@@ -53,24 +55,34 @@ function positive(text: string, name: string): number {
   return value;
 }
 
-function demoConfig(options: DemoOptions, speed: number, seed: number): Config {
-  return loadConfig(
+function demoConfig(options: DemoOptions, speed: number, seed: number, fakes: Fakes | null): Config {
+  const config = loadConfig(
     {
       BREAKWATER_LOG: "warn",
       BREAKWATER_HTTP: "127.0.0.1:7070",
-      ...process.env,
+      ...(fakes ? environmentOf(fakes, process.env) : process.env),
       BREAKWATER_HOME: demoHome(process.env),
     },
     { text: demoDesk(options.storm, speed, seed), name: "demo desk" },
   );
+  return fakes ? routedTo(fakes, config) : config;
 }
 
 /** `breakwater demo` */
 export async function runDemo(options: DemoOptions): Promise<number> {
+  const fakes = options.withFakes ? await attachFakes() : null;
+  try {
+    return await runAttached(options, fakes);
+  } finally {
+    await fakes?.close();
+  }
+}
+
+async function runAttached(options: DemoOptions, fakes: Fakes | null): Promise<number> {
   const speed = positive(options.speed, "speed");
   const seed = Number(options.seed);
   if (!Number.isInteger(seed)) throw new DeskError("INPUT_INVALID", `--seed was ${options.seed}; write a whole number`);
-  const config = demoConfig(options, speed, seed);
+  const config = demoConfig(options, speed, seed, fakes);
   if (config.file.people[options.approveAs] === undefined)
     throw new DeskError(
       "INPUT_INVALID",
@@ -107,16 +119,17 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const signIn = `${program.url}/sign-in/${program.token}`;
   if (options.headless) {
     const code = await Promise.race([
-      runStory({ program, exchange, config, approveAs: options.approveAs, json: options.json === true, speed }),
+      runStory({ program, exchange, config, approveAs: options.approveAs, json: options.json === true, speed, fakes }),
       signal.then(() => 1),
     ]);
     await program.stop();
     return code;
   }
+  const chat = fakes ? await openChatPage(fakes, config) : null;
   const { title, facts } = STORMS[options.storm];
   process.stdout.write(
     options.json
-      ? `${JSON.stringify({ type: "started", url: program.url, signIn, storm: options.storm })}\n`
+      ? `${JSON.stringify({ type: "started", url: program.url, signIn, storm: options.storm, ...(chat ? { chat: chat.url } : {}) })}\n`
       : [
           "",
           `  ${config.file.desk.name} (PAPER) runs at ${program.url}`,
@@ -124,6 +137,9 @@ export async function runDemo(options: DemoOptions): Promise<number> {
           "",
           `    ${signIn}`,
           "",
+          ...(chat
+            ? ["  Slack and Discord are simulated. Look at them, and press as anybody, at:", "", `    ${chat.url}`, ""]
+            : []),
           `  The storm is modelled on ${title}: ${facts}`,
           goesOn
             ? "  It goes on where the last run was cut off."
@@ -133,6 +149,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
         ].join("\n"),
   );
   const code = await signal;
+  await chat?.close();
   await program.stop();
   return code;
 }
