@@ -136,6 +136,7 @@ export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
     storm,
     taken,
     market: () => market,
+    now: () => clock.now(),
     record: (...list) => {
       remember(list);
       for (const deed of list) {

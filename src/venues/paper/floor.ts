@@ -13,7 +13,10 @@ export interface Floor {
   readonly state: PaperState;
   readonly storm: Storm;
   readonly taken: Taken;
+  /** The market as of the last tick. */
   market(): Market;
+  /** The exchange's own time, which stamps what happens between ticks. */
+  now(): Date;
   /** Applies deeds, hands them to the journal and tells who watches. */
   record(...deeds: readonly Deed[]): void;
 }
@@ -25,7 +28,7 @@ export const nextId = (state: PaperState): string => String(state.serial + 1);
 export function fill(floor: Floor, order: PaperOrder, pieces: readonly Piece[], maker: boolean): void {
   const one = known(order.symbol);
   const market = floor.market();
-  const at = market.at.toISOString();
+  const at = floor.now().toISOString();
   const { index } = market.mark(one);
   const execution = (of: PaperOrder, quantity: Quantity, price: Price, side: Side, resting: boolean): Deed => ({
     deed: "filled",

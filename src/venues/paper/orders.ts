@@ -28,7 +28,7 @@ export type Verdict = { readonly order: PaperOrder } | { readonly refused: strin
 export function submit(floor: Floor, request: OrderRequest): Verdict {
   const { state } = floor;
   const refused = whyRefused(floor, request);
-  const at = floor.market().at.toISOString();
+  const at = floor.now().toISOString();
   if (refused !== undefined) {
     floor.record({
       deed: "rejected",
@@ -45,7 +45,7 @@ export function submit(floor: Floor, request: OrderRequest): Verdict {
 /** Puts an order that was found good into the book; liquidations come in here too. */
 export function accept(floor: Floor, request: OrderRequest, by: PaperOrder["by"], id: string): PaperOrder {
   const { state } = floor;
-  const at = floor.market().at.toISOString();
+  const at = floor.now().toISOString();
   const { account, symbol, side, quantity, limitPrice, timeInForce, reduceOnly, clientOrderId } = request;
   floor.record({
     deed: "accepted",
@@ -77,7 +77,7 @@ export function accept(floor: Floor, request: OrderRequest, by: PaperOrder["by"]
 export function withdraw(floor: Floor, account: string, symbol: string, id: string): "accepted" | "gone" {
   const order = floor.state.orders.get(id);
   if (!order || order.account !== account || order.symbol !== symbol || order.state !== "working") return "gone";
-  floor.record({ deed: "cancelled", order: id, cause: "asked", at: floor.market().at.toISOString() });
+  floor.record({ deed: "cancelled", order: id, cause: "asked", at: floor.now().toISOString() });
   return "accepted";
 }
 
@@ -88,7 +88,7 @@ export function dropIdle(floor: Floor, account: string, symbol: string): void {
     const order = state.orders.get(id);
     if (!order?.reduceOnly || order.account !== account || order.symbol !== symbol) continue;
     if (isZero(reducible(state, account, symbol, order.side))) {
-      floor.record({ deed: "cancelled", order: id, cause: "reduce-only", at: floor.market().at.toISOString() });
+      floor.record({ deed: "cancelled", order: id, cause: "reduce-only", at: floor.now().toISOString() });
     }
   }
 }

@@ -56,6 +56,13 @@ describe("matching", () => {
     expect(found).toMatchObject({ state: "filled", averagePrice: "59000", feeUsd: "11.8" });
   });
 
+  test("an order that comes between two ticks is taken at its own moment, not at the last tick's", async () => {
+    const { exchange, clock, trader } = await desk();
+    clock.move(120);
+    await trader.place(order("between"));
+    expect(exchange.journal().accepted.get("between")).toMatchObject([{ at: clock.now().toISOString() }]);
+  });
+
   test("a large resting order is filled piece by piece", async () => {
     const { exchange, step, trader, reader } = await desk();
     await trader.place(order("large", { limitPrice: decimal("59000"), quantity: decimal("40") }));
