@@ -1,4 +1,4 @@
-import { asc, eq, sql } from "drizzle-orm";
+import { and, asc, desc, eq, sql } from "drizzle-orm";
 import type { Config } from "../config.ts";
 import { accountStates, incidentEvents, incidents, orders, plans, runs, votes } from "../db/schema.ts";
 import { durationsOf } from "../incidents/durations.ts";
@@ -59,14 +59,14 @@ function teller(parts: StoryParts, incident: string, say: Say): () => Promise<vo
 }
 
 async function newestBreach(parts: StoryParts): Promise<typeof incidents.$inferSelect | undefined> {
-  const rows = await parts.program.database.db
+  const began = parts.exchange.journal().deeds.find((one) => one.deed === "opened")?.at ?? null;
+  const [row] = await parts.program.database.db
     .select()
     .from(incidents)
-    .where(
-      sql`${incidents.kind} = 'margin.ratio' and ${incidents.openedAt} >= (select coalesce(max(started_at), now() - interval '1 day') from (select ${runs.createdAt} as started_at from ${runs} where false) none)`,
-    )
-    .orderBy(asc(incidents.seq));
-  return rows.at(-1);
+    .where(and(eq(incidents.kind, "margin.ratio"), sql`${incidents.openedAt} >= ${began}::timestamptz`))
+    .orderBy(desc(incidents.seq))
+    .limit(1);
+  return row;
 }
 
 /** Presses Approve for every plan that waits, through the console's own addresses; resolves to the replies. */

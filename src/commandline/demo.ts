@@ -30,9 +30,21 @@ export interface DemoOptions {
 /** The demo keeps its own folder unless one is named, so that it never meets the real desk's data. */
 const demoHome = (env: NodeJS.ProcessEnv): string => env["BREAKWATER_HOME"] ?? path.join(".breakwater", "demo");
 
-/** A storm that is over is put aside under the next free number, and a new one begins; one that was cut off goes on. */
+const JOURNAL = "paper-exchange.jsonl";
+
+/** Puts a storm that is over aside under the next free number. */
+function setAside(home: string): void {
+  for (let number = 1; ; number += 1) {
+    const aside = path.join(home, `paper-exchange.${number}.jsonl`);
+    if (existsSync(aside)) continue;
+    renameSync(path.join(home, JOURNAL), aside);
+    return;
+  }
+}
+
+/** The journal to go on with: a storm that was cut off goes on, one that is over makes room for a new one. */
 async function journalOf(home: string, fresh: boolean): Promise<{ file: string; goesOn: boolean }> {
-  const file = path.join(home, "paper-exchange.jsonl");
+  const file = path.join(home, JOURNAL);
   if (!existsSync(file)) return { file, goesOn: false };
   const { deeds } = await readJournal(file);
   const opened = deeds.find((one) => one.deed === "opened");
@@ -40,12 +52,8 @@ async function journalOf(home: string, fresh: boolean): Promise<{ file: string; 
   const reached = deeds.reduce((latest, one) => (one.deed === "clock" ? one.stormMs : latest), 0);
   const lasts = storm.legs.at(-1)?.untilMs ?? 0;
   if (!fresh && reached < lasts) return { file, goesOn: true };
-  for (let number = 1; ; number += 1) {
-    const aside = path.join(home, `paper-exchange.${number}.jsonl`);
-    if (existsSync(aside)) continue;
-    renameSync(file, aside);
-    return { file, goesOn: false };
-  }
+  setAside(home);
+  return { file, goesOn: false };
 }
 
 function positive(text: string, name: string): number {
@@ -118,12 +126,14 @@ async function runAttached(options: DemoOptions, fakes: Fakes | null): Promise<n
   if (!exchange) throw new Error("the demo's accounts are on the paper exchange");
   const signIn = `${program.url}/sign-in/${program.token}`;
   if (options.headless) {
-    const code = await Promise.race([
+    const told = await Promise.race([
       runStory({ program, exchange, config, approveAs: options.approveAs, json: options.json === true, speed, fakes }),
-      signal.then(() => 1),
+      signal.then(() => null),
     ]);
     await program.stop();
-    return code;
+    if (told === null) return 1;
+    setAside(config.home);
+    return told;
   }
   const chat = fakes ? await openChatPage(fakes, config) : null;
   const { title, facts } = STORMS[options.storm];
