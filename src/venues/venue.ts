@@ -1,4 +1,5 @@
 import type { AccountState, Environment } from "../kernel/account.ts";
+import type { Alert } from "../kernel/alert.ts";
 import type { Instrument } from "../kernel/instrument.ts";
 import type { Decimal, Price } from "../kernel/decimal.ts";
 import type { Fill, OrderRequest, PlaceOutcome, VenueOrder } from "../kernel/order.ts";
@@ -13,6 +14,15 @@ export interface BookTop {
   readonly indexPrice: Price | null;
   readonly fundingRate: Decimal | null;
   readonly at: Date;
+}
+
+/** Who hears what an account's private stream tells: a hint to read again, never the truth. */
+export interface AccountListener {
+  onChange(): void;
+  /** The venue warns by itself: a margin call, a liquidation, a key it no longer takes. */
+  onAlert(alert: Alert): void;
+  /** The stream is down; it is opened again by itself. */
+  onGone(why: string): void;
 }
 
 /**
@@ -30,10 +40,8 @@ export interface VenueReader {
   /** Looks through open, closed and traded orders; null only where the venue says in all of them that it knows no such id. */
   orderByClientId(account: string, symbol: string, clientOrderId: string): Promise<VenueOrder | null>;
   fills(account: string, since: Date): Promise<readonly Fill[]>;
-  /** Calls back on each account change where the venue streams; resolves to the closer. Null where it only polls. */
-  watchAccount:
-    | ((account: string, onChange: () => void, onGone: (why: string) => void) => Promise<() => Promise<void>>)
-    | null;
+  /** Follows the account's private stream until the returned function is called. Null where the venue is only polled. */
+  watchAccount: ((account: string, listener: AccountListener) => Promise<() => Promise<void>>) | null;
   close(): Promise<void>;
 }
 

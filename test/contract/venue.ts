@@ -45,6 +45,8 @@ export interface VenueRig {
   placingRequests(): number;
   /** Makes the book hold less than `quantity` at the crossing prices. */
   thin(): void;
+  /** Whether the account's stream tells of orders placed here; a fake's stream says what it is told to. */
+  readonly streamsOrders: boolean;
   close(): Promise<void>;
 }
 
@@ -368,13 +370,13 @@ export function venueContract(name: string, capabilities: Capabilities, open: ()
     test("V24 where account changes are streamed, the watcher hears of an order and can leave", async () => {
       const on = await rig();
       const { watchAccount } = on.venue.reader;
-      if (!watchAccount) return;
+      if (!watchAccount || !on.streamsOrders) return;
       let heard = 0;
-      const leave = await watchAccount(
-        on.account,
-        () => (heard += 1),
-        () => {},
-      );
+      const leave = await watchAccount(on.account, {
+        onChange: () => (heard += 1),
+        onAlert: () => {},
+        onGone: () => {},
+      });
       await on.venue.trader.place(order(on, "v24"));
       expect(heard).toBeGreaterThan(0);
       await leave();

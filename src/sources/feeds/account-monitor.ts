@@ -21,6 +21,8 @@ export interface MonitorSettings {
 
 /** An alarm ends only this far below its threshold, so that it does not flicker. */
 const HYSTERESIS = decimal("0.05");
+/** Streams may tell of many changes at once; the account is read no more often than this for them. */
+const HINT_GAP_MS = 250;
 /** Points kept for the live charts. */
 const KEEP_POINTS_MS = 6 * 3_600_000;
 const PRUNE_EVERY = 600;
@@ -130,6 +132,8 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
   let stale = false;
   let rounds = 0;
   let busy = false;
+  let hinted = false;
+  let lookedAt = 0;
   const REPEAT_MS = 60_000;
 
   const judge = async (state: AccountState): Promise<void> => {
@@ -146,6 +150,7 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
   const look = async (): Promise<void> => {
     if (busy) return;
     busy = true;
+    lookedAt = clock.now().getTime();
     try {
       const state = await (await context.reader()).account(account.id);
       lastGoodAt = clock.now();
@@ -175,15 +180,33 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
     }
   };
 
+  /** Reads again soon after a hint; hints that come meanwhile are part of it. */
+  const hint = async (): Promise<void> => {
+    if (hinted) return;
+    hinted = true;
+    await clock.sleep(Math.max(0, lookedAt + HINT_GAP_MS - clock.now().getTime()));
+    hinted = false;
+    await look();
+  };
+
   const stop = clock.every(settings.pollMs, look);
   let unwatch: (() => Promise<void>) | undefined;
   const reader = await context.reader().catch(() => undefined);
   if (reader?.watchAccount) {
-    unwatch = await reader.watchAccount(
-      account.id,
-      () => void look(),
-      (why) => log.warn({ account: account.id, why }, "account stream gone"),
-    );
+    unwatch = await reader
+      .watchAccount(account.id, {
+        onChange: () => void hint(),
+        onAlert: (alert) => {
+          context.emit(alert).catch((lost: unknown) => {
+            log.error({ account: account.id, kind: alert.kind, err: lost }, "alert of the account stream not stored");
+          });
+        },
+        onGone: (why) => log.warn({ account: account.id, why }, "account stream gone"),
+      })
+      .catch((error: unknown) => {
+        log.warn({ account: account.id, err: error }, "account stream not opened; the account is polled");
+        return undefined;
+      });
   }
   void look();
   return async () => {

@@ -5,7 +5,7 @@ import { DeskError, messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { OrderRequest, PlaceOutcome, VenueOrder } from "../../kernel/order.ts";
 import { CAPABILITIES } from "../capabilities.ts";
-import type { Venue, VenueReader, VenueTrader } from "../venue.ts";
+import type { AccountListener, Venue, VenueReader, VenueTrader } from "../venue.ts";
 import { exact, row } from "../answer.ts";
 import type { Dialect } from "./dialect.ts";
 import { isA, placeFailure, readFailure } from "./failures.ts";
@@ -22,6 +22,8 @@ export interface AdapterParts {
   readonly environment: Environment;
   readonly clock: Clock;
   readonly log: Log;
+  /** Follows the account's private stream; resolves to what closes it. */
+  readonly follow: (listener: AccountListener) => Promise<() => Promise<void>>;
   readonly close: () => Promise<void>;
 }
 
@@ -30,7 +32,7 @@ export function ccxtVenue(parts: AdapterParts): Venue {
   return { reader: reader(parts), trader: trader(parts) };
 }
 
-function reader({ link, dialect, account, environment, clock, close }: AdapterParts): VenueReader {
+function reader({ link, dialect, account, environment, clock, follow, close }: AdapterParts): VenueReader {
   const { venue } = link;
   const reading = async <T>(what: string, read: () => Promise<T>): Promise<T> => {
     try {
@@ -104,8 +106,11 @@ function reader({ link, dialect, account, environment, clock, close }: AdapterPa
         const all = await dialect.fills(link, since);
         return all.filter((fill) => fill.at >= since).toSorted((a, b) => a.at.getTime() - b.at.getTime());
       }),
-    // Account changes are polled: a private stream is a hint only, and its payloads are read in `accountstream/`.
-    watchAccount: null,
+    watchAccount: (id, listener) =>
+      reading(`the stream of ${id}`, () => {
+        ours(id);
+        return follow(listener);
+      }),
     close,
   };
 }

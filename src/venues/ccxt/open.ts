@@ -4,6 +4,7 @@ import { DeskError } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { VenueName } from "../capabilities.ts";
 import type { Venue } from "../venue.ts";
+import { type StreamingExchange, followAccount } from "./account-stream.ts";
 import { ccxtVenue } from "./adapter.ts";
 import type { Row } from "../answer.ts";
 import { binanceusdm } from "./binanceusdm.ts";
@@ -46,7 +47,13 @@ const RELIST_MS = 60_000;
 /** Nothing is ever sent twice by the library itself. */
 const NO_RETRIES = { maxRetriesOnFailure: 0 } as const;
 
-type Constructor = new (config: Row) => CcxtExchange & {
+/** Streams tell what to read again, so nothing is read beside them. */
+const NO_SNAPSHOTS = {
+  watchBalance: { fetchBalanceSnapshot: false, awaitBalanceSnapshot: false },
+  watchPositions: { fetchPositionsSnapshot: false, awaitPositionsSnapshot: false },
+} as const;
+
+type Opened = CcxtExchange & {
   has: Record<string, unknown>;
   options: Record<string, unknown>;
   setSandboxMode(on: boolean): void;
@@ -54,8 +61,11 @@ type Constructor = new (config: Row) => CcxtExchange & {
   setMarkets(markets: unknown): void;
   handleErrors: (status: number, ...rest: unknown[]) => unknown;
   undiciRequest: (url: string, params: { readonly headers: Readonly<Record<string, string>> }) => Promise<unknown>;
+  urls: { api: { ws?: unknown } };
+  loadHttpProxyAgent(): Promise<unknown>;
   close(): Promise<void>;
 };
+type Constructor<Exchange = Opened> = new (config: Row) => Exchange;
 
 /**
  * Opens one account at one venue through ccxt, which is loaded here and nowhere else (1.7 s, 126 MB). Nothing is sent
@@ -66,12 +76,16 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
   const { venue, account, environment, clock, log } = options;
   const { default: ccxt } = await import("ccxt");
   const Exchange = (ccxt as unknown as Readonly<Record<string, Constructor | undefined>>)[venue];
+  const Streaming = (
+    ccxt.pro as unknown as Readonly<Record<string, Constructor<Opened & StreamingExchange> | undefined>>
+  )[venue];
   const faults = ccxt as unknown as ServerFaults;
-  if (!Exchange) throw new DeskError("CONFIG_INVALID", `ccxt no longer has ${venue}; take the venue out of desk.yaml`);
+  if (!Exchange || !Streaming)
+    throw new DeskError("CONFIG_INVALID", `ccxt no longer has ${venue}; take the venue out of desk.yaml`);
   const dialect = DIALECTS[venue];
-  const open = (): InstanceType<Constructor> => {
+  const open = <E extends Opened>(Kind: Constructor<E>): E => {
     const { options: choices = {}, ...rest } = dialect.options;
-    const exchange = new Exchange({
+    const exchange = new Kind({
       // Figures come as text. ccxt takes a proxy only where one is set on it, and none is.
       number: String,
       ...rest,
@@ -88,7 +102,7 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
     if (options.baseUrl !== undefined) redirect(exchange, options.baseUrl);
     return exchange;
   };
-  const [calm, urgent] = [open(), open()];
+  const [calm, urgent] = [open(Exchange), open(Exchange)];
 
   let loading: Promise<Listing> | undefined;
   let loadedAt = 0;
@@ -130,12 +144,30 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
     environment,
     clock,
     log,
+    follow: async (listener) => {
+      const known = await listed();
+      return followAccount({
+        open: async () => {
+          const exchange = open(Streaming);
+          Object.assign(exchange.options, NO_SNAPSHOTS);
+          exchange.setMarkets(calm.markets);
+          // ccxt opens a plain ws:// address only once it has this agent.
+          if (options.baseUrl !== undefined) await exchange.loadHttpProxyAgent();
+          return exchange;
+        },
+        venue,
+        account,
+        symbolOf: (id) => (known.has(id) ? known.byId(id).instrument.symbol : undefined),
+        listener,
+        clock,
+      });
+    },
     close,
   });
 }
 
 /** Binance has no test network for futures any more; its demo trading stands in. @throws ccxt's NotSupported where there is neither */
-function toTestSystem(exchange: InstanceType<Constructor>): void {
+function toTestSystem(exchange: Opened): void {
   if (exchange.id === "binanceusdm") exchange.enableDemoTrading(true);
   else exchange.setSandboxMode(true);
 }
@@ -150,10 +182,7 @@ interface ServerFaults {
  * one without a code they know for an error of an unknown kind; a known code still counts (Kraken refuses for lack of margin
  * with status 500).
  */
-function keepServerFaults(
-  exchange: InstanceType<Constructor>,
-  { ExchangeNotAvailable, RateLimitExceeded }: ServerFaults,
-): void {
+function keepServerFaults(exchange: Opened, { ExchangeNotAvailable, RateLimitExceeded }: ServerFaults): void {
   const judge = exchange.handleErrors;
   exchange.handleErrors = (status, ...rest) => {
     try {
@@ -171,7 +200,7 @@ function keepServerFaults(
  * Sends every request to another origin and names the one it was meant for in a header. It is done below ccxt, because Binance's error table is chosen by the venue's own
  * address: with other addresses in `urls` every refusal would be an error of an unknown kind.
  */
-function redirect(exchange: InstanceType<Constructor>, base: string): void {
+function redirect(exchange: Opened, base: string): void {
   const send = exchange.undiciRequest;
   if (typeof send !== "function")
     throw new DeskError("CONFIG_INVALID", "this ccxt cannot be sent to another address; take baseUrl away");
@@ -180,4 +209,12 @@ function redirect(exchange: InstanceType<Constructor>, base: string): void {
     const meant = { ...headers, "x-meant-for": new URL(url).host };
     return send.call(exchange, url.replace(/^https?:\/\/[^/]+/, base), { ...params, headers: meant });
   };
+  exchange.urls.api.ws = otherOrigin(exchange.urls.api.ws, base.replace(/^http/, "ws"));
+}
+
+/** The same addresses, however they are nested, at another origin. */
+function otherOrigin(urls: unknown, origin: string): unknown {
+  if (typeof urls === "string") return urls.replace(/^wss?:\/\/[^/]+/, origin);
+  if (typeof urls !== "object" || urls === null) return urls;
+  return Object.fromEntries(Object.entries(urls).map(([name, value]) => [name, otherOrigin(value, origin)]));
 }

@@ -109,9 +109,13 @@ function reader({ floor, clock, faults, latencyMs, hiddenMs, watch }: VenueParts
             at: new Date(one.at),
           }));
       }),
-    watchAccount: async (account, onChange, onGone) => {
+    watchAccount: async (account, listener) => {
       bookFor(account);
-      const stop = watch(account, onChange, onGone);
+      const stop = watch(
+        account,
+        () => listener.onChange(),
+        (why) => listener.onGone(why),
+      );
       return async () => stop();
     },
     close: async () => {},

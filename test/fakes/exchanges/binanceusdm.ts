@@ -136,6 +136,8 @@ export const binanceusdm: FakeVenue = {
     "GET /fapi/v1/income": reading((_, { fills }) =>
       fills.map((one) => ({ symbol: SYMBOL, incomeType: "COMMISSION", income: "-0.012", asset: "USDT", time: one.at })),
     ),
+    "POST /fapi/v1/listenKey": reading(() => ({ listenKey: "listen-key" })),
+    "PUT /fapi/v1/listenKey": reading(() => ({})),
     "GET /fapi/v1/positionSide/dual": { kind: "public", answer: (_, { hedged }) => ({ dualSidePosition: hedged }) },
     "POST /fapi/v1/order": {
       kind: "place",

@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type PrivateStreams, servePrivateStreams } from "./private-stream.ts";
 
 /** What a fake can be told to do to the next call of a kind. */
 type FakeFault = "accept-then-hang" | "drop" | "rate-limited" | "unavailable" | "malformed" | "wrong-symbol";
@@ -106,6 +107,7 @@ export interface FakeExchange {
   readonly hosts: Set<string>;
   /** Requests to addresses the fake does not serve. */
   readonly strangers: string[];
+  readonly streams: PrivateStreams;
   close(): Promise<void>;
 }
 
@@ -234,6 +236,7 @@ export async function openFake(venue: FakeVenue): Promise<FakeExchange> {
       }
     });
   });
+  const streams = servePrivateStreams(server);
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
   });
@@ -248,6 +251,7 @@ export async function openFake(venue: FakeVenue): Promise<FakeExchange> {
     headers,
     hosts,
     strangers,
+    streams,
     fail: (kind, fault) => waiting.push({ kind, fault }),
     hideNewOrders: () => {
       [hiding, shown] = [true, false];
@@ -258,6 +262,7 @@ export async function openFake(venue: FakeVenue): Promise<FakeExchange> {
     taken: (clientOrderId) => state.orders.filter((one) => one.clientOrderId === clientOrderId).length,
     placingRequests: () => placing,
     close: async () => {
+      streams.cut();
       server.closeAllConnections();
       await new Promise((resolve) => {
         server.close(resolve);

@@ -73,6 +73,7 @@ export function rigs(
       showNewOrders: async () => fake.showNewOrders(),
       taken: (clientOrderId) => fake.taken(clientOrderId),
       placingRequests: () => fake.placingRequests(),
+      streamsOrders: false,
       thin: () => {
         fake.state().asks = [[60_010, 1]];
       },

@@ -59,6 +59,7 @@ async function openRig(): Promise<VenueRig> {
     showNewOrders: async () => clock.move(15_000),
     taken: (id) => exchange.journal().accepted.get(id)?.length ?? 0,
     placingRequests: () => placing,
+    streamsOrders: true,
     thin: () => exchange.thin("0.0005"),
     close: () => exchange.close(),
   };

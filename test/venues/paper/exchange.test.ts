@@ -257,16 +257,13 @@ describe("streams", () => {
     const { exchange, trader, reader } = await desk();
     await exchange.seedAccounts([{ account: "desk-2", balances: { USDT: "1" }, positions: [], orders: [] }]);
     let [own, other, gone] = [0, 0, ""];
-    const stop = await reader.watchAccount?.(
-      "desk-1",
-      () => (own += 1),
-      (why) => (gone = why),
-    );
-    await reader.watchAccount?.(
-      "desk-2",
-      () => (other += 1),
-      () => {},
-    );
+    const onAlert = () => {};
+    const stop = await reader.watchAccount?.("desk-1", {
+      onChange: () => (own += 1),
+      onAlert,
+      onGone: (why) => (gone = why),
+    });
+    await reader.watchAccount?.("desk-2", { onChange: () => (other += 1), onAlert, onGone: () => {} });
     await trader.place(order("one"));
     expect([own > 0, other]).toEqual([true, 0]);
     await exchange.close();

@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { accountStates } from "../../../src/db/schema.ts";
+import type { Account, AccountState } from "../../../src/kernel/account.ts";
+import type { Alert } from "../../../src/kernel/alert.ts";
+import { fakeClock } from "../../../src/kernel/clock.ts";
+import { decimal } from "../../../src/kernel/decimal.ts";
+import { DeskError } from "../../../src/kernel/errors.ts";
+import { silentLog } from "../../../src/kernel/log.ts";
+import { levelOf, monitorAccount } from "../../../src/sources/feeds/account-monitor.ts";
+import type { AccountListener, VenueReader } from "../../../src/venues/venue.ts";
+import { withDatabase } from "../../with-database.ts";
+
+const database = withDatabase();
+const START = new Date("2026-11-20T10:00:00Z");
+const SETTINGS = {
+  pollMs: 1_000,
+  staleAfterMs: 10_000,
+  highRatio: decimal("0.60"),
+  criticalRatio: decimal("0.80"),
+};
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+/** An account whose venue says what the test tells it to. */
+async function watched(options: { readonly streams?: boolean } = {}) {
+  const clock = fakeClock(START);
+  const alerts: Alert[] = [];
+  const told: { ratio: string | null; down: boolean; reads: number; listener: AccountListener | null } = {
+    ratio: "0.30",
+    down: false,
+    reads: 0,
+    listener: null,
+  };
+  const reader = {
+    account: async (id: string): Promise<AccountState> => {
+      told.reads += 1;
+      if (told.down) throw new DeskError("VENUE_UNAVAILABLE", "the venue is down for maintenance");
+      return {
+        account: id,
+        venue: "paper",
+        equityUsd: decimal("100000"),
+        maintenanceMarginUsd: decimal("30000"),
+        marginRatio: told.ratio === null ? null : decimal(told.ratio),
+        balances: [],
+        positions: [],
+        openOrders: [],
+        at: clock.now(),
+      };
+    },
+    watchAccount: options.streams
+      ? async (_: string, listener: AccountListener) => {
+          told.listener = listener;
+          return async () => {};
+        }
+      : null,
+  } as Partial<VenueReader> as VenueReader;
+  stops.push(
+    await monitorAccount({
+      database: database(),
+      account: { id: "desk-1", venue: "paper", environment: "paper" } as Account,
+      reader: async () => reader,
+      settings: SETTINGS,
+      emit: async (alert) => void alerts.push(alert),
+      clock,
+      log: silentLog,
+    }),
+  );
+  /** Waits for the look that is under way: its figures are stored with the time of the look. */
+  const looked = async (): Promise<void> => {
+    await vi.waitFor(async () => {
+      const [row] = await database().db.select().from(accountStates);
+      if (!told.down) expect(row?.receivedAt).toEqual(clock.now());
+    });
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  };
+  const pass = async (seconds: number): Promise<void> => {
+    for (let second = 0; second < seconds; second += 1) {
+      await clock.advance(1_000);
+      await looked();
+    }
+  };
+  await looked();
+  const kinds = () => alerts.map((one) => `${one.kind} ${one.status} ${one.severity}`);
+  return { told, alerts, kinds, pass, clock };
+}
+
+describe("an account under watch", () => {
+  test("rises through high to critical, is not repeated each second, and is over only well below the threshold", async () => {
+    const { told, kinds, pass, alerts } = await watched();
+    await pass(2);
+    expect(kinds()).toEqual([]);
+    told.ratio = "0.65";
+    await pass(3);
+    await vi.waitFor(() => expect(kinds()).toEqual(["margin.ratio firing high"]));
+    told.ratio = "0.83";
+    await pass(3);
+    await vi.waitFor(() => expect(kinds().at(-1)).toBe("margin.ratio firing critical"));
+    expect(alerts.at(-1)).toMatchObject({
+      source: "account-monitor",
+      labels: { account: "desk-1", venue: "paper" },
+      values: { ratio: "0.83", equityUsd: "100000", maintenanceMarginUsd: "30000" },
+    });
+    told.ratio = "0.59";
+    await pass(3);
+    // 0.59 is below 0.60, but not by the twentieth that keeps an alarm from flickering.
+    await vi.waitFor(() => expect(kinds().at(-1)).toBe("margin.ratio firing high"));
+    told.ratio = "0.50";
+    await pass(3);
+    await vi.waitFor(() => expect(kinds().at(-1)).toBe("margin.ratio resolved high"));
+  });
+
+  test("a standing alarm is said again after a minute, so that a closed incident hears of it", async () => {
+    const { told, kinds, pass } = await watched();
+    told.ratio = "0.83";
+    await pass(70);
+    await vi.waitFor(() => expect(kinds()).toEqual(["margin.ratio firing critical", "margin.ratio firing critical"]));
+  });
+
+  test("whose venue does not answer is stale after its limit, and says when it is fresh again", async () => {
+    const { told, kinds, pass, alerts } = await watched();
+    await pass(2);
+    told.down = true;
+    await pass(9);
+    expect(kinds()).toEqual([]);
+    await pass(4);
+    await vi.waitFor(() => expect(kinds()).toEqual(["feed.stale firing high"]));
+    expect(alerts[0]?.summary).toContain("the venue is down for maintenance");
+    told.down = false;
+    await pass(2);
+    await vi.waitFor(() => expect(kinds().at(-1)).toBe("feed.stale resolved high"));
+  });
+
+  test("a hundred changes told at once by its stream are one more look, and the venue's own warning is passed on", async () => {
+    const { told, kinds, clock } = await watched({ streams: true });
+    expect(told.reads).toBe(1);
+    for (let change = 0; change < 100; change += 1) told.listener?.onChange();
+    await clock.advance(300);
+    await vi.waitFor(() => expect(told.reads).toBe(2));
+    told.listener?.onAlert({
+      source: "account-stream:paper",
+      trust: "internal",
+      kind: "margin.call",
+      status: "firing",
+      severity: "critical",
+      title: "paper called for margin in desk-1",
+      labels: { account: "desk-1", venue: "paper" },
+      values: {},
+      at: START,
+    });
+    await vi.waitFor(() => expect(kinds()).toEqual(["margin.call firing critical"]));
+  });
+});
+
+test("a ratio that the venue does not say counts as critical", () => {
+  expect(levelOf(null, "calm", SETTINGS)).toBe("critical");
+});
