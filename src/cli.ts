@@ -1,10 +1,11 @@
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { runDemo } from "./commandline/demo.ts";
 import { runDoctor } from "./commandline/doctor.ts";
-import { exportCommand, verifyCommand } from "./commandline/ledger.ts";
+import { exportCommand, proofCommand, verifyCommand } from "./commandline/ledger.ts";
 import { verifyPlan } from "./commandline/plan.ts";
 import { policyCheck, policyExplain, policySimulate } from "./commandline/policy.ts";
 import { runReplay } from "./commandline/replay.ts";
+import { REPORT_KINDS, runReport } from "./commandline/report.ts";
 import { runHalt } from "./commandline/halt.ts";
 import { printSchema } from "./commandline/schema.ts";
 import { runStart } from "./commandline/start.ts";
@@ -61,6 +62,31 @@ function program(finish: (outcome: Outcome) => void): Command {
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater ledger export --format csv > ledger.csv")
     .action(act(exportCommand));
+  ledger
+    .command("proof")
+    .description("prove one entry against a signed tree head, without showing the others")
+    .argument("<entry>", "its number")
+    .addOption(json())
+    .addHelpText("after", "\nExample: breakwater ledger proof 42 > entry-42.json")
+    .action(act(proofCommand));
+  root
+    .command("report")
+    .description(
+      "order records, RTS 6 evidence, DORA form, suspicious transaction draft, access review; no legal advice",
+    )
+    .addArgument(new Argument("<kind>", "which report").choices(REPORT_KINDS))
+    .option("--from <day>", "first day; a year before --to where left out")
+    .option("--to <day>", "first day after it; now where left out")
+    .option("--incident <id>", "the incident, for dora and suspicious")
+    .option("--answers <file>", "what people know, as YAML or JSON, for dora and suspicious")
+    .addOption(new Option("--format <format>", "form of the report").choices(["text", "json", "csv"]).default("text"))
+    .option("--out <file>", "a new file that only you can read, instead of the screen")
+    .addOption(json())
+    .addHelpText(
+      "after",
+      "\nExample: breakwater report orders --from 2026-11-01 --to 2026-12-01 --format csv > orders.csv",
+    )
+    .action(act(runReport));
   root
     .command("doctor")
     .description("check configuration, database, clock, accounts, chat and rules, and say what to do")

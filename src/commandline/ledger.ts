@@ -1,10 +1,11 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { DeskError } from "../kernel/errors.ts";
 import { Secret } from "../kernel/secret.ts";
-import { readFileSync } from "node:fs";
 import { readCopies } from "../ledger/checkpoint.ts";
 import { exportLedger } from "../ledger/export.ts";
 import { openNoteKey } from "../ledger/note.ts";
+import { proveEntry } from "../ledger/proof.ts";
 import { verifyLedger } from "../ledger/verify.ts";
 import { answer, reading } from "./reading.ts";
 
@@ -32,3 +33,20 @@ export const exportCommand = (options: { format: "json" | "csv" }): Promise<numb
     }
     return 0;
   });
+
+/** `breakwater ledger proof` */
+export async function proofCommand(entry: string): Promise<number> {
+  const seq = Number(entry);
+  if (!Number.isInteger(seq) || seq < 1)
+    throw new DeskError("INPUT_INVALID", `the entry was ${entry}; write its number, such as 42`);
+  return reading(async ({ database }) => {
+    const proof = await proveEntry(database.db, seq);
+    if (proof === null)
+      throw new DeskError(
+        "NOTHING_TO_DO",
+        `entry ${seq} cannot be proved: there is no such entry, or no signed tree head covers it yet (they are made each minute)`,
+      );
+    process.stdout.write(`${JSON.stringify(proof)}\n`);
+    return 0;
+  });
+}

@@ -7,16 +7,16 @@ const HOUR = 3_600_000;
 /** What only people know about an incident; each left out is named as missing. */
 export interface DoraAnswers {
   /** When it was classified as major. */
-  readonly majorAt?: Date;
+  readonly majorAt?: Date | undefined;
   /** When the initial notification was submitted. */
-  readonly initialSentAt?: Date;
+  readonly initialSentAt?: Date | undefined;
   /** When the intermediate report was submitted, the latest of them. */
-  readonly intermediateSentAt?: Date;
-  readonly clientsAffected?: string;
-  readonly memberStates?: string;
-  readonly rootCause?: string;
-  readonly costs?: string;
-  readonly authority?: string;
+  readonly intermediateSentAt?: Date | undefined;
+  readonly clientsAffected?: string | undefined;
+  readonly memberStates?: string | undefined;
+  readonly rootCause?: string | undefined;
+  readonly costs?: string | undefined;
+  readonly authority?: string | undefined;
 }
 
 /** One deadline and how far it is gone. */

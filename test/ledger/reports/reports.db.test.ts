@@ -5,6 +5,7 @@ import { doraDeadlines, doraReport } from "../../../src/ledger/reports/dora.ts";
 import { orderRecords } from "../../../src/ledger/reports/order-records.ts";
 import { reportCsv } from "../../../src/ledger/reports/report.ts";
 import { rts6Evidence } from "../../../src/ledger/reports/rts6.ts";
+import { suspiciousReport } from "../../../src/ledger/reports/suspicious.ts";
 import { type TestDesk, testDesk } from "../../policy/control.ts";
 import { withDatabase } from "../../with-database.ts";
 
@@ -116,4 +117,30 @@ describe("the deadlines of DORA", () => {
     expect(report.missing).not.toContain("competent_authority");
     await expect(doraReport(database().sql, "INC-9", {}, new Date())).rejects.toThrow("no incident INC-9");
   });
+});
+
+test("the draft of a suspicious transaction report is filled from the record, and names what only people know", async () => {
+  await database()
+    .sql`insert into breakwater.alerts (source, trust, kind, status, severity, title, labels, "values", fingerprint, incident_id, at)
+    values ('detector:spoofing', 'internal', 'market.spoofing', 'firing', 'high', 'Large bids placed and pulled', '{"instrument":"BTC/USDT:USDT","venue":"paper"}', '{"pulled":"7"}', 'f', 'INC-1', now())`;
+  const report = await suspiciousReport(database().sql, "INC-1", {
+    name: { na: "orders in the public book are anonymous" },
+    reasons: "seven bids were pulled after a second each while others bought",
+  });
+  const value = (field: string) => report.rows.find((row) => row[1] === field)?.[2];
+  expect([value("instrument"), value("trading_venue"), value("name")]).toEqual([
+    "BTC/USDT:USDT",
+    "paper",
+    "NA: orders in the public book are anonymous",
+  ]);
+  expect(value("what_was_seen")).toContain("Large bids placed and pulled");
+  expect(report.missing).toContain("person_submitting");
+  expect(report.missing).not.toContain("reasons");
+});
+
+test.each([
+  ["an answer without a reason for not applying", { name: { na: " " } }, "no reason is given"],
+  ["an answer to a field that the form does not have", { height: "2 m" }, "no field height"],
+])("%s is refused", async (_, answers, why) => {
+  await expect(suspiciousReport(database().sql, "INC-1", answers)).rejects.toThrow(why);
 });
