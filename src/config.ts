@@ -10,7 +10,7 @@ import { DeskError } from "./kernel/errors.ts";
 import { Secret } from "./kernel/secret.ts";
 import { defaultPolicy } from "./policy/default-policy.ts";
 import { peopleSchema, policySchema } from "./policy/schema.ts";
-import { detectorsSettings } from "./sources/feeds/settings.ts";
+import { detectorsSettings, feedsSettings } from "./sources/feeds/settings.ts";
 import { openSources, webhooksSettings } from "./sources/webhooks/settings.ts";
 import { CAPABILITIES, type VenueName } from "./venues/capabilities.ts";
 
@@ -53,6 +53,7 @@ export const deskSchema = z
       .prefault({}),
     webhooks: webhooksSettings,
     detectors: detectorsSettings.prefault({}),
+    feeds: feedsSettings.prefault({}),
     intake: intakeSettings.prefault({}),
     policy: policySchema.default(defaultPolicy()),
     plans: z

@@ -26,11 +26,13 @@ import { durationMs } from "./kernel/duration.ts";
 import type { Log } from "./kernel/log.ts";
 import { append } from "./ledger/append.ts";
 import { loadCommands, loadPlaybooks } from "./load.ts";
-import { openMetrics } from "./metrics.ts";
+import { countFeeds, openMetrics } from "./metrics.ts";
 import { haltEverything } from "./policy/halt.ts";
 import { mountRoutes } from "./routes.ts";
 import { monitorAccount } from "./sources/feeds/account-monitor.ts";
 import { followPaper, openMarketWatch } from "./sources/feeds/market-watch.ts";
+import { openLiveFeeds } from "./sources/feeds/live-feeds.ts";
+import { WEB } from "./sources/feeds/web.ts";
 import { chosenDetectors } from "./sources/feeds/settings.ts";
 import { openSources } from "./sources/webhooks/settings.ts";
 import type { PaperExchange } from "./venues/paper/exchange.ts";
@@ -258,13 +260,16 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       await monitorAccount({ database, account: one, reader, settings: monitorSettings(file), emit, clock, log }),
     );
   }
-  if (base.paper) {
+  if (base.paper || Object.keys(file.feeds).length > 0) {
     const watch = openMarketWatch({ ...chosenDetectors(file.detectors), emit, clock, log });
-    const unfollow = followPaper(base.paper, watch);
-    undo.push(async () => {
-      unfollow();
-      await watch.stop();
-    });
+    undo.push(() => watch.stop());
+    if (base.paper) {
+      const unfollow = followPaper(base.paper, watch);
+      undo.push(async () => unfollow());
+    }
+    const feeds = openLiveFeeds({ feeds: file.feeds, watch, web: WEB, clock, log });
+    undo.push(() => feeds.stop());
+    countFeeds(metrics.registry, feeds.counts);
   }
   const installed = playbooks.map((one) => workflowName(one.head.name, one.head.version));
   await database.db.transaction(async (tx) => {

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { FeedCount } from "./sources/feeds/live-feeds.ts";
 
 /** What the program counts about itself, in Prometheus' form at /metrics. */
 export interface Metrics {
@@ -43,4 +44,19 @@ export function openMetrics(): Metrics {
       registers,
     }),
   };
+}
+
+/** Shows what each venue's feed counted, read at every scrape. */
+export function countFeeds(registry: Registry, counts: () => readonly FeedCount[]): void {
+  const figures = new Gauge({
+    name: "breakwater_feed_count",
+    help: "What a venue's public feed counted since the start: messages, gaps, crossed books, failed checksums, malformed messages, reconnections",
+    labelNames: ["venue", "what"],
+    registers: [registry],
+    collect() {
+      for (const { venue, ...figured } of counts())
+        for (const [what, value] of Object.entries(figured)) this.set({ venue, what }, value);
+    },
+  });
+  figures.reset();
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Detector, type Params } from "../../detectors/detector.ts";
 import { DETECTORS } from "../../detectors/load.ts";
+import { type FeedVenue, PARSERS } from "./market/venues.ts";
 
 const paramsOf = (params: Params) =>
   z.strictObject(
@@ -44,3 +45,20 @@ export function chosenDetectors(settings: DetectorsSettings): {
     ),
   };
 }
+
+/** The part `feeds` of desk.yaml: whose public streams are watched, and which instruments there. */
+export const feedsSettings = z
+  .strictObject(
+    Object.fromEntries(
+      Object.keys(PARSERS).map((venue) => [
+        venue,
+        z
+          .array(z.string().regex(/^[A-Za-z0-9/_:.@-]{1,60}$/, "write the venue's own name of an instrument"))
+          .min(1)
+          .max(400)
+          .optional()
+          .describe(`Instruments at ${venue}, by the venue's own names`),
+      ]),
+    ) as Record<FeedVenue, z.ZodOptional<z.ZodArray<z.ZodString>>>,
+  )
+  .describe("Public market streams that the detectors watch; none where it is left out");

@@ -1,0 +1,84 @@
+import type { Clock } from "../../kernel/clock.ts";
+import type { Log } from "../../kernel/log.ts";
+import type { MarketWatch } from "./market-watch.ts";
+import { type FeedWorld, type LiveFeed, liveFeed } from "./market/live.ts";
+import type { FeedVenue } from "./market/venues.ts";
+
+/** Instruments of one connection; several venues refuse longer lists, and one slow line then holds up few. */
+const PER_CONNECTION = 25;
+
+/** How one venue's feed does. */
+export interface FeedCount {
+  readonly venue: FeedVenue;
+  readonly messages: number;
+  readonly gaps: number;
+  readonly crossed: number;
+  readonly checksumsFailed: number;
+  readonly malformed: number;
+  readonly reconnects: number;
+}
+
+/** The public streams of real venues. */
+export interface LiveFeeds {
+  counts(): readonly FeedCount[];
+  stop(): Promise<void>;
+}
+
+/** What live feeds are made of. */
+export interface LiveFeedsOptions {
+  /** The venues' own names of instruments, by venue. */
+  readonly feeds: Readonly<Partial<Record<FeedVenue, readonly string[] | undefined>>>;
+  readonly watch: MarketWatch;
+  readonly web: Pick<FeedWorld, "open" | "fetch">;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The lists of instruments that share a connection. Bybit serves coin-margined contracts at an address of their own. */
+function connectionsOf(venue: FeedVenue, names: readonly string[]): readonly (readonly string[])[] {
+  const inverse = (name: string): boolean => venue === "bybit" && name.endsWith("USD");
+  const groups = [names.filter(inverse), names.filter((name) => !inverse(name))];
+  return groups.flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / PER_CONNECTION) }, (_, at) =>
+      group.slice(at * PER_CONNECTION, (at + 1) * PER_CONNECTION),
+    ),
+  );
+}
+
+/**
+ * Opens the configured public streams and hands their events to the watch, as replay hands recorded ones. Connections help
+ * themselves: they are opened again with back-off, and books that lost their place begin anew. None ever ends the process.
+ */
+export function openLiveFeeds({ feeds, watch, web, clock, log }: LiveFeedsOptions): LiveFeeds {
+  const opened = Object.entries(feeds).flatMap(([name, instruments = []]) => {
+    const venue = name as FeedVenue;
+    const world: FeedWorld = {
+      clock,
+      ...web,
+      onTrouble: (sentence) => log.warn({ venue, trouble: sentence }, "feed troubled"),
+    };
+    return connectionsOf(venue, instruments).map((raws): { venue: FeedVenue; feed: LiveFeed } => ({
+      venue,
+      feed: liveFeed({ venue, raws }, world, watch.markets, (event) => watch.take(event)),
+    }));
+  });
+  const countOf = (venue: FeedVenue): FeedCount => {
+    const own = opened.filter((one) => one.venue === venue).map(({ feed }) => feed);
+    const total = (pick: (feed: LiveFeed) => number): number => own.reduce((sum, feed) => sum + pick(feed), 0);
+    return {
+      venue,
+      messages: total((feed) => feed.parser.counters.messages),
+      gaps: total((feed) => feed.parser.counters.gaps),
+      crossed: total((feed) => feed.parser.counters.crossed),
+      checksumsFailed: total((feed) => feed.parser.counters.checksumsFailed),
+      malformed: total((feed) => feed.parser.counters.malformed),
+      reconnects: total((feed) => feed.reconnects()),
+    };
+  };
+  return {
+    counts: () => [...new Set(opened.map((one) => one.venue))].map(countOf),
+    async stop() {
+      await Promise.all(opened.map(({ feed }) => feed[Symbol.asyncDispose]()));
+    },
+  };
+}
