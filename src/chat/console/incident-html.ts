@@ -20,14 +20,15 @@ export function renderRow(row: IncidentRow, selected: boolean): Markup {
   >
     <a href="/incidents/${row.incident}" ${selected ? html` aria-current="true"` : ""}>
       <span class="row-top"
-        >${severityShape(row.severity)}<span class="row-severity">${row.severity}</span
-        ><span class="row-id">${visible(row.incident)}</span>${moment(row.openedAt)}</span
+        >${severityShape(row.severity)}<span class="row-severity">${row.severity}</span>
+        <span class="row-id">${visible(row.incident)}</span> ${moment(row.openedAt)}</span
       >
       <span class="row-title" dir="auto">${visible(row.title)}</span>
       <span class="row-foot"
-        >${row.deciding ? html`<span class="deciding">decision due</span>` : NOTHING}<span class="row-status"
+        >${row.deciding ? html`<span class="deciding">decision due</span> ` : NOTHING}<span class="row-status"
           >${row.status}</span
-        >${row.account === null ? NOTHING : html`<span class="row-account">${words(row.account)}</span>`}${row.alertCount > 1 ? html`<span>${row.alertCount} alerts</span>` : NOTHING}${row.owner === null ? NOTHING : html`<span>${words(row.owner)}</span>`}</span
+        >
+        ${row.account === null ? NOTHING : html`<span class="row-account">${words(row.account)}</span> `}${row.alertCount > 1 ? html`<span>${row.alertCount} alerts</span> ` : NOTHING}${row.owner === null ? NOTHING : html`<span>${words(row.owner)}</span>`}</span
       >
     </a>
   </li>`;

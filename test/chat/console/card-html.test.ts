@@ -116,3 +116,24 @@ describe("the card in HTML", () => {
     expect(row).toContain("decision due");
   });
 });
+
+test("a row's words stand apart, so that a search for INC-77 does not find INC-7 of seven seconds ago", () => {
+  const row = renderRow(
+    {
+      incident: "INC-7",
+      severity: "critical",
+      status: "open",
+      title: "Feed 5 is silent",
+      account: "paper-b",
+      owner: "ana",
+      outcome: null,
+      alertCount: 2,
+      version: 1,
+      deciding: true,
+      openedAt: "2026-11-20T10:00:00.000Z",
+    },
+    false,
+  ).toString();
+  const words = row.replaceAll(/<[^>]*>/g, "").split(/\s+/);
+  for (const word of ["critical", "INC-7", "due", "open", "paper-b", "alerts", "ana"]) expect(words).toContain(word);
+});
