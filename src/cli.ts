@@ -1,4 +1,5 @@
 import { Argument, Command, CommanderError, Option } from "commander";
+import { runBacktest } from "./commandline/backtest.ts";
 import { runDemo } from "./commandline/demo.ts";
 import { runDoctor } from "./commandline/doctor.ts";
 import { exportCommand, proofCommand, verifyCommand } from "./commandline/ledger.ts";
@@ -107,6 +108,22 @@ function program(finish: (outcome: Outcome) => void): Command {
       "\nExample: breakwater replay btc-2024-08-08.gz --detectors spoofing,price-dislocation --json",
     )
     .action(act(runReplay));
+  root
+    .command("backtest")
+    .description("live an account through a recorded or simulated market, with a playbook and without")
+    .argument("<playbook>", "the playbook, such as margin-breach")
+    .argument("[recording...]", "files as replay reads them; bitcoin's price is taken from them")
+    .addOption(new Option("--storm <name>", "a simulated day instead of recordings").choices(STORM_NAMES))
+    .option("--against <playbook>", "what it is compared with: none, or another playbook", "none")
+    .option("--seeds <number>", "lives of each side", "5")
+    .option("--format <name>", "where it cannot be told from the file")
+    .option("--html <file>", "write a report with charts")
+    .addOption(json())
+    .addHelpText(
+      "after",
+      "\nExample: breakwater backtest margin-breach --storm 2020-03-12 --seeds 20 --html report.html",
+    )
+    .action(act(runBacktest));
   const policy = root.command("policy").description("check, explain or simulate the rules");
   policy
     .command("check")
@@ -172,6 +189,8 @@ function quietDriver(): void {
 export async function main(argv: readonly string[]): Promise<number> {
   let code = 0;
   quietDriver();
+  // Whoever reads only the first lines ends the pipe; that is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   try {
     await program((outcome) => {
       code = outcome.code;

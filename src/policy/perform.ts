@@ -1,11 +1,7 @@
 import { and, eq, inArray, like } from "drizzle-orm";
-import { planCancel } from "../actions/cancel.ts";
 import type { Desk } from "../actions/desk.ts";
 import { readerOf } from "../actions/desk.ts";
-import { planTradingState } from "../actions/freeze.ts";
-import { planHedge } from "../actions/hedge.ts";
 import { type CarriedOut, carryOut } from "../actions/orders/carry-out.ts";
-import { planReduce } from "../actions/reduce.ts";
 import { noteIncident } from "../db/changes.ts";
 import type { Database, Tx } from "../db/client.ts";
 import { orders, plans, tradingStates } from "../db/schema.ts";
@@ -17,6 +13,7 @@ import type { ActionRequest, RequestContext } from "../kernel/request.ts";
 import { appendMany } from "../ledger/append.ts";
 import { answerOf, openApproval } from "./approvals.ts";
 import { claimPlan } from "./claim.ts";
+import { draftPlan } from "./draft.ts";
 import type { Quote } from "./facts.ts";
 import type { Control } from "./gather.ts";
 import { intentObjection } from "./intent.ts";
@@ -240,19 +237,7 @@ export function openDoor(parts: DoorParts): Door {
   };
 
   return {
-    async draft(request, context) {
-      switch (request.action) {
-        case "cancel":
-          return planCancel(desk, request, context);
-        case "reduce":
-          return planReduce(desk, request, context);
-        case "hedge":
-          return planHedge(desk, request, context);
-        case "freeze":
-        case "unfreeze":
-          return planTradingState(desk, request, context);
-      }
-    },
+    draft: (request, context) => draftPlan(desk, request, context),
     pricesOf,
     async propose(tx, plan, prices) {
       const { hash, decision } = await proposePlan(tx, control, plan, prices);
