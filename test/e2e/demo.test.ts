@@ -103,7 +103,31 @@ describe("the demo", () => {
     const verify = breakwater(folder, ["ledger", "verify", "--json"]);
     expect(await verify.ended).toBe(0);
     expect(verify.lines[0]).toMatchObject({ type: "verified", ok: true });
+
+    const incidents = (told: typeof demo): unknown[] =>
+      told.lines.filter((line) => line.type === "incident.opened").map((line) => line["incident"]);
+    const again = breakwater(folder, ["demo", "--headless", "--approve-as", "ana", "--json"]);
+    expect(await again.ended, again.errors.join("\n")).toBe(0);
+    expect(again.lines.filter((line) => line.type === "click")).toHaveLength(1);
+    expect(incidents(again)).not.toEqual(incidents(demo));
   });
+
+  test(
+    "with Slack and Discord attached: approved on Slack, somebody else is told on Discord, both show the end",
+    { timeout: 240_000 },
+    async () => {
+      const demo = breakwater(home(), ["demo", "--with-fakes", "--headless", "--approve-as", "ana", "--json"]);
+      expect(await demo.ended, demo.errors.join("\n")).toBe(0);
+      const clicks = demo.lines.filter((line) => line.type === "click");
+      expect(clicks).toMatchObject([
+        { surface: "slack", person: "ana", text: expect.stringContaining("is being sent") },
+        { surface: "discord", person: "ben", text: expect.stringContaining("your approval changed nothing") },
+      ]);
+      const broken = demo.lines.filter((line) => line.type === "promise" && line["held"] !== true);
+      expect(broken).toEqual([]);
+      expect(demo.lines.filter((line) => line.type === "promise").length).toBeGreaterThanOrEqual(15);
+    },
+  );
 
   test(
     "in a browser: the card appears, two tabs press Approve at once, one decides, the other is told, the incident closes",

@@ -134,6 +134,8 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
   let busy = false;
   let hinted = false;
   let lookedAt = 0;
+  let looking: Promise<void> = Promise.resolve();
+  const stopping = new AbortController();
   const REPEAT_MS = 60_000;
 
   const judge = async (state: AccountState): Promise<void> => {
@@ -147,8 +149,7 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
     lastRaisedAt = receivedAt.getTime();
   };
 
-  const look = async (): Promise<void> => {
-    if (busy) return;
+  const readNow = async (): Promise<void> => {
     busy = true;
     lookedAt = clock.now().getTime();
     try {
@@ -180,11 +181,18 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
     }
   };
 
+  const look = (): Promise<void> => {
+    if (!busy && !stopping.signal.aborted) looking = readNow();
+    return looking;
+  };
   /** Reads again soon after a hint; hints that come meanwhile are part of it. */
   const hint = async (): Promise<void> => {
     if (hinted) return;
     hinted = true;
-    await clock.sleep(Math.max(0, lookedAt + HINT_GAP_MS - clock.now().getTime()));
+    // Rejects only where the watch ends meanwhile, and look() then does nothing.
+    await clock
+      .sleep(Math.max(0, lookedAt + HINT_GAP_MS - clock.now().getTime()), stopping.signal)
+      .catch(() => undefined);
     hinted = false;
     await look();
   };
@@ -210,7 +218,9 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
   }
   void look();
   return async () => {
+    stopping.abort();
     stop();
     await unwatch?.();
+    await looking;
   };
 }

@@ -155,6 +155,18 @@ describe("an account under watch", () => {
   });
 });
 
+test("who stops a watch waits for the look under way, and none comes after it", async () => {
+  const { told, clock } = await watched({ streams: true });
+  told.listener?.onChange();
+  const stop = stops.pop();
+  await stop?.();
+  const before = told.reads;
+  await clock.advance(5_000);
+  told.listener?.onChange();
+  await clock.advance(5_000);
+  expect(told.reads).toBe(before);
+});
+
 test("a ratio that the venue does not say counts as critical", () => {
   expect(levelOf(null, "calm", SETTINGS)).toBe("critical");
 });
