@@ -32,9 +32,17 @@ const textOf = (value: unknown): string =>
   typeof value === "string" ? value : typeof value === "object" && value !== null ? textOf((value as Bag)["text"]) : "";
 const html = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-/** What Slack shows of text that was escaped for it. */
-const unescaped = (text: string): string =>
-  text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+/** What Slack shows of text that was written for it: bold words without their stars, escaped signs as they are. */
+const asSlackShows = (text: string): string =>
+  text
+    .replace(/^\*([^*\n]+)\*\n/, "$1: ")
+    .replaceAll(/\*([^*\n]+)\*/g, "$1")
+    .replaceAll(/```\n?/g, "")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&");
+/** What Discord shows of text whose markup was escaped. */
+const asDiscordShows = (text: string): string => text.replaceAll(/\\([^A-Za-z0-9\s])/g, "$1").replaceAll(/```\n?/g, "");
 
 function fromSlack(message: Fakes["slack"]["desk"]["messages"][number]): Drawn {
   const lines = message.blocks.flatMap((block) => [
@@ -49,7 +57,7 @@ function fromSlack(message: Fakes["slack"]["desk"]["messages"][number]): Drawn {
   const shown = message.blocks.length === 0 ? [message.text] : lines;
   return {
     channel: message.thread_ts === undefined ? message.channel : `${message.channel}, thread`,
-    lines: shown.map(unescaped),
+    lines: shown.map(asSlackShows),
     buttons,
   };
 }
@@ -65,7 +73,8 @@ function fromDiscord(message: Fakes["discord"]["guild"]["messages"][number]): Dr
   const buttons = bags(message.body["components"])
     .flatMap((row) => bags(row["components"]))
     .map((one) => ({ label: textOf(one["label"]), token: textOf(one["custom_id"]) }));
-  return { channel: message.channel, lines: lines.length === 0 ? [textOf(message.body["content"])] : lines, buttons };
+  const shown = lines.length === 0 ? [textOf(message.body["content"])] : lines;
+  return { channel: message.channel, lines: shown.map(asDiscordShows), buttons };
 }
 
 function drawMessage(surface: Surface, as: string, { channel, lines, buttons }: Drawn): string {
@@ -80,7 +89,7 @@ function drawMessage(surface: Surface, as: string, { channel, lines, buttons }: 
 }
 
 const STYLE =
-  "body{font:15px/1.4 system-ui,sans-serif;margin:1.5rem;max-width:90rem}main{display:grid;grid-template-columns:1fr 1fr;gap:1.5rem}article{border:1px solid #999;border-radius:6px;padding:.6rem .9rem;margin:.8rem 0}pre{white-space:pre-wrap;font:inherit;margin:.3rem 0 .6rem}form{display:inline}button{font:inherit;padding:.3rem .8rem}[aria-current]{font-weight:bold}output{display:block;min-height:1.5em;border-left:4px solid #0072b2;padding-left:.7rem}";
+  ":root{color-scheme:light dark}body{font:15px/1.4 system-ui,sans-serif;margin:1.5rem;max-width:90rem}main{display:grid;grid-template-columns:1fr 1fr;gap:1.5rem}@media(max-width:700px){main{grid-template-columns:1fr}body{margin:1rem}}article{border:1px solid #999;border-radius:6px;padding:.6rem .9rem;margin:.8rem 0}pre{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit;margin:.3rem 0 .6rem}form{display:inline}button{font:inherit;padding:.3rem .8rem}[aria-current]{font-weight:bold}output{display:block;min-height:1.5em;border-left:4px solid #0072b2;padding-left:.7rem}";
 
 /** Opens the page on a free port. */
 export async function openChatPage(fakes: Fakes, config: Config): Promise<ChatPage> {
@@ -104,7 +113,7 @@ export async function openChatPage(fakes: Fakes, config: Config): Promise<ChatPa
           `<a href="?as=${html(id)}"${id === as ? ' aria-current="true"' : ""}>${html(config.file.people[id]?.name ?? id)}</a>`,
       )
       .join(" · ");
-    return `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="2"><title>Simulated Slack and Discord</title><style>${STYLE}</style><h1>Simulated Slack and Discord</h1><p>You press as ${people}. Answers that only the presser sees appear here:</p><output>${html(told)}</output><main>${column("slack", "Slack", fakes.slack.desk.messages.map(fromSlack))}${column("discord", "Discord", fakes.discord.guild.messages.map(fromDiscord))}</main></html>`;
+    return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="2"><title>Simulated Slack and Discord</title><style>${STYLE}</style><h1>Simulated Slack and Discord</h1><p>You press as ${people}. Answers that only the presser sees appear here:</p><output>${html(told)}</output><main>${column("slack", "Slack", fakes.slack.desk.messages.map(fromSlack))}${column("discord", "Discord", fakes.discord.guild.messages.map(fromDiscord))}</main></html>`;
   };
   const press = async (form: URLSearchParams): Promise<string> => {
     const [surface, as, token] = [form.get("surface"), form.get("as") ?? "", form.get("token") ?? ""];
