@@ -123,6 +123,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     clock,
     log,
     leads: lease.leads,
+    limits: base.limits,
     show: async (id, version) => surfaces?.show(id, version),
   });
   undo.push(() => digest.stop());
@@ -149,6 +150,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
         by,
         reason,
       ),
+    limits: base.limits,
     page: paging.byHand,
     digest: digest.byHand,
   });

@@ -4,6 +4,7 @@ import type { Json } from "../kernel/canonical.ts";
 import type { DetectorLabel, incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
 import type { ExposureReader } from "../exposure/exposure.ts";
 import type { Resolution } from "../incidents/lifecycle.ts";
+import type { LimitUse } from "../policy/limits-used.ts";
 import type { PlaybookHead } from "../engine/playbook.ts";
 import type { DeskCommandHead, Person } from "./command.ts";
 import type { LedgerRow } from "./ledger-rows.ts";
@@ -67,6 +68,8 @@ export interface DeskApi {
     decision: "approve" | "deny",
     reason: string | null,
   ): Promise<{ ok: boolean; text: string }>;
+  /** Rolling limits of the rules in force and what of each is used, the fullest first. */
+  limits(): Promise<readonly LimitUse[]>;
   orders(limit: number): Promise<readonly Row<typeof orders>[]>;
   ledger(object: string | null, limit: number): Promise<readonly LedgerRow[]>;
   /** Calls a person or everyone on call. */

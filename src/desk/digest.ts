@@ -12,6 +12,7 @@ import { type Decimal, ZERO, abs, add, compare, div, grouped, percent, places, s
 import { spanOf } from "../kernel/duration.ts";
 import type { Log } from "../kernel/log.ts";
 import type { AccountState } from "../kernel/account.ts";
+import { type LimitUse, isUsed } from "../policy/limits-used.ts";
 import { DIGEST_KIND, routeOf } from "./surfaces.ts";
 
 /** The risk digest: each morning by schedule, or when somebody asks. */
@@ -42,7 +43,19 @@ function deltaLines(states: readonly AccountState[]): string[] {
     .map(([asset, one]) => `  ${asset}: delta ${places(one.delta, 3, "half-even")}, gross ${grouped(one.usd, 0)} USD`);
 }
 
-async function compose(database: Database, clock: Clock): Promise<string> {
+/** More limits than these are in /limits. */
+const LIMITS_SHOWN = 5;
+
+function limitLines(limits: readonly LimitUse[]): string[] {
+  const used = limits.filter(isUsed).slice(0, LIMITS_SHOWN);
+  if (used.length === 0) return ["  nothing is used"];
+  return used.map(
+    (one) =>
+      `  ${one.scope}: ${percent(one.usedRatio)} of ${grouped(one.max, 0)} ${one.measure} in ${one.window} (${one.from})`,
+  );
+}
+
+async function compose(database: Database, clock: Clock, limits: readonly LimitUse[]): Promise<string> {
   const { db } = database;
   const [states, open, frozen, pending, sent] = await Promise.all([
     db.select().from(accountStates).orderBy(accountStates.account),
@@ -70,6 +83,9 @@ async function compose(database: Database, clock: Clock): Promise<string> {
     "",
     "Exposure",
     ...deltaLines(states.map((one) => one.state)),
+    "",
+    "Limits used",
+    ...limitLines(limits),
     "",
     `Open incidents: ${open.length === 0 ? "none" : open.map((one) => `${one.id} ${one.severity} ${one.title}`).join("; ")}`,
     `Freezes: ${frozen.length === 0 ? "none" : frozen.map((one) => `${one.scope} ${one.state} by ${one.setBy}: ${one.reason}`).join("; ")}`,
@@ -103,6 +119,7 @@ export function openDigest(parts: {
   readonly config: Config;
   readonly database: Database;
   readonly leads: () => boolean;
+  readonly limits: () => Promise<readonly LimitUse[]>;
   readonly show: (incident: string, version: number) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
@@ -116,13 +133,13 @@ export function openDigest(parts: {
     const chart = await chartOf(database);
     return chart ? { name: "margin.png", alt: chart.title, png: await painter.paint(chart) } : undefined;
   };
-  const send = async (whole: string): Promise<void> => {
+  const send = async (text: string): Promise<void> => {
     const id = await database.db.transaction((tx) =>
       openIncident(tx, by, {
         kind: DIGEST_KIND,
         severity: "info",
-        title: whole.split("\n")[0] ?? "Risk digest",
-        summary: whole,
+        title: text.split("\n")[0] ?? "Risk digest",
+        summary: text,
       }),
     );
     await parts.show(id, 1);
@@ -131,9 +148,10 @@ export function openDigest(parts: {
       log.error({ err: error }, "digest's chart not drawn");
       return undefined;
     });
-    await addNote(database.db, id, whole, picture);
+    await addNote(database.db, id, text, picture);
     await resolve(database.db, id, "handled", by);
   };
+  const whole = async (): Promise<string> => compose(database, clock, await parts.limits());
   const route = routeOf(config.file.routes, { kind: DIGEST_KIND, severity: "info", labels: {} });
   const channels = (route?.slack.length ?? 0) + (route?.discord.length ?? 0);
 
@@ -142,7 +160,7 @@ export function openDigest(parts: {
         schedule.cron,
         async () => {
           if (!parts.leads()) return;
-          await compose(database, clock)
+          await whole()
             .then(send)
             .catch((error: unknown) => log.error({ err: error }, "digest not sent"));
         },
@@ -151,9 +169,9 @@ export function openDigest(parts: {
     : null;
   return {
     async byHand() {
-      const whole = await compose(database, clock);
-      if (channels > 0) await send(whole);
-      return whole;
+      const text = await whole();
+      if (channels > 0) await send(text);
+      return text;
     },
     async stop() {
       await task?.stop();

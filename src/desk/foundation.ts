@@ -21,6 +21,7 @@ import { makeNoteKey, openNoteKey } from "../ledger/note.ts";
 import { readMarker, settleMarker } from "../policy/halt-marker.ts";
 import { keyFile } from "../policy/key-file.ts";
 import { openControl } from "../policy/open-control.ts";
+import { type LimitUse, limitsUsed } from "../policy/limits-used.ts";
 import { type Door, openDoor } from "../policy/perform.ts";
 import { freeze } from "../policy/trading-state.ts";
 import { type Venues, openVenues } from "../venues/open-venues.ts";
@@ -40,6 +41,8 @@ export interface Foundation {
   readonly account: (id: string) => Promise<AccountState>;
   readonly hedger: Hedger;
   readonly live: boolean;
+  /** Rolling limits and what of each is used; none where no rules are in force. */
+  readonly limits: () => Promise<readonly LimitUse[]>;
   /** Brings the kill switch's marker and the database together. */
   readonly settleHalt: () => Promise<void>;
 }
@@ -146,5 +149,30 @@ export async function layFoundation(options: {
   const settleHalt = async (): Promise<void> => {
     await database.db.transaction((tx) => settleMarker(tx, home));
   };
-  return { database, venues, paper, door, durable, runs, lease, checkpoints, account, hedger, live, settleHalt };
+  const limits = (): Promise<readonly LimitUse[]> =>
+    database.db.transaction(async (tx) => {
+      const published = await control.published(tx);
+      if (published === null) return [];
+      return limitsUsed(tx, published, {
+        account: [...accounts.keys()],
+        venue: [...new Set([...accounts.values()].map((one) => one.venue))],
+        playbook: [...new Set(options.playbooks.map((one) => one.head.name))],
+        person: Object.keys(published.people),
+      });
+    });
+  return {
+    database,
+    venues,
+    paper,
+    door,
+    durable,
+    runs,
+    lease,
+    checkpoints,
+    account,
+    hedger,
+    live,
+    limits,
+    settleHalt,
+  };
 }

@@ -32,6 +32,7 @@ export interface DeskParts {
   readonly account: (id: string) => Promise<AccountState>;
   readonly exposure: ExposureReader;
   readonly halt: (by: string, reason: string) => Promise<string>;
+  readonly limits: DeskApi["limits"];
   readonly page: DeskApi["page"];
   readonly digest: DeskApi["digest"];
 }
@@ -96,6 +97,7 @@ export function openDesk(parts: DeskParts): DeskApi {
     link: parts.people.confirm,
     account: parts.account,
     exposure: parts.exposure,
+    limits: parts.limits,
     page: parts.page,
     digest: parts.digest,
 
