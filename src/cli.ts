@@ -12,6 +12,7 @@ import { printSchema } from "./commandline/schema.ts";
 import { runStart } from "./commandline/start.ts";
 import { STORM_NAMES } from "./commandline/storms.ts";
 import { messageOf } from "./kernel/errors.ts";
+import { HALT_MODES } from "./policy/halt.ts";
 
 /** Exit codes: 0 done, 1 failed, 2 wrong configuration or arguments. */
 const WRONG_USE = 2;
@@ -159,6 +160,11 @@ function program(finish: (outcome: Outcome) => void): Command {
     .command("halt")
     .description("kill switch: stop new orders and cancel every working one; needs neither Postgres nor chat")
     .option("--reason <text>", "why, for the record", "pulled on the command line")
+    .addOption(
+      new Option("--mode <mode>", "halt all; reduce-only lets reductions through; cancel only cancels what works")
+        .choices(HALT_MODES)
+        .default("halt"),
+    )
     .addOption(json())
     .addHelpText("after", '\nExample: breakwater halt --reason "fills we cannot explain"')
     .action(act(runHalt));

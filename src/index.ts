@@ -19,6 +19,7 @@ export { RESOLUTIONS, type Resolution } from "./incidents/lifecycle.ts";
 export type { Reply } from "./chat/surface.ts";
 export type { AccountState } from "./kernel/account.ts";
 export { type Severity, SEVERITIES } from "./kernel/alert.ts";
+export { HALT_MODES } from "./policy/halt.ts";
 export { DeskError } from "./kernel/errors.ts";
 export {
   abs,

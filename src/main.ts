@@ -144,12 +144,15 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       collarBps: file.plans.collarBps,
     }),
     people,
-    halt: (by, reason) =>
-      haltEverything(
+    halt: async (by, reason, mode) => {
+      const { text } = await haltEverything(
         { database, home: config.home, accounts: [...accounts.values()], venueOf: base.venues.venueOf, clock, log },
         by,
         reason,
-      ),
+        mode,
+      );
+      return text;
+    },
     limits: base.limits,
     page: paging.byHand,
     digest: digest.byHand,

@@ -2,12 +2,12 @@ import { loadConfig } from "../config.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { openLog } from "../kernel/log.ts";
 import { openDatabase } from "../db/client.ts";
-import { haltEverything } from "../policy/halt.ts";
+import { type HaltMode, haltEverything } from "../policy/halt.ts";
 import { openVenues } from "../venues/open-venues.ts";
 import { credentialsOf } from "./credentials.ts";
 
-/** `breakwater halt`: opens nothing but the venues, so that it works while everything else is down. */
-export async function runHalt(options: { reason: string; json?: boolean }): Promise<number> {
+/** `breakwater halt`: exit code 0 only where nothing is left open at any venue. Opens nothing but the venues, so that it works while everything else is down. */
+export async function runHalt(options: { reason: string; mode: HaltMode; json?: boolean }): Promise<number> {
   const config = loadConfig(process.env);
   const log = openLog("error");
   const live = new Map([...config.accounts].filter(([, account]) => account.venue !== "paper"));
@@ -19,12 +19,13 @@ export async function runHalt(options: { reason: string; json?: boolean }): Prom
     credentials: (account) => credentialsOf(config, account),
   });
   const database = config.databaseUrl ? openDatabase(config.databaseUrl.reveal(), 1) : null;
-  const text = await haltEverything(
+  const halted = await haltEverything(
     { database, home: config.home, accounts: [...live.values()], venueOf: venues.venueOf, clock: systemClock, log },
     "service:command-line",
     options.reason,
+    options.mode,
   );
-  process.stdout.write(options.json ? `${JSON.stringify({ type: "halted", text })}\n` : `${text}\n`);
+  process.stdout.write(options.json ? `${JSON.stringify({ type: "halted", ...halted })}\n` : `${halted.text}\n`);
   await Promise.allSettled([venues.close(), database?.close()]);
-  return /look at the venue/.test(text) ? 1 : 0;
+  return halted.accounts.some((one) => one.problem !== null) ? 1 : 0;
 }

@@ -4,6 +4,7 @@ import type { Json } from "../kernel/canonical.ts";
 import type { DetectorLabel, incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
 import type { ExposureReader } from "../exposure/exposure.ts";
 import type { Resolution } from "../incidents/lifecycle.ts";
+import type { HaltMode } from "../policy/halt.ts";
 import type { LimitUse } from "../policy/limits-used.ts";
 import type { PlaybookHead } from "../engine/playbook.ts";
 import type { DeskCommandHead, Person } from "./command.ts";
@@ -46,8 +47,8 @@ export interface DeskApi {
   /** Limits trading in a scope at once, where the policy lets this person. */
   freeze(person: Person, scope: string, state: "reducing" | "halted", reason: string): Promise<string>;
   freezes(): Promise<readonly Row<typeof tradingStates>[]>;
-  /** Stops new orders everywhere and cancels every working one. */
-  halt(person: Person, reason: string): Promise<string>;
+  /** Stops new orders everywhere and cancels every working one, or less of it by its mode. */
+  halt(person: Person, reason: string, mode: HaltMode): Promise<string>;
   incidents(status: "unresolved" | "all", limit: number): Promise<readonly Row<typeof incidents>[]>;
   openIncident(person: Person, title: string, severity: Severity): Promise<string>;
   acknowledge(person: Person, incident: string): Promise<void>;

@@ -12,6 +12,7 @@ import { sha256 } from "../kernel/canonical.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { append } from "../ledger/append.ts";
+import type { HaltMode } from "../policy/halt.ts";
 import type { Door } from "../policy/perform.ts";
 import type { DeskApi } from "./api.ts";
 import type { DeskCommand, Person } from "./command.ts";
@@ -31,7 +32,7 @@ export interface DeskParts {
   readonly people: PeopleBook;
   readonly account: (id: string) => Promise<AccountState>;
   readonly exposure: ExposureReader;
-  readonly halt: (by: string, reason: string) => Promise<string>;
+  readonly halt: (by: string, reason: string, mode: HaltMode) => Promise<string>;
   readonly limits: DeskApi["limits"];
   readonly page: DeskApi["page"];
   readonly digest: DeskApi["digest"];
@@ -197,7 +198,7 @@ export function openDesk(parts: DeskParts): DeskApi {
     },
     freezes: () =>
       db.select().from(tradingStates).where(ne(tradingStates.state, "active")).orderBy(tradingStates.scope),
-    halt: (person, reason) => parts.halt(`person:${person.id}`, reason),
+    halt: (person, reason, mode) => parts.halt(`person:${person.id}`, reason, mode),
 
     incidents(status, limit) {
       const all = db.select().from(incidents).$dynamic();

@@ -28,8 +28,17 @@ export interface HaltMarker {
 
 const fileOf = (home: string): string => path.join(home, "halt.json");
 
-/** Writes the marker and waits until the disk has it. */
+/** Waits until the disk has the folder's names, so that a power cut does not undo a rename. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, "r");
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+/** Writes the marker and waits until the disk has it. A stricter one that stands is kept, and is what is returned. */
 export function writeMarker(home: string, marker: Omit<HaltMarker, "id">): HaltMarker {
+  const standing = readMarker(home);
+  if (standing?.state === "halted" && marker.state === "reducing") return standing;
   const whole = { id: randomUUID(), ...marker };
   mkdirSync(home, { recursive: true });
   const draft = `${fileOf(home)}.${whole.id}`;
@@ -38,6 +47,7 @@ export function writeMarker(home: string, marker: Omit<HaltMarker, "id">): HaltM
   fsyncSync(descriptor);
   closeSync(descriptor);
   renameSync(draft, fileOf(home));
+  syncFolder(home);
   return whole;
 }
 

@@ -4,10 +4,11 @@ import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Venue } from "../venues/venue.ts";
-import { recordHalt, writeMarker } from "./halt-marker.ts";
+import { readMarker, recordHalt, writeMarker } from "./halt-marker.ts";
 
 /** `halt` stops new orders and cancels all; `reduce-only` stops and cancels what could add risk; `cancel` only cancels. */
-export type HaltMode = "halt" | "reduce-only" | "cancel";
+export const HALT_MODES = ["halt", "reduce-only", "cancel"] as const;
+export type HaltMode = (typeof HALT_MODES)[number];
 
 /** What the switch works with; it needs neither the database nor chat. */
 export interface HaltContext {
@@ -28,6 +29,17 @@ export interface HaltedAccount {
   /** Orders that were still open when last seen; null where the venue did not answer. */
   readonly open: number | null;
   readonly problem: string | null;
+}
+
+/** What pulling the switch came to. */
+export interface Halted {
+  readonly accounts: readonly HaltedAccount[];
+  /** The firm's state from now on; null where it goes on trading. */
+  readonly state: "reducing" | "halted" | null;
+  /** Why the ledger does not have it yet; null where it has. */
+  readonly unrecorded: string | null;
+  /** All of it in sentences for people. */
+  readonly text: string;
 }
 
 const ANSWER_MS = 4_000;
@@ -96,14 +108,15 @@ export function cancelEverywhere(context: HaltContext, mode: HaltMode): Promise<
 /**
  * Pulls the kill switch: first the marker on the disk, which stops every claim and send of this machine, then cancels at
  * all venues and the freeze in the database side by side. Needs no approval; lifting it needs the quorum of an unfreeze.
- * Resolves to one sentence for people.
+ * A milder pull after a stricter one changes nothing of the state.
  */
 export async function haltEverything(
   context: HaltContext,
   by: string,
   reason: string,
   mode: HaltMode = "halt",
-): Promise<string> {
+): Promise<Halted> {
+  const standing = readMarker(context.home);
   const marker =
     mode === "cancel"
       ? null
@@ -114,7 +127,8 @@ export async function haltEverything(
           at: context.clock.now().toISOString(),
         });
   const record = async (): Promise<string | null> => {
-    if (marker === null) return null;
+    // A stricter halt that stood before is recorded already, or will be by whoever settles its marker.
+    if (marker === null || marker.id === standing?.id) return null;
     if (context.database === null) return "the database is not open";
     return context.database.db.transaction((tx) => recordHalt(tx, marker)).then(() => null, messageOf);
   };
@@ -122,17 +136,17 @@ export async function haltEverything(
     cancelEverywhere(context, mode),
     within(context.clock, DATABASE_MS, record(), "the database has not answered yet"),
   ]);
-  return sentenceOf(mode, accounts, unrecorded);
+  const state = marker?.state ?? null;
+  return { accounts, state, unrecorded, text: sentenceOf(state, accounts, unrecorded) };
 }
 
-function sentenceOf(mode: HaltMode, accounts: readonly HaltedAccount[], unrecorded: string | null): string {
+function sentenceOf(state: Halted["state"], accounts: readonly HaltedAccount[], unrecorded: string | null): string {
   const cancelled = accounts.reduce((total, one) => total + one.cancelled, 0);
   const troubled = accounts.filter((one) => one.problem !== null);
-  const start = {
-    halt: "Trading is halted",
-    "reduce-only": "Only reducing is possible now",
-    cancel: "Trading goes on",
-  }[mode];
+  const start =
+    state === null
+      ? "Trading goes on"
+      : { halted: "Trading is halted", reducing: "Only reducing is possible now" }[state];
   return [
     `${start}; ${cancelled} ${cancelled === 1 ? "order was" : "orders were"} cancelled in ${accounts.length} accounts.`,
     ...troubled.map((one) => `${one.account}: ${one.problem}; look at the venue.`),

@@ -68,7 +68,7 @@ describe("the kill switch", () => {
     const [a, b] = [venueWith(50), venueWith(7)];
     const { hash, plan } = await desk.ask();
     await desk.vote(hash, "ana");
-    const said = await haltEverything(
+    const { text: said } = await haltEverything(
       context({ "paper-a": a.venue, "paper-b": b.venue }),
       "person:bo",
       "fills we cannot explain",
@@ -81,16 +81,20 @@ describe("the kill switch", () => {
 
   test("a hung venue holds up nobody and is named", async () => {
     const [a, b] = [venueWith(0, "hung"), venueWith(5)];
-    const said = await haltEverything(context({ "paper-a": a.venue, "paper-b": b.venue }), "person:bo", "test");
+    const { text: said } = await haltEverything(
+      context({ "paper-a": a.venue, "paper-b": b.venue }),
+      "person:bo",
+      "test",
+    );
     expect(b.open.size).toBe(0);
     expect(said).toContain("paper-a: the venue has not answered yet");
   });
 
   test("a venue that does not say whether it cancelled is asked again and named", async () => {
     const a = venueWith(3, "deaf");
-    expect(await haltEverything(context({ "paper-a": a.venue }), "person:bo", "test")).toMatch(
-      /paper-a: (orders are still open|the venue has not answered yet)/,
-    );
+    const { text, accounts } = await haltEverything(context({ "paper-a": a.venue }), "person:bo", "test");
+    expect(text).toMatch(/paper-a: (orders are still open|the venue has not answered yet)/);
+    expect(accounts).toMatchObject([{ account: "paper-a", problem: expect.any(String) }]);
   });
 
   test("reduce-only leaves what takes risk away, cancel leaves trading as it is", async () => {
@@ -100,17 +104,29 @@ describe("the kill switch", () => {
     expect(readMarker(home)?.state).toBe("reducing");
     const b = venueWith(4);
     home = mkdtempSync(path.join(tmpdir(), "breakwater-halt-"));
-    expect(await haltEverything(context({ "paper-a": b.venue }), "person:bo", "test", "cancel")).toContain(
-      "Trading goes on",
-    );
+    const { text } = await haltEverything(context({ "paper-a": b.venue }), "person:bo", "test", "cancel");
+    expect(text).toContain("Trading goes on");
     expect([b.open.size, readMarker(home)]).toEqual([0, null]);
+  });
+
+  test("a milder pull after a stricter one lifts nothing, also where the database never heard of the first", async () => {
+    home = mkdtempSync(path.join(tmpdir(), "breakwater-halt-"));
+    await haltEverything(context({}, { database: null }), "person:bo", "everything is wrong");
+    const later = await haltEverything(context({}), "person:ana", "only some of it", "reduce-only");
+    expect(later).toMatchObject({ state: "halted", text: expect.stringContaining("Trading is halted") });
+    expect(readMarker(home)).toMatchObject({ state: "halted", reason: "everything is wrong" });
+    await desk.within((tx) => settleMarker(tx, home));
+    expect(await desk.within((tx) => statesNow(tx))).toMatchObject({ firm: "halted" });
+    const pulled = await database()
+      .sql`select actor from breakwater.ledger where type = 'halt.pulled' and object = ${readMarker(home)?.id ?? ""}`;
+    expect(pulled.map((row) => row["actor"])).toEqual(["person:bo"]);
   });
 
   test("works with Postgres away: the marker stops claims, and the ledger hears of it later", async () => {
     const gone = openDatabase("postgres://nobody@127.0.0.1:9/none", 1);
     const a = venueWith(5);
     for (const base of [gone, null]) {
-      const said = await haltEverything(
+      const { text: said } = await haltEverything(
         context({ "paper-a": a.venue }, { database: base }),
         "person:bo",
         "database fire",
