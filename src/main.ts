@@ -13,6 +13,7 @@ import { completeLine, judgeInbound } from "./desk/inbound.ts";
 import { matching } from "./desk/matching.ts";
 import { openDesk } from "./desk/open-desk.ts";
 import { openPaging } from "./desk/paging.ts";
+import { openPasskeys } from "./desk/passkeys.ts";
 import { openPeople } from "./desk/people.ts";
 import { type Surfaces, openSurfaces } from "./desk/surfaces.ts";
 import { workflowName } from "./engine/playbook.ts";
@@ -193,6 +194,13 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     ...config.http,
     backend: consoleBackend({ database, clock, config, desk, playbooks, onCall: () => null }),
     inbound: inbox,
+    passkeys: openPasskeys({
+      database,
+      control: base.control,
+      wake: base.wake,
+      deskName: file.desk.name,
+      nameOf: (person) => file.people[person]?.name ?? person,
+    }),
     clock,
     log,
     hub,

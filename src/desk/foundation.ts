@@ -22,7 +22,9 @@ import { readMarker, settleMarker } from "../policy/halt-marker.ts";
 import { keyFile } from "../policy/key-file.ts";
 import { openControl } from "../policy/open-control.ts";
 import { type LimitUse, limitsUsed } from "../policy/limits-used.ts";
-import { type Door, openDoor } from "../policy/perform.ts";
+import type { Wake } from "../policy/approvals.ts";
+import type { Control } from "../policy/gather.ts";
+import { type Door, type DoorParts, openDoor } from "../policy/perform.ts";
 import { freeze } from "../policy/trading-state.ts";
 import { type Venues, openVenues } from "../venues/open-venues.ts";
 import type { PaperExchange } from "../venues/paper/exchange.ts";
@@ -43,6 +45,9 @@ export interface Foundation {
   readonly live: boolean;
   /** Rolling limits and what of each is used; none where no rules are in force. */
   readonly limits: () => Promise<readonly LimitUse[]>;
+  readonly control: Control;
+  /** Wakes the run that waits for a plan's decision. */
+  readonly wake: Wake;
   /** Brings the kill switch's marker and the database together. */
   readonly settleHalt: () => Promise<void>;
 }
@@ -95,6 +100,8 @@ export async function layFoundation(options: {
   await freezeWhereRestored(database, home, log);
   const durable = openDurable({ database, executorId: `${process.pid}-${randomUUID()}`, clock, log });
   const hedger = openHedger();
+  const wakeRun: DoorParts["wake"] = (tx, run, id) => durable.wake(tx, run, WAKE, id);
+  const wake: Wake = (tx, run, planHash) => wakeRun(tx, run, `decided:${planHash}`);
   const door = openDoor({
     database,
     desk: {
@@ -106,7 +113,7 @@ export async function layFoundation(options: {
       planTtlMs: durationMs(file.plans.ttl),
     },
     control,
-    wake: (tx, run, id) => durable.wake(tx, run, WAKE, id),
+    wake: wakeRun,
     log,
   });
   const runs = openRuns({
@@ -173,6 +180,8 @@ export async function layFoundation(options: {
     hedger,
     live,
     limits,
+    control,
+    wake,
     settleHalt,
   };
 }

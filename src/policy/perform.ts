@@ -20,7 +20,8 @@ import { intentObjection } from "./intent.ts";
 import type { Decision } from "./judge.ts";
 import { endPlan, proposePlan } from "./propose.ts";
 import { quotesOf } from "./quotes.ts";
-import { type VoteResult, castVote } from "./vote.ts";
+import { castVote } from "./vote.ts";
+import { noteVote, utcTime, votedText } from "./voted.ts";
 
 /** Current prices by symbol, from every source that gave one. */
 export type Prices = Readonly<Record<string, readonly Quote[]>>;
@@ -139,47 +140,6 @@ async function intend(tx: Tx, hash: string, plan: Plan): Promise<void> {
   );
 }
 
-const at = (moment: Date): string => `${moment.toISOString().slice(11, 19)} UTC`;
-
-function votedText(result: VoteResult, decision: "approve" | "deny", words: string): { ok: boolean; text: string } {
-  switch (result.outcome) {
-    case "recorded":
-      if (result.state === "pending")
-        return {
-          ok: true,
-          text: `Your vote counts: ${result.approvedBy.length} of ${result.needed} approved "${words}".`,
-        };
-      return {
-        ok: true,
-        text:
-          result.state === "approved"
-            ? `Approved: "${words}" is being sent.`
-            : `Denied: nothing of "${words}" is sent.`,
-      };
-    case "already-voted":
-      return {
-        ok: false,
-        text: `You ${result.decision === "approve" ? "approved" : "denied"} this at ${at(result.at)}; nothing was changed.`,
-      };
-    case "already-decided":
-      return {
-        ok: false,
-        text: `It was ${result.state} by ${result.by} at ${at(result.at)}; your ${decision === "approve" ? "approval" : "denial"} changed nothing.`,
-      };
-    case "expired":
-      return { ok: false, text: `The time to decide ended at ${at(result.at)}; nothing was sent. Ask for a new plan.` };
-    case "step-up-needed":
-      return {
-        ok: false,
-        text: `A click is not enough here: ${result.why}. Open the plan in the console and confirm it with your passkey.`,
-      };
-    case "not-allowed":
-      return { ok: false, text: `Not counted: ${result.why}.` };
-    case "unknown":
-      return { ok: false, text: "There is no open question for this plan; nothing was done." };
-  }
-}
-
 /** Opens the door. */
 export function openDoor(parts: DoorParts): Door {
   const { database, desk, control, log } = parts;
@@ -269,7 +229,7 @@ export function openDoor(parts: DoorParts): Door {
           incident: row.incidentId,
           type: "approval.opened",
           actor: row.requestedBy,
-          text: `asked for approval of "${fingerprintWords(hash)}" until ${at(opened.expiresAt)}`,
+          text: `asked for approval of "${fingerprintWords(hash)}" until ${utcTime(opened.expiresAt)}`,
           data: { plan: hash },
         });
       }
@@ -292,20 +252,11 @@ export function openDoor(parts: DoorParts): Door {
           { planHash: row.hash, person: person.id, decision, surface: person.surface, reason, stepUp: false },
           wake,
         );
-        if (cast.outcome === "recorded" && row.incidentId) {
-          const done = cast.state === "pending" ? "vote.cast" : "approval.decided";
-          await noteIncident(tx, {
-            incident: row.incidentId,
-            type: done,
-            actor: `person:${person.id}`,
-            text: `${decision === "approve" ? "approved" : "denied"} "${fingerprintWords(row.hash)}" on ${person.surface}${reason ? `: ${reason}` : ""}`,
-            data: { plan: row.hash },
-          });
-        }
+        await noteVote(tx, row, cast, { person, decision, reason });
         return cast;
       });
       log.info({ plan: row.hash.slice(0, 12), person: person.id, outcome: result.outcome }, "vote taken");
-      return votedText(result, decision, fingerprintWords(row.hash));
+      return votedText(result, decision, row.hash);
     },
     prices: async (hash) => pricesOf((await planRow(database.db, hash)).plan),
     async claim(tx, hash, prices) {

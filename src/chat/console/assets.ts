@@ -31,6 +31,7 @@ const SCRIPTS = [
   "list.js",
   "parts.js",
   "again.js",
+  "passkey.js",
 ];
 
 /** `dist/page`, seen from the sources as well as from the built program. */
@@ -44,11 +45,13 @@ const pageFolder = (): string =>
 export async function loadAssets(): Promise<Assets> {
   const folder = pageFolder();
   const uplot = path.join(path.dirname(createRequire(import.meta.url).resolve("uplot/package.json")), "dist");
+  const webauthn = path.dirname(createRequire(import.meta.url).resolve("@simplewebauthn/browser"));
   const wanted: readonly (readonly [name: string, file: string, type: string])[] = [
     ...SCRIPTS.map((name) => [name, path.join(folder, name), SCRIPT] as const),
     ["console.css", path.join(folder, "console.css"), STYLE],
     ["icon.svg", path.join(folder, "icon.svg"), "image/svg+xml"],
     ["uplot.js", path.join(uplot, "uPlot.iife.min.js"), SCRIPT],
+    ["webauthn.js", path.join(webauthn, "../dist/bundle/index.umd.min.js"), SCRIPT],
     ["uplot.css", path.join(uplot, "uPlot.min.css"), STYLE],
   ];
   const files = new Map<string, Asset>();

@@ -104,7 +104,7 @@ function planSection(plan: PlanView): Markup {
         <div>
           <dt>Fingerprint</dt>
           <dd>
-            <span class="fingerprint">${plan.words}</span>
+            <a class="fingerprint" href="/plans/${plan.hash}">${plan.words}</a>
             <code class="hash" title="${plan.hash}">${plan.hash.slice(0, 16)}</code>
           </dd>
         </div>

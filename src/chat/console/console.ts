@@ -14,6 +14,7 @@ import { type Guarded, HEADERS, errorBody, placeOf, statusOf } from "./guard.ts"
 import { type HubEvent, type Hub, openHub } from "./hub.ts";
 import { renderBare } from "./layout.ts";
 import { forward, problemPage, signInPage } from "./pages/sign-in.ts";
+import type { PasskeyBackend } from "./passkeys.ts";
 import { addRoutes } from "./routes.ts";
 import type { Limits } from "./side.ts";
 
@@ -24,6 +25,8 @@ export interface ConsoleOptions {
   readonly port: number;
   readonly backend: ConsoleBackend;
   readonly inbound: Inbound;
+  /** Plans and passkeys; their pages are absent where it is left out. */
+  readonly passkeys?: PasskeyBackend;
   readonly clock: Clock;
   readonly log: Log;
   /** Origin under which people reach it through a proxy, "https://desk.example"; null where they come directly. */
@@ -85,7 +88,8 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
   );
   options.mount?.(app);
   const { deskName, environment, inbound } = options;
-  addRoutes(app, { ...shared, feed, assets, inbound, deskName, environment, place: () => place });
+  const passkeys = options.passkeys ?? null;
+  addRoutes(app, { ...shared, feed, assets, inbound, passkeys, deskName, environment, place: () => place });
   app.notFound((c) => refuse(c, new DeskError("ROUTE_UNKNOWN"), assets.build));
   app.onError((error, c) => {
     if (error instanceof DeskError) return refuse(c, error, assets.build);

@@ -31,6 +31,8 @@ import { ordersPage } from "./pages/orders.ts";
 import { peoplePage, settingsPage } from "./pages/people.ts";
 import { dryRunPage, playbooksPage } from "./pages/playbooks.ts";
 import { answerPage, forward, signInPage, welcomePage } from "./pages/sign-in.ts";
+import { addPasskeyRoutes } from "./passkey-routes.ts";
+import type { PasskeyBackend } from "./passkeys.ts";
 import { renderAccounts, renderPending } from "./side.ts";
 
 /** What the console's routes answer from. */
@@ -38,6 +40,8 @@ export interface RouteParts extends FeedParts {
   readonly inbound: Inbound;
   readonly feed: Feed;
   readonly assets: Assets;
+  /** Null where this console has no passkeys. */
+  readonly passkeys: PasskeyBackend | null;
   readonly deskName: string;
   readonly environment: "paper" | "live";
   /** Read late: the port is known only once the server listens. */
@@ -207,6 +211,7 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     return c.redirect("/", 303);
   });
   addApi(get, parts);
+  if (parts.passkeys) addPasskeyRoutes(get, post, page, parts.passkeys);
 }
 
 function addSignIn(

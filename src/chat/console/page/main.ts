@@ -6,6 +6,7 @@ import { applyCard, mark, replace, showIncident, shownIncident, takePresses } fr
 import { listenKeys } from "./keys.ts";
 import { applyRow, watchList } from "./list.ts";
 import { refreshParts } from "./parts.ts";
+import { openPasskeyForms } from "./passkey.ts";
 import { openStream } from "./stream.ts";
 
 const THEME = "breakwater.theme";
@@ -84,6 +85,7 @@ if (document.body.classList.contains("bare")) {
   watchList();
   openCommandLine();
   offerThemes();
+  openPasskeyForms();
   listenKeys((link) => void go(link.pathname, true));
   document.addEventListener("click", (event) => {
     const link =

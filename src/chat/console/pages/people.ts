@@ -23,6 +23,7 @@ export const peoplePage = (rows: readonly PersonRow[]): Markup =>
             ]),
           )
     }
+    <p><a href="/passkeys">Passkeys</a>, for approvals that need more than a click</p>
   </div>`;
 
 /** "staleAfter" as "Stale after". */

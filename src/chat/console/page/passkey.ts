@@ -1,0 +1,94 @@
+import { all } from "./clock.ts";
+
+interface Told {
+  readonly ok?: boolean;
+  readonly text?: string;
+  readonly url?: string;
+  readonly error?: { readonly message: string; readonly hint: string };
+}
+interface WebAuthn {
+  startRegistration(given: { optionsJSON: unknown }): Promise<unknown>;
+  startAuthentication(given: { optionsJSON: unknown }): Promise<unknown>;
+}
+
+/** The library is fetched only by who presses a button that needs it. */
+async function webAuthn(): Promise<WebAuthn> {
+  const place = globalThis as unknown as { SimpleWebAuthnBrowser?: WebAuthn };
+  if (!place.SimpleWebAuthnBrowser) {
+    await new Promise<void>((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = "/assets/webauthn.js";
+      script.addEventListener("load", () => resolve());
+      script.addEventListener("error", () =>
+        reject(new Error("the console's passkey script did not load; reload the page")),
+      );
+      document.head.append(script);
+    });
+  }
+  if (!place.SimpleWebAuthnBrowser) throw new Error("this browser knows no passkeys");
+  return place.SimpleWebAuthnBrowser;
+}
+
+/** Sends fields; what was refused is thrown in the desk's words. */
+async function send(path: string, fields: Record<string, string> = {}): Promise<Told> {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(fields),
+  });
+  const told = (await answer.json()) as Told;
+  if (told.error) throw new Error(told.error.message);
+  return told;
+}
+
+const DEEDS: Readonly<Record<string, (form: HTMLFormElement, fields: Record<string, string>) => Promise<Told>>> = {
+  async approve(form, { typed = "" }) {
+    const plan = `/plans/${form.dataset["plan"] ?? ""}`;
+    const optionsJSON = await send(`${plan}/begin`);
+    const response = await (await webAuthn()).startAuthentication({ optionsJSON });
+    return send(`${plan}/approve`, { typed, response: JSON.stringify(response) });
+  },
+  async enrol() {
+    const optionsJSON = await send("/passkeys/begin");
+    const response = await (await webAuthn()).startRegistration({ optionsJSON });
+    return send("/passkeys/enrol", { response: JSON.stringify(response) });
+  },
+  confirm: (form) => send("/passkeys/confirm", { credential: form.dataset["credential"] ?? "" }),
+  codes: () => send("/passkeys/codes"),
+  recover: (_, { code = "" }) => send("/passkeys/recover", { code }),
+  async elsewhere() {
+    const told = await send("/passkeys/elsewhere");
+    if (told.url) location.assign(told.url);
+    return told;
+  },
+};
+
+/** What stays as it is after a deed: the codes are shown once, and a refusal must be read. */
+const STAYS = new Set(["codes", "elsewhere"]);
+
+/** Lets the forms of plans and passkeys work; a browser's own words are shown where it refuses. */
+export function openPasskeyForms(): void {
+  const numeric = /^[\d.]+$|^\[/.test(location.hostname);
+  for (const form of all<HTMLFormElement>("form[data-passkey]")) {
+    const deed = form.dataset["passkey"] ?? "";
+    if (deed === "elsewhere") form.hidden = !numeric;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const place = form.querySelector(".answer");
+      const buttons = [...form.querySelectorAll("button")];
+      for (const button of buttons) button.disabled = true;
+      const fields = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
+      void (async () => {
+        try {
+          const told = (await DEEDS[deed]?.(form, fields)) ?? {};
+          if (place) place.textContent = told.text ?? "";
+          if (told.ok && !STAYS.has(deed)) setTimeout(() => location.reload(), 1_500);
+        } catch (error) {
+          if (place) place.textContent = error instanceof Error ? error.message : String(error);
+        } finally {
+          for (const button of buttons) button.disabled = false;
+        }
+      })();
+    });
+  }
+}

@@ -1,0 +1,151 @@
+import { asc, eq, isNull, like } from "drizzle-orm";
+import type { PasskeyBackend, PlanPage } from "../chat/console/passkeys.ts";
+import type { Database } from "../db/client.ts";
+import { approvals, passkeys, plans, votes } from "../db/schema.ts";
+import { type Json, canonical } from "../kernel/canonical.ts";
+import { DeskError, messageOf } from "../kernel/errors.ts";
+import { fingerprintWords, planHash } from "../kernel/plan.ts";
+import type { Wake } from "../policy/approvals.ts";
+import type { Control } from "../policy/gather.ts";
+import {
+  beginEnrolment,
+  confirmPasskey,
+  finishEnrolment,
+  makeRecoveryCodes,
+  passkeysOf,
+  useRecoveryCode,
+} from "../policy/passkeys.ts";
+import { planLines } from "../policy/plan-file.ts";
+import { approveWithStepUp, beginStepUp, recordRefusedTouch } from "../policy/step-up.ts";
+import { noteVote, votedText } from "../policy/voted.ts";
+import { issueSignIn } from "../views/sessions.ts";
+
+/** What the console's passkeys stand on. */
+export interface PasskeyParts {
+  readonly database: Database;
+  readonly control: Control;
+  readonly wake: Wake;
+  readonly deskName: string;
+  readonly nameOf: (person: string) => string;
+}
+
+type PlanRow = typeof plans.$inferSelect;
+const PREFIX = /^[0-9a-f]{16,64}$/;
+
+/** Answers the console's pages of plans and passkeys. */
+export function openPasskeys({ database, control, wake, deskName, nameOf }: PasskeyParts): PasskeyBackend {
+  const { db } = database;
+  const at = (origin: string) => {
+    const rpId = new URL(origin).hostname;
+    if (/^[\d.]+$|:/.test(rpId))
+      throw new DeskError(
+        "NOT_SUPPORTED",
+        `browsers bind passkeys to names and not to ${rpId}; open the console at localhost or under its public name`,
+      );
+    return { origin, rpId, deskName };
+  };
+  const find = async (prefix: string): Promise<PlanRow | null> => {
+    if (!PREFIX.test(prefix)) return null;
+    const rows = await db
+      .select()
+      .from(plans)
+      .where(like(plans.hash, `${prefix}%`))
+      .limit(2);
+    return rows.length === 1 ? (rows[0] ?? null) : null;
+  };
+  const named = async (prefix: string): Promise<PlanRow> => {
+    const row = await find(prefix);
+    if (!row) throw new DeskError("ROUTE_UNKNOWN", `there is no plan ${prefix.slice(0, 20)}`);
+    return row;
+  };
+
+  return {
+    async plan(person, prefix): Promise<PlanPage | null> {
+      const row = await find(prefix);
+      if (!row) return null;
+      const text = canonical(row.plan as unknown as Json);
+      const sound = planHash(row.plan) === row.hash && text === row.canonical;
+      const [question] = await db.select().from(approvals).where(eq(approvals.planHash, row.hash));
+      const cast = await db.select().from(votes).where(eq(votes.planHash, row.hash)).orderBy(asc(votes.at));
+      const keys = await db.transaction((tx) => passkeysOf(tx, control, person));
+      return {
+        hash: row.hash,
+        words: fingerprintWords(row.hash),
+        incident: row.incidentId,
+        sound,
+        lines: sound ? planLines(row.plan) : [],
+        changes: sound ? row.plan.changes : [],
+        notionalUsd: row.plan.notionalUsd,
+        canonical: text,
+        state: row.state,
+        question: question
+          ? {
+              state: question.state,
+              stepUp: question.stepUp,
+              needed: question.needed,
+              roles: question.roles,
+              expiresAt: question.expiresAt.toISOString(),
+            }
+          : null,
+        votes: cast.map((vote) => ({
+          person: nameOf(vote.person),
+          decision: vote.decision,
+          surface: vote.surface,
+          stepUp: vote.stepUp,
+          at: vote.at.toISOString(),
+        })),
+        hasPasskey: keys.length > 0,
+      };
+    },
+    async begin(person, prefix, origin) {
+      const { hash } = await named(prefix);
+      return (await db.transaction((tx) => beginStepUp(tx, control, at(origin), person, hash))).options;
+    },
+    async approve(person, prefix, origin, typed, response) {
+      const row = await named(prefix);
+      try {
+        return await db.transaction(async (tx) => {
+          const given = { person, planHash: row.hash, typed, response: response as never, reason: null };
+          const result = await approveWithStepUp(tx, control, at(origin), given, wake);
+          await noteVote(tx, row, result, {
+            person: { id: person, surface: "console, with a passkey" },
+            decision: "approve",
+            reason: null,
+          });
+          return votedText(result, "approve", row.hash);
+        });
+      } catch (error) {
+        if (error instanceof DeskError && error.code === "NOT_ALLOWED")
+          await db.transaction((tx) => recordRefusedTouch(tx, person, row.hash, messageOf(error)));
+        throw error;
+      }
+    },
+    async keys() {
+      const rows = await db.select().from(passkeys).where(isNull(passkeys.revokedAt)).orderBy(asc(passkeys.createdAt));
+      return rows.map((row) => ({
+        id: row.credentialId,
+        person: row.person,
+        name: nameOf(row.person),
+        createdAt: row.createdAt.toISOString(),
+        confirmedBy: row.confirmedBy === null ? null : nameOf(row.confirmedBy),
+      }));
+    },
+    enrolment: (person, origin) => db.transaction((tx) => beginEnrolment(tx, control, at(origin), person)),
+    async enrol(person, origin, response) {
+      await db.transaction((tx) => finishEnrolment(tx, control, at(origin), person, response as never));
+      return { ok: true, text: "The passkey is kept. It counts once a second person has confirmed it on this page." };
+    },
+    async confirm(by, credential) {
+      await db.transaction((tx) => confirmPasskey(tx, control, credential, by));
+      return { ok: true, text: "Confirmed. This passkey may approve from now on." };
+    },
+    codes: (person) => db.transaction((tx) => makeRecoveryCodes(tx, person)),
+    async recover(person, code) {
+      const used = await db.transaction((tx) => useRecoveryCode(tx, person, code));
+      return used
+        ? { ok: true, text: "All your passkeys are revoked. Enrol a new one, and let a second person confirm it." }
+        : { ok: false, text: "This code is unknown or was used before. Nothing was changed." };
+    },
+    signIn: (person) => issueSignIn(db, person),
+  };
+}
