@@ -140,10 +140,12 @@ describe("a plan that a click is not enough for", () => {
     expect(desk.woken).toContain(hash);
     expect((await desk.claim(hash, plan)).claimed).toBe(true);
     const cast = await database.db.select().from(votes).where(eq(votes.planHash, hash));
-    expect(cast.map((vote) => [vote.person, vote.stepUp]).toSorted()).toEqual([
-      ["ana", true],
-      ["bo", true],
-    ]);
+    expect(new Map(cast.map((vote) => [vote.person, vote.stepUp]))).toEqual(
+      new Map([
+        ["ana", true],
+        ["bo", true],
+      ]),
+    );
     expect((await verifyLedger(database.sql, { chainOnly: true })).ok).toBe(true);
   }, 120_000);
 
@@ -191,7 +193,7 @@ describe("a plan that a click is not enough for", () => {
       const page = await signedIn("bo", { colorScheme, viewport: { width: 390, height: 800 } });
       for (const route of [`/plans/${hash}`, "/passkeys"]) {
         await at(page, route);
-        expect(await page.evaluate("[...document.querySelectorAll(\"main *\")].filter((one) => one.getBoundingClientRect().right > window.innerWidth + 1).map((one) => one.outerHTML.slice(0, 90))"), route).toEqual([]);
+        expect(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), route).toBe(true);
         const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa"]).analyze();
         expect(violations.map((one) => `${one.id} ${one.nodes[0]?.html}`)).toEqual([]);
         await picture(page, `phone-${route.split("/")[1]}-${colorScheme}`);

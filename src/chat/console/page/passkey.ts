@@ -1,4 +1,5 @@
 import { all } from "./clock.ts";
+import { refreshParts } from "./parts.ts";
 
 interface Told {
   readonly ok?: boolean;
@@ -63,9 +64,6 @@ const DEEDS: Readonly<Record<string, (form: HTMLFormElement, fields: Record<stri
   },
 };
 
-/** What stays as it is after a deed: the codes are shown once, and a refusal must be read. */
-const STAYS = new Set(["codes", "elsewhere"]);
-
 /** Lets the forms of plans and passkeys work; a browser's own words are shown where it refuses. */
 export function openPasskeyForms(): void {
   const numeric = /^[\d.]+$|^\[/.test(location.hostname);
@@ -77,12 +75,14 @@ export function openPasskeyForms(): void {
       const place = form.querySelector(".answer");
       const buttons = [...form.querySelectorAll("button")];
       for (const button of buttons) button.disabled = true;
-      const fields = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
+      const fields = Object.fromEntries(
+        [...new FormData(form)].map(([name, value]) => [name, typeof value === "string" ? value : ""]),
+      );
       void (async () => {
         try {
           const told = (await DEEDS[deed]?.(form, fields)) ?? {};
           if (place) place.textContent = told.text ?? "";
-          if (told.ok && !STAYS.has(deed)) setTimeout(() => location.reload(), 1_500);
+          if (told.ok) await refreshParts();
         } catch (error) {
           if (place) place.textContent = error instanceof Error ? error.message : String(error);
         } finally {

@@ -20,19 +20,21 @@ export const passkeysPage = (keys: readonly PasskeyLine[], viewer: Viewer): Mark
       Large plans are approved with a passkey on this console. A new one counts only after a second person, who looked
       at its owner, has confirmed it.
     </p>
-    ${
-      keys.length === 0
-        ? emptyState(
-            "No passkeys yet",
-            "Enrol yours below, then ask somebody with the role risk or operator to confirm it.",
-            null,
-          )
-        : table(
-            "Passkeys",
-            ["Person", "Since", "State"],
-            keys.map((line) => [words(line.name), moment(line.createdAt), confirmed(line, viewer)]),
-          )
-    }
+    <div data-part="keys">
+      ${
+        keys.length === 0
+          ? emptyState(
+              "No passkeys yet",
+              "Enrol yours below, then ask somebody with the role risk or operator to confirm it.",
+              null,
+            )
+          : table(
+              "Passkeys",
+              ["Person", "Since", "State"],
+              keys.map((line) => [words(line.name), moment(line.createdAt), confirmed(line, viewer)]),
+            )
+      }
+    </div>
     ${
       viewer.mayAct
         ? html`<form data-passkey="enrol">

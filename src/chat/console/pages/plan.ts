@@ -81,21 +81,23 @@ export function planPage(plan: PlanPage, mayAct: boolean): Markup {
         <dd class="fingerprint hash">${plan.hash}</dd>
       </div>
     </dl>
-    ${
-      plan.votes.length === 0
-        ? ""
-        : table(
-            "Votes",
-            ["Who", "What", "Where", "Passkey", "When"],
-            plan.votes.map((vote) => [
-              words(vote.person),
-              vote.decision === "approve" ? "approved" : "denied",
-              words(vote.surface),
-              vote.stepUp ? "yes" : "no",
-              moment(vote.at),
-            ]),
-          )
-    }
+    <div data-part="votes">
+      ${
+        plan.votes.length === 0
+          ? ""
+          : table(
+              "Votes",
+              ["Who", "What", "Where", "Passkey", "When"],
+              plan.votes.map((vote) => [
+                words(vote.person),
+                vote.decision === "approve" ? "approved" : "denied",
+                words(vote.surface),
+                vote.stepUp ? "yes" : "no",
+                moment(vote.at),
+              ]),
+            )
+      }
+    </div>
     ${approveForm(plan, mayAct)}
     <p class="quiet">
       <a href="/plans/${plan.hash}/file" download>Save the plan</a> and check it on another machine:
