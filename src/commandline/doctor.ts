@@ -9,6 +9,7 @@ import { openLog } from "../kernel/log.ts";
 import { checkPolicy } from "../policy/check.ts";
 import { openVenues } from "../venues/open-venues.ts";
 import { credentialsOf } from "./credentials.ts";
+import { keyFinding } from "./key-finding.ts";
 import { answer, reading } from "./reading.ts";
 
 const CLOCK_SKEW_MS = 1_000;
@@ -53,26 +54,32 @@ async function accountFindings(config: Config): Promise<Finding[]> {
     credentials: (account) => credentialsOf(config, account),
   });
   const findings = await Promise.all(
-    [...config.accounts.values()].map(async (account): Promise<Finding> => {
-      if (account.venue === "paper") return { what: `account ${account.id}`, state: "good", detail: "paper" };
+    [...config.accounts.values()].map(async (account): Promise<readonly Finding[]> => {
+      if (account.venue === "paper") return [{ what: `account ${account.id}`, state: "good", detail: "paper" }];
       try {
-        const state = await (await venues.venueOf(account.id)).reader.account(account.id);
-        return {
-          what: `account ${account.id}`,
-          state: "good",
-          detail: `equity ${state.equityUsd} USD, margin ratio ${state.marginRatio ?? "unknown"}`,
-        };
+        const { reader } = await venues.venueOf(account.id);
+        const [state, key] = await Promise.all([reader.account(account.id), keyFinding(account, reader)]);
+        return [
+          {
+            what: `account ${account.id}`,
+            state: "good",
+            detail: `equity ${state.equityUsd} USD, margin ratio ${state.marginRatio ?? "unknown"}`,
+          },
+          key,
+        ];
       } catch (error) {
-        return {
-          what: `account ${account.id}`,
-          state: "bad",
-          detail: `${account.venue} was not read: ${messageOf(error)}`,
-        };
+        return [
+          {
+            what: `account ${account.id}`,
+            state: "bad",
+            detail: `${account.venue} was not read: ${messageOf(error)}`,
+          },
+        ];
       }
     }),
   );
   await venues.close();
-  return findings;
+  return findings.flat();
 }
 
 /** Every channel that routes name on a surface, once. */

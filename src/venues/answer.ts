@@ -70,6 +70,20 @@ export function flag(of: Row, key: string): boolean {
   throw invalid(key, "was neither true nor false");
 }
 
+/** A field that must be there and be true or false; its absence is not a no. @throws DeskError VENUE_ANSWER_INVALID */
+export function said(of: Row, key: string): boolean {
+  if (of[key] === undefined || of[key] === null || of[key] === "") throw invalid(key, "was missing");
+  return flag(of, key);
+}
+
+/** A field that must be a list of words. @throws DeskError VENUE_ANSWER_INVALID */
+export function words(of: Row, key: string): readonly string[] {
+  const list = of[key];
+  if (!Array.isArray(list) || !list.every((one): one is string => typeof one === "string"))
+    throw invalid(key, "was not a list of words");
+  return list;
+}
+
 /** A field that must be one of a table's words. @throws DeskError VENUE_ANSWER_INVALID */
 export function oneOf<T>(of: Row, key: string, table: Readonly<Record<string, T>>): T {
   const word = text(of, key);

@@ -4,6 +4,7 @@ import type { Instrument } from "../kernel/instrument.ts";
 import type { Decimal, Price } from "../kernel/decimal.ts";
 import type { Fill, OrderRequest, PlaceOutcome, VenueOrder } from "../kernel/order.ts";
 import type { VenueName } from "./capabilities.ts";
+import type { KeyRights } from "./key-rights.ts";
 
 /** Best prices and the levels behind them, best first; quantities in contracts. */
 export interface BookTop {
@@ -42,6 +43,8 @@ export interface VenueReader {
   fills(account: string, since: Date): Promise<readonly Fill[]>;
   /** Follows the account's private stream until the returned function is called. Null where the venue is only polled. */
   watchAccount: ((account: string, listener: AccountListener) => Promise<() => Promise<void>>) | null;
+  /** What the account's key may do; null where the venue cannot tell, absent where there is no key. Asks the venue each time. */
+  keyRights?(account: string): Promise<KeyRights | null>;
   close(): Promise<void>;
 }
 

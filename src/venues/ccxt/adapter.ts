@@ -111,6 +111,12 @@ function reader({ link, dialect, account, environment, clock, follow, close }: A
         ours(id);
         return follow(listener);
       }),
+    keyRights: (id) =>
+      reading(`the key of ${id}`, async () => {
+        ours(id);
+        // Test systems guard nothing of worth, and Binance's has no such call.
+        return environment === "live" && dialect.keyRights ? dialect.keyRights(link) : null;
+      }),
     close,
   };
 }

@@ -1,7 +1,7 @@
 import { ZERO, abs, isZero } from "../../kernel/decimal.ts";
 import { baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
-import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "../answer.ts";
+import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, said, text } from "../answer.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { isA } from "./failures.ts";
 import { type Link, type Listing, feeInUsd, isDollar } from "./link.ts";
@@ -152,6 +152,12 @@ export const binanceusdm: Dialect = {
         .map((one) => position(one, listing)),
       at: link.now(),
     };
+  },
+
+  // developers.binance.com/docs/wallet/account/api-key-permission
+  async keyRights(link) {
+    const key = row(await link.call("sapiGetAccountApiRestrictions"), "key");
+    return { withdraws: said(key, "enableWithdrawals"), addressBound: said(key, "ipRestrict") };
   },
 
   openOrders: (link) => ordersOf(link, "fapiPrivateGetOpenOrders", {}),

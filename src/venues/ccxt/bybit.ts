@@ -1,7 +1,7 @@
 import { type Decimal, ZERO, abs, isZero, mul, neg } from "../../kernel/decimal.ts";
 import { type Instrument, baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
-import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "../answer.ts";
+import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text, words } from "../answer.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { type Link, type Listing, feeInUsd } from "./link.ts";
 import { joined, marginRatio, priceOrNull, sameId, together, withId } from "./shape.ts";
@@ -152,6 +152,16 @@ export const bybit: Dialect = {
       })),
       positions: await together(...held.map(({ of }) => position(of, link))),
       at: link.now(),
+    };
+  },
+
+  // bybit-exchange.github.io/docs/v5/user/apikey-info; "*" stands for every address.
+  async keyRights(link) {
+    const key = row(row(await link.call("privateGetV5UserQueryApi"), "answer")["result"], "key");
+    const addresses = words(key, "ips");
+    return {
+      withdraws: words(row(key["permissions"], "permissions"), "Wallet").includes("Withdraw"),
+      addressBound: addresses.length > 0 && !addresses.includes("*"),
     };
   },
 

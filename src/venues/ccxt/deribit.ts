@@ -13,7 +13,7 @@ import {
 import { DeskError, messageOf } from "../../kernel/errors.ts";
 import type { Instrument } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
-import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "../answer.ts";
+import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text, words } from "../answer.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { type Link, type Listing, feeInUsd, isDollar } from "./link.ts";
 import { marginRatio, priceOrNull, sameId, toContracts, toUnits, together, walked } from "./shape.ts";
@@ -157,6 +157,18 @@ export const deribit: Dialect = {
         .filter((one) => !isZero(figure(one, "size")))
         .map((one) => position(one, listing)),
       at: link.now(),
+    };
+  },
+
+  // docs.deribit.com/#private-list_api_keys; keys from before the allow-list have none, which is every address.
+  async keyRights(link) {
+    const keys = rows(await result(link, "privateGetListApiKeys"), "keys");
+    const key = keys.find((one) => maybeText(one, "client_id") === link.walletAddress);
+    if (!key) throw new DeskError("VENUE_ANSWER_INVALID", "deribit does not list the key that asked");
+    const scopes = text(key, "max_scope").split(/\s+/);
+    return {
+      withdraws: scopes.includes("wallet:read_write"),
+      addressBound: key["ip_whitelist"] === undefined ? false : words(key, "ip_whitelist").length > 0,
     };
   },
 

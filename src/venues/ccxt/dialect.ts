@@ -3,6 +3,7 @@ import type { Decimal, Price } from "../../kernel/decimal.ts";
 import type { Fill, OrderRequest, VenueOrder } from "../../kernel/order.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { Row } from "../answer.ts";
+import type { KeyRights } from "../key-rights.ts";
 import type { Link, Listed, Sizing } from "./link.ts";
 
 /** What a venue asks for to sign. Hyperliquid: the account's address as key, the agent's private key as secret. */
@@ -44,6 +45,8 @@ export interface Dialect extends Sizing {
   /** Codes of the venue that are a clear no to an order, as they stand in its answer, where ccxt has no class for them. */
   readonly refused: RegExp;
   account(link: Link): Promise<Omit<AccountState, "account" | "venue" | "openOrders">>;
+  /** What the key may do; absent where the venue has no such question. */
+  keyRights?(link: Link): Promise<KeyRights>;
   openOrders(link: Link): Promise<readonly VenueOrder[]>;
   /** Places where an order may be found, asked in this order; each answers undefined where it does not know the id. */
   lookUps(link: Link, one: Listed, clientOrderId: string): readonly (() => Promise<VenueOrder | undefined>)[];

@@ -148,6 +148,14 @@ export const okx: Dialect = {
     };
   },
 
+  // okx.com/docs-v5, "Get account configuration": `perm` and `ip` are of the key that asks; no `ip` is every address.
+  async keyRights(link) {
+    const [key = {}] = await data(link, "privateGetAccountConfig");
+    const permissions = text(key, "perm").split(",");
+    if (typeof key["ip"] !== "string") return { withdraws: permissions.includes("withdraw"), addressBound: null };
+    return { withdraws: permissions.includes("withdraw"), addressBound: key["ip"] !== "" };
+  },
+
   async openOrders(link) {
     const listing = await link.listed();
     return (await pages(link, "privateGetTradeOrdersPending", {}, "ordId")).map((one) => order(one, listing));

@@ -136,6 +136,15 @@ export const binanceusdm: FakeVenue = {
     "GET /fapi/v1/income": reading((_, { fills }) =>
       fills.map((one) => ({ symbol: SYMBOL, incomeType: "COMMISSION", income: "-0.012", asset: "USDT", time: one.at })),
     ),
+    "GET /sapi/v1/account/apiRestrictions": reading((_, { key }) => ({
+      ipRestrict: key.addresses.length > 0,
+      createTime: 1_698_645_219_000,
+      enableReading: true,
+      enableWithdrawals: key.withdraws,
+      enableInternalTransfer: false,
+      permitsUniversalTransfer: false,
+      enableFutures: true,
+    })),
     "POST /fapi/v1/listenKey": reading(() => ({ listenKey: "listen-key" })),
     "PUT /fapi/v1/listenKey": reading(() => ({})),
     "GET /fapi/v1/positionSide/dual": { kind: "public", answer: (_, { hedged }) => ({ dualSidePosition: hedged }) },

@@ -157,6 +157,18 @@ export const bybit: FakeVenue = {
           },
         ]),
     },
+    "GET /v5/user/query-api": reading((_, { key }) =>
+      wrap({
+        id: "13770661",
+        apiKey: "fake-key",
+        readOnly: 0,
+        permissions: {
+          ContractTrade: ["Order", "Position"],
+          Wallet: key.withdraws ? ["AccountTransfer", "Withdraw"] : [],
+        },
+        ips: key.addresses.length > 0 ? key.addresses : ["*"],
+      }),
+    ),
     "GET /v5/order/realtime": reading((params, state) =>
       list(
         params,

@@ -47,6 +47,8 @@ export interface FakeState {
   readonly orders: FakeOrder[];
   readonly fills: FakeFill[];
   hedged: boolean;
+  /** What the venue says of the key. */
+  key: { withdraws: boolean; addresses: readonly string[] };
   submit(
     request: Pick<FakeOrder, "clientOrderId" | "side" | "quantity" | "price" | "tif" | "reduceOnly">,
   ): FakeOrder | Refusal;
@@ -134,6 +136,7 @@ function openState(enforcesIds: boolean, hiding: () => boolean, shown: () => boo
     orders: [],
     fills: [],
     hedged: false,
+    key: { withdraws: false, addresses: ["192.0.2.7"] },
     visible: () => state.orders.filter((one) => !one.hidden || shown()),
     submit(request) {
       if (enforcesIds && state.orders.some((one) => one.clientOrderId === request.clientOrderId)) return "duplicate";

@@ -162,6 +162,18 @@ export const deribit: FakeVenue = {
         ],
       }),
     ),
+    "GET /api/v2/private/list_api_keys": reading((_, { key }) =>
+      wrap([
+        { id: 1, client_id: "another-key", max_scope: "wallet:read_write", ip_whitelist: [], enabled: true },
+        {
+          id: 2,
+          client_id: "fake-key",
+          max_scope: `account:read trade:read_write wallet:${key.withdraws ? "read_write" : "none"}`,
+          ip_whitelist: key.addresses,
+          enabled: true,
+        },
+      ]),
+    ),
     "GET /api/v2/private/get_positions": reading((_, { position, entry, mark, maintenance }) =>
       wrap([
         {

@@ -106,8 +106,15 @@ export const okx: FakeVenue = {
     ),
     "GET /api/v5/account/config": {
       kind: "public",
-      answer: (_, { hedged }) =>
-        wrap([{ acctLv: "3", posMode: hedged ? "long_short_mode" : "net_mode", perm: "read_only,trade" }]),
+      answer: (_, { hedged, key }) =>
+        wrap([
+          {
+            acctLv: "3",
+            posMode: hedged ? "long_short_mode" : "net_mode",
+            perm: key.withdraws ? "read_only,trade,withdraw" : "read_only,trade",
+            ip: key.addresses.join(","),
+          },
+        ]),
     },
     "GET /api/v5/account/balance": reading((_, state) =>
       wrap([

@@ -1,0 +1,96 @@
+import type { Database } from "../db/client.ts";
+import type { Account } from "../kernel/account.ts";
+import type { Alert } from "../kernel/alert.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { messageOf } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
+import { freeze, statesNow } from "../policy/trading-state.ts";
+import { keyProblems } from "../venues/key-rights.ts";
+import type { VenueReader } from "../venues/venue.ts";
+
+const EVERY_MS = 3_600_000;
+
+/** What the doctor looks at and whom it tells. */
+export interface KeyDoctorParts {
+  readonly database: Database;
+  /** Those that are not live are left alone. */
+  readonly accounts: readonly Account[];
+  readonly readerOf: (account: string) => Promise<VenueReader>;
+  readonly emit: (alert: Alert) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+type Verdict = "fine" | "dangerous" | "unchecked";
+
+const alertOf = (account: Account, verdict: Verdict, why: string, at: Date): Alert => ({
+  source: "key-doctor",
+  trust: "internal",
+  kind: "key.rights",
+  status: verdict === "fine" ? "resolved" : "firing",
+  severity: verdict === "unchecked" ? "medium" : "critical",
+  title: {
+    fine: `The key of ${account.id} may do what it should and no more`,
+    dangerous: `The key of ${account.id} is dangerous: ${why}; nothing is sent for the account`,
+    unchecked: `What the key of ${account.id} may do is not known`,
+  }[verdict],
+  summary: {
+    fine: `${account.venue} says that it cannot withdraw and where it works from.`,
+    dangerous: `Make a key at ${account.venue} without the right to withdraw and bound to this host's address, revoke the old one, start again; then /unfreeze account:${account.id}.`,
+    unchecked: `${account.venue} was asked and did not say: ${why}. It is asked again within the hour; trading goes on.`,
+  }[verdict],
+  labels: { account: account.id, venue: account.venue },
+  values: {},
+  at,
+});
+
+/**
+ * Asks every live account's venue what the account's key may do, now and every hour. A key that can withdraw, or works
+ * from any address, halts the account and raises `key.rights`; a venue that does not answer raises it without a freeze.
+ * A freeze that people lifted while the key is as it was comes back at the next look. Resolves after the first look.
+ */
+export async function startKeyDoctor(parts: KeyDoctorParts): Promise<() => void> {
+  const { database, clock, emit, log } = parts;
+  const live = parts.accounts.filter((one) => one.environment === "live");
+
+  const halt = (account: Account, reason: string): Promise<void> =>
+    database.db.transaction(async (tx) => {
+      const scope = `account:${account.id}`;
+      if ((await statesNow(tx))[scope] === "halted") return;
+      await freeze(tx, { scope, state: "halted", by: "service:key-doctor", reason, planHash: null });
+    });
+
+  const told = new Map<string, Verdict>();
+  const tell = async (account: Account, verdict: Verdict, why: string): Promise<void> => {
+    if (verdict === "fine" && told.get(account.id) === "fine") return;
+    await emit(alertOf(account, verdict, why, clock.now()));
+    told.set(account.id, verdict);
+  };
+
+  const look = async (account: Account): Promise<void> => {
+    const rights = await parts
+      .readerOf(account.id)
+      .then((reader) => reader.keyRights?.(account.id) ?? null)
+      .catch(messageOf);
+    if (rights === null) return;
+    if (typeof rights === "string") {
+      await tell(account, "unchecked", rights);
+      return;
+    }
+    const why = keyProblems(rights).join(", ");
+    if (why !== "") await halt(account, `the key is dangerous: ${why}`);
+    await tell(account, why === "" ? "fine" : "dangerous", why);
+  };
+
+  const round = async (): Promise<void> => {
+    await Promise.all(
+      live.map((account) =>
+        look(account).catch((error: unknown) =>
+          log.error({ account: account.id, err: messageOf(error) }, "key doctor failed"),
+        ),
+      ),
+    );
+  };
+  await round();
+  return clock.every(EVERY_MS, round);
+}
