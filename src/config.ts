@@ -129,6 +129,10 @@ export const ENVIRONMENT = {
       "At least 32 characters that seal approvals; made under BREAKWATER_HOME where absent, needed where replicas share a database",
     secret: true,
   },
+  BREAKWATER_API_TOKEN: {
+    about: "At least 32 characters with which other programs ask /api/frozen; refused to all where absent",
+    secret: true,
+  },
   BREAKWATER_LOG: { about: "trace, debug, info, warn or error", default: "info", secret: false },
   SLACK_BOT_TOKEN: { about: "Slack bot token (xoxb-…)", secret: true },
   SLACK_APP_TOKEN: { about: "Slack app token for Socket Mode (xapp-…)", secret: true },
@@ -295,6 +299,8 @@ function crossCheck(file: DeskFile, environment: Environment, name: string, prob
       what: "is missing; set it for Socket Mode, or SLACK_SIGNING_SECRET for HTTP",
     });
   }
+  if ((environment.secret("BREAKWATER_API_TOKEN")?.reveal().length ?? 32) < 32)
+    problems.push({ where: "environment BREAKWATER_API_TOKEN", what: "is too short; write at least 32 characters" });
   if (environment.secret("DISCORD_TOKEN") && !environment.text("DISCORD_GUILD_ID")) {
     problems.push({ where: "environment DISCORD_GUILD_ID", what: "is missing; the bot serves exactly one server" });
   }

@@ -16,6 +16,7 @@ import { openDesk } from "./desk/open-desk.ts";
 import { openPaging } from "./desk/paging.ts";
 import { openPasskeys } from "./desk/passkeys.ts";
 import { openPeople } from "./desk/people.ts";
+import { restoredAlert } from "./desk/restored.ts";
 import { type Surfaces, openSurfaces } from "./desk/surfaces.ts";
 import { workflowName } from "./engine/playbook.ts";
 import { openExposure } from "./exposure/exposure.ts";
@@ -30,6 +31,7 @@ import { append } from "./ledger/append.ts";
 import { loadCommands, loadPlaybooks } from "./load.ts";
 import { countFeeds, openMetrics } from "./metrics.ts";
 import { haltEverything } from "./policy/halt.ts";
+import { readMarker } from "./policy/halt-marker.ts";
 import { mountRoutes } from "./routes.ts";
 import { monitorAccount } from "./sources/feeds/account-monitor.ts";
 import { followPaper, openMarketWatch } from "./sources/feeds/market-watch.ts";
@@ -217,6 +219,9 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     mount: (app) =>
       mountRoutes(app, {
         database,
+        accounts,
+        halted: () => readMarker(config.home),
+        apiToken: config.environment.secret("BREAKWATER_API_TOKEN") ?? null,
         intake,
         sources,
         metrics,
@@ -277,6 +282,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   });
   undo.push(async () => stopSweep());
   paging.start();
+  if (base.restored !== null) await emit(restoredAlert(base.restored, clock.now()));
   for (const one of accounts.values()) {
     const reader = async () => (await base.venues.venueOf(one.id)).reader;
     undo.push(

@@ -1,18 +1,28 @@
 import { sql } from "drizzle-orm";
 import type { Hono } from "hono";
-import type { Guarded } from "./chat/console/guard.ts";
+import { type Guarded, errorBody } from "./chat/console/guard.ts";
 import type { Surface } from "./chat/surface.ts";
 import type { Database } from "./db/client.ts";
+import type { Account } from "./kernel/account.ts";
 import type { Intake } from "./intake/intake.ts";
 import type { Clock } from "./kernel/clock.ts";
+import { DeskError } from "./kernel/errors.ts";
 import type { Log } from "./kernel/log.ts";
+import type { Secret } from "./kernel/secret.ts";
 import type { Metrics } from "./metrics.ts";
+import { whetherFrozen } from "./policy/frozen.ts";
+import type { HaltMarker } from "./policy/halt-marker.ts";
 import { webhookRoutes } from "./sources/webhooks/receive.ts";
 import type { OpenSource } from "./sources/webhooks/settings.ts";
 
 /** What the program's own routes stand on. */
 export interface RouteParts {
   readonly database: Database;
+  readonly accounts: ReadonlyMap<string, Account>;
+  /** The kill switch's marker, where it stands. */
+  readonly halted: () => HaltMarker | null;
+  /** What other programs show; null refuses them all. */
+  readonly apiToken: Secret | null;
   readonly intake: Intake;
   readonly sources: readonly OpenSource[];
   readonly metrics: Metrics;
@@ -50,6 +60,15 @@ export function mountRoutes(app: Hono<Guarded>, parts: RouteParts): void {
       { ok: answered, database: answered ? "up" : "down", alertsWaiting: parts.intake.waiting, surfaces },
       answered ? 200 : 503,
     );
+  });
+  app.get("/api/frozen", async (c) => {
+    c.header("cache-control", "no-store");
+    const [, shown] = /^Bearer ([^\s]{1,512})$/i.exec(c.req.header("authorization") ?? "") ?? [];
+    if (shown === undefined || parts.apiToken?.equals(shown) !== true) {
+      c.header("www-authenticate", "Bearer");
+      return c.json(errorBody(new DeskError("NOT_SIGNED_IN", "show the desk's API token as a bearer token")), 401);
+    }
+    return c.json(await whetherFrozen(database.db, c.req.query("scope") ?? "", parts.accounts, parts.halted()));
   });
   const receive = async (receiver: Receiver | null, request: Request): Promise<Response> =>
     receiver

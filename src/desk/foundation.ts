@@ -16,7 +16,7 @@ import type { AccountState } from "../kernel/account.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { durationMs } from "../kernel/duration.ts";
 import type { Log } from "../kernel/log.ts";
-import { type Checkpoints, fileSink, lostTail, readCopies, startCheckpoints } from "../ledger/checkpoint.ts";
+import { type Checkpoints, fileSink, startCheckpoints } from "../ledger/checkpoint.ts";
 import { makeNoteKey, openNoteKey } from "../ledger/note.ts";
 import { readMarker, settleMarker } from "../policy/halt-marker.ts";
 import { keyFile } from "../policy/key-file.ts";
@@ -25,9 +25,9 @@ import { type LimitUse, limitsUsed } from "../policy/limits-used.ts";
 import type { Wake } from "../policy/approvals.ts";
 import type { Control } from "../policy/gather.ts";
 import { type Door, type DoorParts, openDoor } from "../policy/perform.ts";
-import { freeze } from "../policy/trading-state.ts";
 import { type Venues, openVenues } from "../venues/open-venues.ts";
 import type { PaperExchange } from "../venues/paper/exchange.ts";
+import { freezeWhereRestored } from "./restored.ts";
 
 /** Everything below people and alerts: storage, venues, the door to actions, the engine, the ledger's checkpoints. */
 export interface Foundation {
@@ -48,22 +48,14 @@ export interface Foundation {
   readonly control: Control;
   /** Wakes the run that waits for a plan's decision. */
   readonly wake: Wake;
+  /** Why the firm was halted at the start: signed entries are missing. Null where none are. */
+  readonly restored: string | null;
   /** Brings the kill switch's marker and the database together. */
   readonly settleHalt: () => Promise<void>;
 }
 
 /** What was started is undone in reverse where a later part fails, and at the end. */
 export type Undo = (() => Promise<void>)[];
-
-/** A restored backup lacks entries that were signed: nothing is sent before people have looked. */
-async function freezeWhereRestored(database: Database, home: string, log: Log): Promise<void> {
-  const why = await lostTail(database.db, readCopies(home));
-  if (why === null) return;
-  log.error({ why }, "database is not the one that was signed");
-  await database.db.transaction((tx) =>
-    freeze(tx, { scope: "firm", state: "halted", by: "system", reason: why, planHash: null }),
-  );
-}
 
 /** Starts the foundation. @throws DeskError where the database or the home cannot be used */
 export async function layFoundation(options: {
@@ -97,7 +89,7 @@ export async function layFoundation(options: {
     halted: () => readMarker(home)?.state ?? null,
     log,
   });
-  await freezeWhereRestored(database, home, log);
+  const restored = await freezeWhereRestored(database, home, log);
   const durable = openDurable({ database, executorId: `${process.pid}-${randomUUID()}`, clock, log });
   const hedger = openHedger();
   const wakeRun: DoorParts["wake"] = (tx, run, id) => durable.wake(tx, run, WAKE, id);
@@ -182,6 +174,7 @@ export async function layFoundation(options: {
     limits,
     control,
     wake,
+    restored,
     settleHalt,
   };
 }
