@@ -8,6 +8,7 @@ import { type Decimal, isDecimal } from "./kernel/decimal.ts";
 import { durationMs } from "./kernel/duration.ts";
 import { DeskError } from "./kernel/errors.ts";
 import { Secret } from "./kernel/secret.ts";
+import { checkpointsSettings } from "./ledger/settings.ts";
 import { defaultPolicy } from "./policy/default-policy.ts";
 import { peopleSchema, policySchema } from "./policy/schema.ts";
 import { detectorsSettings, feedsSettings } from "./sources/feeds/settings.ts";
@@ -104,6 +105,7 @@ export const deskSchema = z
       })
       .default({})
       .describe("Scheduled reports"),
+    checkpoints: checkpointsSettings.optional(),
     paper: z
       .strictObject({
         storm: z.enum(["calm", "2020-03-12", "2021-05-19", "2025-10-10"]).default("calm"),
@@ -133,6 +135,7 @@ export const ENVIRONMENT = {
     about: "At least 32 characters with which other programs ask /api/frozen; refused to all where absent",
     secret: true,
   },
+  BREAKWATER_CHECKPOINTS_TOKEN: { about: "Bearer token for the collector of ledger checkpoints", secret: true },
   BREAKWATER_LOG: { about: "trace, debug, info, warn or error", default: "info", secret: false },
   SLACK_BOT_TOKEN: { about: "Slack bot token (xoxb-…)", secret: true },
   SLACK_APP_TOKEN: { about: "Slack app token for Socket Mode (xapp-…)", secret: true },
@@ -147,10 +150,7 @@ export const ENVIRONMENT = {
   PAGERDUTY_URL: { about: "PagerDuty's events address", default: "https://events.pagerduty.com", secret: false },
   NTFY_TOPIC: { about: "ntfy topic that pages go to", secret: true },
   NTFY_URL: { about: "ntfy server", default: "https://ntfy.sh", secret: false },
-  NATS_URL: {
-    about: "NATS JetStream between feed gateways and detector workers; in process where absent",
-    secret: false,
-  },
+  NATS_URL: { about: "NATS JetStream between feeds and detector workers; in process where absent", secret: false },
 } as const satisfies Record<string, { about: string; default?: string; secret: boolean }>;
 
 export type VariableName = keyof typeof ENVIRONMENT;

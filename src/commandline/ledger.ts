@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DeskError } from "../kernel/errors.ts";
 import { Secret } from "../kernel/secret.ts";
-import { readCopies } from "../ledger/checkpoint.ts";
+import { readCopies } from "../ledger/copies.ts";
 import { exportLedger } from "../ledger/export.ts";
 import { openNoteKey } from "../ledger/note.ts";
 import { proveEntry } from "../ledger/proof.ts";

@@ -16,7 +16,8 @@ import type { AccountState } from "../kernel/account.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { durationMs } from "../kernel/duration.ts";
 import type { Log } from "../kernel/log.ts";
-import { type Checkpoints, fileSink, startCheckpoints } from "../ledger/checkpoint.ts";
+import { type Checkpoints, startCheckpoints } from "../ledger/checkpoint.ts";
+import { fileSink, httpSink } from "../ledger/copies.ts";
 import { makeNoteKey, openNoteKey } from "../ledger/note.ts";
 import { readMarker, settleMarker } from "../policy/halt-marker.ts";
 import { keyFile } from "../policy/key-file.ts";
@@ -90,6 +91,28 @@ export async function layFoundation(options: {
     log,
   });
   const restored = await freezeWhereRestored(database, home, log);
+  const checkpoints = startCheckpoints({
+    db: database.db,
+    key: openNoteKey("breakwater", keyFile(home, "ledger.pem", makeNoteKey)),
+    sinks: [
+      fileSink(home),
+      ...(file.checkpoints === undefined
+        ? []
+        : [
+            httpSink({
+              home,
+              url: file.checkpoints.url,
+              token: config.environment.secret("BREAKWATER_CHECKPOINTS_TOKEN"),
+            }),
+          ]),
+    ],
+    clock,
+    log,
+  });
+  undo.push(async () => {
+    checkpoints.stop();
+    await checkpoints.now();
+  });
   const durable = openDurable({ database, executorId: `${process.pid}-${randomUUID()}`, clock, log });
   const hedger = openHedger();
   const wakeRun: DoorParts["wake"] = (tx, run, id) => durable.wake(tx, run, WAKE, id);
@@ -105,6 +128,7 @@ export async function layFoundation(options: {
       planTtlMs: durationMs(file.plans.ttl),
     },
     control,
+    sign: () => checkpoints.now(),
     wake: wakeRun,
     log,
   });
@@ -134,17 +158,6 @@ export async function layFoundation(options: {
     onLost: () => options.onLost("another replica declared this one dead"),
   });
   undo.push(() => lease.release());
-  const checkpoints = startCheckpoints({
-    db: database.db,
-    key: openNoteKey("breakwater", keyFile(home, "ledger.pem", makeNoteKey)),
-    sinks: [fileSink(home)],
-    clock,
-    log,
-  });
-  undo.push(async () => {
-    checkpoints.stop();
-    await checkpoints.now();
-  });
   const settleHalt = async (): Promise<void> => {
     await database.db.transaction((tx) => settleMarker(tx, home));
   };

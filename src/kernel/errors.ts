@@ -149,6 +149,11 @@ export const ERRORS = {
     hint: "Stop trading, keep the database as it is, and compare with the last checkpoint.",
     retry: "never",
   },
+  CHECKPOINT_NOT_TAKEN: {
+    title: "The collector did not take the ledger's checkpoints",
+    hint: "They are sent again by themselves; check its address, its token and its disk.",
+    retry: "later",
+  },
   CHAT_UNREACHABLE: {
     title: "A chat platform cannot be reached",
     hint: "Cards go to the other surfaces and the console; `breakwater doctor` says what is wrong.",

@@ -1,16 +1,12 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import path from "node:path";
 import { asc, desc, gt, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { checkpoints, ledger } from "../db/schema.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { DeskError } from "../kernel/errors.ts";
+import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
+import { type CheckpointSink, copyOut } from "./copies.ts";
 import { EMPTY_FRONTIER, type Frontier, grow, rootOf } from "./merkle.ts";
 import { type CheckpointCopy, type NoteKey, checkpointText } from "./note.ts";
-
-/** A place outside the database that keeps copies of signed tree heads. */
-export type CheckpointSink = (copy: CheckpointCopy) => Promise<void>;
 
 const EVERY = 100;
 const MAX_AGE_MS = 60_000;
@@ -30,14 +26,11 @@ async function lastFrontier(db: Db): Promise<Frontier & { readonly at: Date | nu
 }
 
 /**
- * Signs the tree over every entry that stands, and copies the signed head to each sink. Null where nothing is new.
+ * Signs the tree over every entry that stands. Null where nothing is new, or a rival replica signed the same head a
+ * moment ago. The copies outside follow from the row.
  * @throws DeskError LEDGER_BROKEN where the last checkpoint does not fit, or an entry is missing
  */
-export async function makeCheckpoint(
-  db: Db,
-  key: NoteKey,
-  sinks: readonly CheckpointSink[],
-): Promise<CheckpointCopy | null> {
+export async function makeCheckpoint(db: Db, key: NoteKey): Promise<CheckpointCopy | null> {
   let { size, peaks }: Frontier = await lastFrontier(db);
   const before = size;
   for (;;) {
@@ -63,15 +56,45 @@ export async function makeCheckpoint(
     .values({ ...copy, peaks: peaks.map((one) => one.toString("base64")), at: sql`clock_timestamp()` })
     .onConflictDoNothing()
     .returning({ size: checkpoints.size });
-  // A rival replica signed the same head a moment ago: its copy goes out.
-  if (inserted.length === 0) return null;
-  for (const sink of sinks) await sink(copy);
-  return copy;
+  return inserted.length === 0 ? null : copy;
+}
+
+const BACKOFF_FIRST_MS = 1_000;
+const BACKOFF_LAST_MS = 60_000;
+
+/** Brings one sink up to date; what it could not take is tried again, less and less often, and said once. */
+function courier(db: Db, sink: CheckpointSink, clock: Clock, log: Log): () => Promise<void> {
+  let underWay: Promise<void> | undefined;
+  let failures = 0;
+  let notBefore = 0;
+  const run = async (): Promise<void> => {
+    try {
+      await copyOut(db, sink);
+      if (failures > 0) log.info({ sink: sink.name }, "checkpoint copies arrive again");
+      failures = 0;
+    } catch (error) {
+      notBefore = clock.now().getTime() + Math.min(BACKOFF_LAST_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures, 10));
+      failures += 1;
+      if (failures === 1) log.error({ sink: sink.name, why: messageOf(error) }, "checkpoint not copied, tried again");
+    }
+  };
+  return async () => {
+    // One that began before the newest head was signed may have missed it.
+    await underWay;
+    if (clock.now().getTime() < notBefore) return;
+    underWay ??= run().finally(() => {
+      underWay = undefined;
+    });
+    await underWay;
+  };
 }
 
 /** Signs in the background: after a hundred entries, or a minute after the first unsigned one, and whenever asked. */
 export interface Checkpoints {
-  /** Signs now; to be called before a plan of tier 3 or higher is sent. */
+  /**
+   * Signs now, and copies to the sinks on this machine; those elsewhere follow and are not waited for.
+   * @throws DeskError LEDGER_BROKEN where the ledger cannot be signed; a sink that fails only delays its copy
+   */
   now(): Promise<CheckpointCopy | null>;
   stop(): void;
 }
@@ -86,62 +109,30 @@ export function startCheckpoints(parts: {
 }): Checkpoints {
   const { db, key, sinks, clock, log } = parts;
   let waitingSince: number | null = null;
-  const now = (): Promise<CheckpointCopy | null> => {
+  const near = sinks.filter((one) => !one.remote).map((one) => courier(db, one, clock, log));
+  const far = sinks.filter((one) => one.remote).map((one) => courier(db, one, clock, log));
+  const copy = async (): Promise<void> => {
+    for (const one of far) void one();
+    await Promise.all(near.map((one) => one()));
+  };
+  const now = async (): Promise<CheckpointCopy | null> => {
     waitingSince = null;
-    return makeCheckpoint(db, key, sinks);
+    const signed = await makeCheckpoint(db, key);
+    await copy();
+    return signed;
   };
   const look = async (): Promise<void> => {
     const [row] = await db.execute<{ unsigned: string }>(
       sql`select (select coalesce(max(seq), 0) from breakwater.ledger) - (select coalesce(max(size), 0) from breakwater.checkpoints) as unsigned`,
     );
     const unsigned = Number(row?.unsigned ?? 0);
-    if (unsigned <= 0) return;
+    if (unsigned <= 0) return copy();
     waitingSince ??= clock.now().getTime();
     if (unsigned >= EVERY || clock.now().getTime() - waitingSince >= MAX_AGE_MS) await now();
+    return copy();
   };
   const stop = clock.every(1_000, () =>
     look().catch((error: unknown) => log.error({ err: error }, "checkpoint not signed")),
   );
   return { now, stop };
-}
-
-const copiesFile = (home: string): string => path.join(home, "checkpoints.jsonl");
-
-/** Copies every signed head into `home/checkpoints.jsonl`, one JSON object a line. */
-export function fileSink(home: string): CheckpointSink {
-  return async (copy) => {
-    mkdirSync(home, { recursive: true });
-    appendFileSync(copiesFile(home), `${JSON.stringify(copy)}\n`, { mode: 0o600 });
-  };
-}
-
-/** Reads the copies; a last line that a crash cut short is left out. None where there is no file. */
-export function readCopies(home: string): readonly CheckpointCopy[] {
-  if (!existsSync(copiesFile(home))) return [];
-  const lines = readFileSync(copiesFile(home), "utf8").split("\n");
-  const whole = lines.slice(0, -1).filter((line) => line !== "");
-  return whole.map((line) => JSON.parse(line) as CheckpointCopy);
-}
-
-/**
- * Whether the database is the one that the newest copy was made from: null, or why not. An older backup, or another
- * database, lacks entries that were signed: nothing may be sent from it before a person has looked.
- */
-export async function lostTail(db: Db, copies: readonly CheckpointCopy[]): Promise<string | null> {
-  const newest = copies.reduce<CheckpointCopy | null>(
-    (most, one) => (most === null || one.size > most.size ? one : most),
-    null,
-  );
-  if (newest === null) return null;
-  const [row] = await db.execute<{ size: string }>(sql`select coalesce(max(seq), 0) as size from breakwater.ledger`);
-  const size = Number(row?.size ?? 0);
-  if (size < newest.size)
-    return `a checkpoint of ${newest.size} entries was signed, the database has ${size}: an older copy was restored, or its tail was cut off`;
-  const [own] = await db
-    .select({ root: checkpoints.root })
-    .from(checkpoints)
-    .where(sql`${checkpoints.size} = ${newest.size}`);
-  if (own !== undefined && own.root !== newest.root)
-    return `the database's checkpoint ${newest.size} is not the one that was signed`;
-  return null;
 }

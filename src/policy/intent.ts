@@ -5,6 +5,7 @@ import { compare, decimal } from "../kernel/decimal.ts";
 import { planHash } from "../kernel/plan.ts";
 import type { Control } from "./gather.ts";
 import { planFacts } from "./rows.ts";
+import type { Tier } from "./tiers.ts";
 
 /** What a claim's seal covers; it stands in the claim's ledger entry. */
 export const claimFacts = (hash: string, claimedAt: string, approvedBy: readonly string[]) => ({
@@ -12,6 +13,30 @@ export const claimFacts = (hash: string, claimedAt: string, approvedBy: readonly
   claimedAt,
   approvedBy,
 });
+
+interface ClaimEntry {
+  readonly tier?: Tier;
+  readonly claimedAt?: string;
+  readonly approvedBy?: string[];
+  readonly seal?: string;
+}
+
+async function claimOf(db: Pick<Db, "select">, hash: string): Promise<ClaimEntry | null> {
+  const [entry] = await db
+    .select({ body: ledger.body })
+    .from(ledger)
+    // In the words of the index over control entries, which is how Postgres finds it among a million others.
+    .where(and(eq(ledger.object, hash), like(ledger.type, "plan.%"), eq(ledger.type, "plan.claimed")))
+    .orderBy(desc(ledger.seq))
+    .limit(1);
+  return entry === undefined ? null : (JSON.parse(entry.body) as ClaimEntry);
+}
+
+/** How dangerous a claimed plan was judged to be at its claim; T4 where the claim does not say; null where there is none. */
+export async function claimedTier(db: Pick<Db, "select">, hash: string): Promise<{ readonly tier: Tier } | null> {
+  const claim = await claimOf(db, hash);
+  return claim === null ? null : { tier: claim.tier ?? "T4" };
+}
 
 type OrderRow = typeof orders.$inferSelect;
 
@@ -47,17 +72,7 @@ export async function intentObjection(
     same(leg.quantity, row.quantity) &&
     same(leg.limitPrice, row.limitPrice);
   if (!matches) return "the order is not the one that the plan names";
-  const [entry] = await db
-    .select({ body: ledger.body })
-    .from(ledger)
-    // In the words of the index over control entries, which is how Postgres finds it among a million others.
-    .where(and(eq(ledger.object, row.planHash), like(ledger.type, "plan.%"), eq(ledger.type, "plan.claimed")))
-    .orderBy(desc(ledger.seq))
-    .limit(1);
-  const claim =
-    entry === undefined
-      ? null
-      : (JSON.parse(entry.body) as { claimedAt?: string; approvedBy?: string[]; seal?: string });
+  const claim = await claimOf(db, row.planHash);
   const sealed =
     claim !== null &&
     control.seal.holds(

@@ -6,7 +6,7 @@ import { noteIncident } from "../db/changes.ts";
 import type { Database, Tx } from "../db/client.ts";
 import { orders, plans, tradingStates } from "../db/schema.ts";
 import { decimal, grouped } from "../kernel/decimal.ts";
-import { DeskError } from "../kernel/errors.ts";
+import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { type Plan, fingerprintWords } from "../kernel/plan.ts";
 import type { ActionRequest, RequestContext } from "../kernel/request.ts";
@@ -16,7 +16,7 @@ import { claimPlan } from "./claim.ts";
 import { draftPlan } from "./draft.ts";
 import type { Quote } from "./facts.ts";
 import type { Control } from "./gather.ts";
-import { intentObjection } from "./intent.ts";
+import { claimedTier, intentObjection } from "./intent.ts";
 import type { Decision } from "./judge.ts";
 import { endPlan, proposePlan } from "./propose.ts";
 import { quotesOf } from "./quotes.ts";
@@ -85,6 +85,8 @@ export interface DoorParts {
   readonly database: Database;
   readonly desk: Desk;
   readonly control: Control;
+  /** Signs the ledger as it stands, before a plan of tier 3 or higher takes effect. Throws where it cannot be signed. */
+  readonly sign: () => Promise<unknown>;
   /** Wakes a waiting run together with the row that answers it. */
   readonly wake: (tx: Tx, runId: string, messageId: string) => Promise<void>;
   readonly log: Log;
@@ -140,6 +142,9 @@ async function intend(tx: Tx, hash: string, plan: Plan): Promise<void> {
   );
 }
 
+/** Plans of tier 3 and higher take effect only once the ledger is signed up to them. */
+const signedFirst = (judged: Pick<Decision, "tier"> | null): boolean => judged !== null && judged.tier >= "T3";
+
 /** Opens the door. */
 export function openDoor(parts: DoorParts): Door {
   const { database, desk, control, log } = parts;
@@ -161,8 +166,8 @@ export function openDoor(parts: DoorParts): Door {
   };
 
   /** A halt that came after the claim still stops what has not left. */
-  const stopped = async (row: typeof orders.$inferSelect): Promise<string | null> => {
-    const forged = await intentObjection(database.db, control, row);
+  const stopped = async (row: typeof orders.$inferSelect, unsigned: string | null): Promise<string | null> => {
+    const forged = unsigned ?? (await intentObjection(database.db, control, row));
     if (forged !== null) return forged;
     const marker = control.halted();
     if (marker === "halted" || (marker === "reducing" && !row.reduceOnly))
@@ -171,6 +176,18 @@ export function openDoor(parts: DoorParts): Door {
     const rows = await database.db.select().from(tradingStates).where(inArray(tradingStates.scope, scopes));
     const halted = rows.find((one) => one.state === "halted" || (one.state === "reducing" && !row.reduceOnly));
     return halted ? `${halted.scope} became ${halted.state} before the order was sent` : null;
+  };
+
+  /** Why a plan's orders must not leave because the ledger cannot be signed; null where it was. */
+  const whyUnsigned = async (hash: string): Promise<string | null> => {
+    try {
+      await parts.sign();
+      return null;
+    } catch (error) {
+      if (!(error instanceof DeskError) || error.retry !== "never") throw error;
+      log.error({ plan: hash.slice(0, 12), why: messageOf(error) }, "ledger not signed, orders kept back");
+      return `the ledger could not be signed before: ${messageOf(error)}`;
+    }
   };
 
   const pendingPlan = async (text: string): Promise<PlanRow> => {
@@ -258,7 +275,12 @@ export function openDoor(parts: DoorParts): Door {
       log.info({ plan: row.hash.slice(0, 12), person: person.id, outcome: result.outcome }, "vote taken");
       return votedText(result, decision, row.hash);
     },
-    prices: async (hash) => pricesOf((await planRow(database.db, hash)).plan),
+    async prices(hash) {
+      const row = await planRow(database.db, hash);
+      // A trading state changes in the claim itself: who approved that is signed before.
+      if (row.plan.trading !== null && signedFirst(row.decision as unknown as Decision)) await parts.sign();
+      return pricesOf(row.plan);
+    },
     async claim(tx, hash, prices) {
       const { plan } = await planRow(tx, hash);
       const claim = await claimPlan(tx, control, { hash, plan, quotes: prices });
@@ -283,7 +305,10 @@ export function openDoor(parts: DoorParts): Door {
         });
       return { claimed: true };
     },
-    carryOut: (hash) => carryOut({ desk, database, stopped, log }, hash),
+    async carryOut(hash) {
+      const unsigned = signedFirst(await claimedTier(database.db, hash)) ? await whyUnsigned(hash) : null;
+      return carryOut({ desk, database, stopped: (row) => stopped(row, unsigned), log }, hash);
+    },
     async ended(tx, hash, result) {
       await endPlan(
         tx,

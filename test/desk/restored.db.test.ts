@@ -8,7 +8,7 @@ import { incidents } from "../../src/db/schema.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import { type Program, startProgram } from "../../src/main.ts";
-import { fileSink } from "../../src/ledger/checkpoint.ts";
+import { fileSink } from "../../src/ledger/copies.ts";
 import { writeMarker } from "../../src/policy/halt-marker.ts";
 import { freeze } from "../../src/policy/trading-state.ts";
 import { demoAccounts } from "../../src/venues/paper/demo-accounts.ts";
@@ -58,7 +58,7 @@ const answer = async (scope: string) => (await ask(`?scope=${encodeURIComponent(
 beforeAll(async () => {
   buildPage();
   // Entries were signed and copied out that the database does not have: an older backup stands in its place.
-  await fileSink(home)({ size: 5_000, root: "r", note: "n" });
+  await fileSink(home).take([{ size: 5_000, root: "r", note: "n" }]);
   program = await begin();
 }, 60_000);
 afterAll(() => program?.stop());

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { append } from "../../src/ledger/append.ts";
-import { fileSink, lostTail, makeCheckpoint, readCopies } from "../../src/ledger/checkpoint.ts";
+import { makeCheckpoint } from "../../src/ledger/checkpoint.ts";
+import { copyOut, fileSink, lostTail, readCopies } from "../../src/ledger/copies.ts";
 import { makeNoteKey, openNoteKey } from "../../src/ledger/note.ts";
 import { proveEntry } from "../../src/ledger/proof.ts";
 import { includes, leafHash } from "../../src/ledger/merkle.ts";
@@ -49,7 +50,8 @@ beforeAll(async () => {
   await desk.within((tx) =>
     freeze(tx, { scope: "venue:paper", state: "reducing", by: "person:bo", reason: "odd fills", planHash: null }),
   );
-  await makeCheckpoint(database().db, key, [fileSink(home)]);
+  await makeCheckpoint(database().db, key);
+  await copyOut(database().db, fileSink(home));
 });
 
 const verify = () => verifyLedger(database().sql, { publicKey: key.publicKey, copies: readCopies(home) });
@@ -240,9 +242,10 @@ test("tree heads grow from each other and stay consistent", async () => {
     await desk.within((tx) =>
       append(tx, { actor: "person:ana", type: "command.called", object: "/help", body: { round } }),
     );
-    await makeCheckpoint(database().db, key, [fileSink(home)]);
+    await makeCheckpoint(database().db, key);
+    await copyOut(database().db, fileSink(home));
   }
-  expect(await makeCheckpoint(database().db, key, [])).toBeNull();
+  expect(await makeCheckpoint(database().db, key)).toBeNull();
   expect(await verify()).toMatchObject({ ok: true, checkpoints: 6 });
   expect(readCopies(home)).toHaveLength(6);
   expect(approved).toHaveLength(64);
