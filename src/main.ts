@@ -135,6 +135,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     database,
     clock,
     door: base.door,
+    control: base.control,
     runs,
     accounts: [...accounts.keys()],
     commands,

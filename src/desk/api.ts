@@ -1,7 +1,7 @@
 import type { AccountState } from "../kernel/account.ts";
 import type { Severity } from "../kernel/alert.ts";
 import type { Json } from "../kernel/canonical.ts";
-import type { DetectorLabel, incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
+import type { DetectorLabel, breakGlass, incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
 import type { ExposureReader } from "../exposure/exposure.ts";
 import type { Resolution } from "../incidents/lifecycle.ts";
 import type { HaltMode } from "../policy/halt.ts";
@@ -57,6 +57,10 @@ export interface DeskApi {
   resolve(person: Person, incident: string, resolution: Resolution, text?: string): Promise<void>;
   /** Says whether the detectors behind an incident were right; resolves to their names. */
   label(person: Person, incident: string, label: DetectorLabel): Promise<readonly string[]>;
+  /** Uses of emergency powers, newest first. */
+  emergencies(limit: number): Promise<readonly Row<typeof breakGlass>[]>;
+  /** Writes another person's review of a use, by the first characters of its id. */
+  reviewEmergency(person: Person, id: string, finding: string): Promise<string>;
   silence(person: Person, matchers: Row<typeof silences>["matchers"], untilMs: number, reason: string): Promise<number>;
   /** Silences what the incident's alerts have in common. */
   silenceIncident(person: Person, incident: string, untilMs: number, reason: string): Promise<number>;

@@ -10,7 +10,7 @@ import { type Lease, holdLease } from "../engine/replicas.ts";
 import { type Runs, openRuns } from "../engine/runs.ts";
 import { WAKE } from "../engine/steps.ts";
 import { type Hedger, openHedger } from "../exposure/hedger.ts";
-import { resolveIn } from "../incidents/lifecycle.ts";
+import { resolveIn, unreviewed } from "../incidents/lifecycle.ts";
 import { summaryOf } from "../incidents/summary.ts";
 import type { AccountState } from "../kernel/account.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -142,7 +142,9 @@ export async function layFoundation(options: {
     log,
     close: async (tx, incident, outcome, actor) => {
       const story = await summaryOf(tx, incident, outcome, (person) => file.people[person]?.name ?? person);
-      await resolveIn(tx, incident, "handled", { actor, surface: "playbook" }, story);
+      // What a person must review first stays open for people to close.
+      if ((await unreviewed(tx, incident)).length === 0)
+        await resolveIn(tx, incident, "handled", { actor, surface: "playbook" }, story);
       return story;
     },
   });

@@ -1,7 +1,7 @@
 import { desc, eq, gt, ne, sql } from "drizzle-orm";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
-import { accountStates, incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
+import { accountStates, breakGlass, incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
 import type { AnyPlaybook } from "../engine/playbook.ts";
 import type { Runs } from "../engine/runs.ts";
 import type { ExposureReader } from "../exposure/exposure.ts";
@@ -13,6 +13,8 @@ import type { Clock } from "../kernel/clock.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { append } from "../ledger/append.ts";
 import type { HaltMode } from "../policy/halt.ts";
+import { reviewBreakGlass } from "../policy/break-glass.ts";
+import type { Control } from "../policy/gather.ts";
 import type { Door } from "../policy/perform.ts";
 import type { DeskApi } from "./api.ts";
 import type { DeskCommand, Person } from "./command.ts";
@@ -25,6 +27,7 @@ export interface DeskParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly door: Door;
+  readonly control: Pick<Control, "seal">;
   readonly runs: Runs;
   readonly accounts: readonly string[];
   readonly commands: readonly DeskCommand[];
@@ -215,6 +218,12 @@ export function openDesk(parts: DeskParts): DeskApi {
     label: (person, incident, label) => labelDetectors(db, incident, label, by(person)),
     async escalate(person, incident) {
       return `${incident} is ${await escalate(db, incident, by(person))} now.`;
+    },
+
+    emergencies: (limit) => db.select().from(breakGlass).orderBy(desc(breakGlass.openedAt)).limit(limit),
+    async reviewEmergency(person, id, finding) {
+      const whose = await db.transaction((tx) => reviewBreakGlass(tx, parts.control, id, person.id, finding));
+      return `You reviewed the emergency powers of ${whose}.`;
     },
 
     silence,

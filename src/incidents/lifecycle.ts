@@ -1,7 +1,7 @@
-import { and, eq, ne, sql } from "drizzle-orm";
+import { and, eq, isNull, ne, sql } from "drizzle-orm";
 import { noteIncident } from "../db/changes.ts";
 import type { Db, Tx } from "../db/client.ts";
-import { incidents } from "../db/schema.ts";
+import { breakGlass, incidents } from "../db/schema.ts";
 import type { Severity, TrustClass } from "../kernel/alert.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { append } from "../ledger/append.ts";
@@ -146,9 +146,25 @@ export async function note(db: Db, id: string, text: string, by: By): Promise<vo
   });
 }
 
-/** Closes the incident inside the caller's transaction. It never takes another alert: the next one opens a new incident. */
+/** Uses of emergency powers on an incident that nobody else has looked at. */
+export const unreviewed = (tx: Pick<Tx, "select">, incidentId: string): Promise<(typeof breakGlass.$inferSelect)[]> =>
+  tx
+    .select()
+    .from(breakGlass)
+    .where(and(eq(breakGlass.incidentId, incidentId), isNull(breakGlass.reviewedAt)));
+
+/**
+ * Closes the incident inside the caller's transaction. It never takes another alert: the next one opens a new incident.
+ * @throws DeskError NOT_ALLOWED while a use of emergency powers on it waits for its review
+ */
 export async function resolveIn(tx: Tx, id: string, resolution: Resolution, by: By, text?: string): Promise<void> {
   const row = await unresolved(tx, id);
+  const [use] = await unreviewed(tx, id);
+  if (use !== undefined)
+    throw new DeskError(
+      "NOT_ALLOWED",
+      `${id} stays open: the emergency powers that ${use.person} took have no review; another person of risk or compliance writes /break-glass review ${use.id.slice(0, 12)} "what was found"`,
+    );
   await tx
     .update(incidents)
     .set({ status: "resolved", resolvedAt: sql`now()`, outcome: text ?? row.outcome })

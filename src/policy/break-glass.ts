@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull } from "drizzle-orm";
+import { and, desc, eq, gt, sql } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
 import { breakGlass } from "../db/schema.ts";
 import { DeskError } from "../kernel/errors.ts";
@@ -99,27 +99,32 @@ export async function holdsBreakGlass(
   );
 }
 
-/** Uses of emergency powers that nobody else has looked at; an incident with one cannot close. */
-export const unreviewed = (tx: Pick<Tx, "select">, incidentId: string): Promise<BreakGlass[]> =>
-  tx
-    .select()
-    .from(breakGlass)
-    .where(and(eq(breakGlass.incidentId, incidentId), isNull(breakGlass.reviewedAt)));
-
 /**
- * Writes that another person, of risk or compliance, looked at the use.
+ * Writes that another person, of risk or compliance, looked at the use; resolves to who had taken the powers.
+ * @param prefix at least 8 characters of its id
  * @throws DeskError NOT_ALLOWED for the one who took the powers, or without the role
  */
 export async function reviewBreakGlass(
   tx: Tx,
   control: Pick<Control, "seal">,
-  id: string,
+  prefix: string,
   by: string,
   finding: string,
-): Promise<void> {
+): Promise<string> {
   await lockDesk(tx);
-  const [row] = await tx.select().from(breakGlass).where(eq(breakGlass.id, id)).for("update");
-  if (row === undefined) throw new DeskError("INPUT_INVALID", "there is no such use of emergency powers");
+  if (finding.trim().length < 10)
+    throw new DeskError("INPUT_INVALID", "say what you found in at least ten letters; the ledger keeps it");
+  const found = /^[\w-]{8,}$/.test(prefix)
+    ? await tx
+        .select()
+        .from(breakGlass)
+        .where(sql`starts_with(${breakGlass.id}, ${prefix})`)
+        .limit(2)
+        .for("update")
+    : [];
+  const [row] = found;
+  if (row === undefined || found.length > 1)
+    throw new DeskError("INPUT_INVALID", "there is no such use of emergency powers");
   if (row.reviewedAt !== null) throw new DeskError("DECISION_TAKEN", `${row.reviewedBy} reviewed it before`);
   const roles = await rolesOf(tx, control.seal, by);
   if (row.person === by || !roles.some((role) => role === "risk" || role === "compliance"))
@@ -127,6 +132,7 @@ export async function reviewBreakGlass(
   await tx
     .update(breakGlass)
     .set({ reviewedBy: by, reviewedAt: await databaseNow(tx) })
-    .where(eq(breakGlass.id, id));
-  await append(tx, { actor: `person:${by}`, type: "break-glass.reviewed", object: id, body: { finding } });
+    .where(eq(breakGlass.id, row.id));
+  await append(tx, { actor: `person:${by}`, type: "break-glass.reviewed", object: row.id, body: { finding } });
+  return row.person;
 }

@@ -1,6 +1,7 @@
 import type { Database } from "../db/client.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Secret } from "../kernel/secret.ts";
+import { holdsBreakGlass } from "./break-glass.ts";
 import type { Control } from "./gather.ts";
 import { publishAtStart } from "./change.ts";
 import { readPublished } from "./published.ts";
@@ -38,6 +39,6 @@ export async function openControl(options: {
     onCall: async () => null,
     deadManArmed: () => null,
     reconcilerHealthy: () => null,
-    breakGlass: async () => false,
+    breakGlass: (tx, person, account) => holdsBreakGlass(tx, { seal }, person, account),
   };
 }

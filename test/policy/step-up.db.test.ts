@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { verifyLedger } from "../../src/ledger/verify.ts";
-import { holdsBreakGlass, openBreakGlass, reviewBreakGlass, unreviewed } from "../../src/policy/break-glass.ts";
+import { openIncident, resolve, unreviewed } from "../../src/incidents/lifecycle.ts";
+import { holdsBreakGlass, openBreakGlass, reviewBreakGlass } from "../../src/policy/break-glass.ts";
 import {
   type ConsoleIdentity,
   beginEnrolment,
@@ -206,14 +207,23 @@ describe("emergency powers", () => {
   });
 
   test("another person of risk or compliance reviews them before the incident can close", async () => {
-    const [task] = await desk.within((tx) => unreviewed(tx, "INC-1"));
+    const incident = await database().db.transaction((tx) =>
+      openIncident(tx, { actor: "person:gil", surface: "slack" }, { kind: "manual", severity: "high", title: "drill" }),
+    );
+    await database().sql`update breakwater.break_glass set incident_id = ${incident} where person = 'gil'`;
+    const close = () => resolve(database().db, incident, "handled", { actor: "person:bo", surface: "slack" });
+    const [task] = await desk.within((tx) => unreviewed(tx, incident));
+    await expect(close()).rejects.toThrow(/stays open: the emergency powers that gil took have no review/);
     const review = (by: string) =>
-      desk.within((tx) => reviewBreakGlass(tx, desk.control, task?.id ?? "", by, "justified"));
+      desk.within((tx) =>
+        reviewBreakGlass(tx, desk.control, (task?.id ?? "").slice(0, 12), by, "justified by the book"),
+      );
     await expect(review("gil")).rejects.toThrow("another person");
     await expect(review("ana")).rejects.toThrow("another person");
     await review("bo");
     await expect(review("bo")).rejects.toThrow("bo reviewed it before");
-    expect(await desk.within((tx) => unreviewed(tx, "INC-1"))).toEqual([]);
+    expect(await desk.within((tx) => unreviewed(tx, incident))).toEqual([]);
+    await close();
   });
 });
 
