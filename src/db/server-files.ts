@@ -40,7 +40,12 @@ function unprivileged(): RunAs | null {
   for (const name of ["postgres", "nobody"]) {
     try {
       const id = (flag: string): number =>
-        Number(execFileSync("id", [flag, name], { stdio: ["ignore", "pipe", "ignore"] }));
+        Number(
+          execFileSync("id", [flag, name], {
+            stdio: ["ignore", "pipe", "ignore"],
+            env: { PATH: process.env["PATH"] ?? "" },
+          }),
+        );
       return { uid: id("-u"), gid: id("-g") };
     } catch (error) {
       if ((error as { status?: number }).status === undefined) throw error;
