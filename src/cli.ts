@@ -46,6 +46,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     .option("--headless", "without a browser: approve by itself and check every promise")
     .option("--approve-as <person>", "who approves in a headless run", "ana")
     .option("--fresh", "forget what an earlier demo left")
+    .option("--step-up", "headless: then hedge above the tier, approved by two persons with software passkeys")
     .option("--with-fakes", "attach simulated Slack and Discord workspaces")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater demo --headless --approve-as ana --json")

@@ -10,6 +10,8 @@ export interface Browserless {
   card(incident: string): Promise<Card | null>;
   press(token: string): Promise<Reply>;
   type(command: string): Promise<Reply>;
+  /** What the page's script sends to an address of the console. */
+  send<T = Reply>(path: string, fields?: Record<string, string>): Promise<T>;
 }
 
 /**
@@ -32,13 +34,13 @@ export async function signIn(url: string, token: string): Promise<Browserless> {
     }
     return (await response.json()) as T;
   };
-  const post = async (path: string, body: Record<string, string>): Promise<Reply> => {
+  const post = async <T = Reply>(path: string, body: Record<string, string>): Promise<T> => {
     const response = await fetch(`${url}${path}`, {
       method: "POST",
       headers: { cookie, origin: url, "content-type": "application/json", accept: "application/json" },
       body: JSON.stringify({ ...body, delivery: randomUUID() }),
     });
-    return (await response.json()) as Reply;
+    return (await response.json()) as T;
   };
   return {
     pending: async () =>
@@ -48,5 +50,6 @@ export async function signIn(url: string, token: string): Promise<Browserless> {
     card: async (incident) => (await get<{ card: Card }>(`/api/incidents/${incident}`))?.card ?? null,
     press: (button) => post("/act", { token: button }),
     type: (command) => post("/command", { text: command }),
+    send: (path, fields = {}) => post(path, fields),
   };
 }

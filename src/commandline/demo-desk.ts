@@ -1,12 +1,13 @@
 import type { StormName } from "../venues/paper/storms.ts";
 
-/** The demo's desk: three people, two paper accounts, and a policy under which one of the others approves a reduction. */
+/** The demo's desk: four people, two paper accounts, and a policy under which one of the others approves a reduction. */
 export const demoDesk = (storm: StormName, speed: number, seed: number): string => `
 desk: { name: Harbour Desk }
 people:
   ana: { name: Ana Ruiz, roles: [trader, operator] }
   ben: { name: Ben Okafor, roles: [risk] }
   cleo: { name: Cleo Lind, roles: [compliance] }
+  dan: { name: Dan Moreau, roles: [trader] }
 accounts:
   paper-a: { venue: paper }
   paper-b: { venue: paper }
@@ -48,6 +49,11 @@ policy:
       title: A hedge needs one person
       match: { actions: [hedge], by: { roles: [trader, risk], playbooks: ["*"] } }
       says: { quorum: { people: 1, from: [trader, risk], within: 15m } }
+    - name: large-hedge
+      title: Above a million, two persons with risk among them, each with a passkey
+      tier: T3
+      match: { actions: [hedge], by: { roles: [trader, risk], playbooks: ["*"] }, notionalUsdOver: "1000000" }
+      says: { quorum: { people: 2, roles: [risk], from: [trader, risk], stepUp: true, within: 15m } }
     - name: unfreeze
       title: Lifting a freeze needs risk and one more
       match: { actions: [unfreeze], by: { roles: [trader, risk, operator], playbooks: ["*"] } }

@@ -13,6 +13,7 @@ import type { PaperExchange } from "../venues/paper/exchange.ts";
 import { type Browserless, signIn } from "./browserless.ts";
 import { type DecidedInChat, type Promised, chatPromises, decideInChat } from "./demo-chat.ts";
 import type { Fakes } from "./demo-fakes.ts";
+import { hedgeWithPasskeys } from "./demo-step-up.ts";
 
 /** What a headless run works with. */
 export interface StoryParts {
@@ -24,6 +25,8 @@ export interface StoryParts {
   readonly speed: number;
   /** Simulated Slack and Discord, where the approval is given then; the console's addresses where null. */
   readonly fakes: Fakes | null;
+  /** Whether a hedge above the tier follows, which two persons approve with passkeys. */
+  readonly stepUp: boolean;
 }
 
 /** The whole story at normal speed takes some thirty seconds; a run that is not done by then is a broken promise. */
@@ -39,7 +42,7 @@ interface StoryLine {
   readonly [more: string]: unknown;
 }
 
-type Say = (line: StoryLine) => void;
+export type Say = (line: StoryLine) => void;
 
 /** Tells the timeline as it grows, once a line. */
 function teller(parts: StoryParts, incident: string, say: Say): () => Promise<void> {
@@ -243,6 +246,7 @@ export async function runStory(parts: StoryParts): Promise<number> {
       : await Promise.all([
           promises(parts, incident, browser),
           fakes ? chatPromises(fakes, parts.program.database, incident, decided) : [],
+          parts.stepUp ? hedgeWithPasskeys(parts, say) : [],
         ])
           .then((lists) => lists.flat())
           .catch((error: unknown): Promised[] => [

@@ -24,6 +24,7 @@ export interface DemoOptions {
   readonly approveAs: string;
   readonly fresh?: boolean;
   readonly withFakes?: boolean;
+  readonly stepUp?: boolean;
   readonly json?: boolean;
 }
 
@@ -127,7 +128,16 @@ async function runAttached(options: DemoOptions, fakes: Fakes | null): Promise<n
   const signIn = `${program.url}/sign-in/${program.token}`;
   if (options.headless) {
     const told = await Promise.race([
-      runStory({ program, exchange, config, approveAs: options.approveAs, json: options.json === true, speed, fakes }),
+      runStory({
+        program,
+        exchange,
+        config,
+        approveAs: options.approveAs,
+        json: options.json === true,
+        speed,
+        fakes,
+        stepUp: options.stepUp === true,
+      }),
       signal.then(() => null),
     ]);
     await program.stop();

@@ -7,6 +7,16 @@ import { actorName } from "./incidents.ts";
 
 const MOST = 200;
 
+/** Whether these roles have a say: those that a quorum demands, and those that it lets count. */
+function mayConsent(approval: typeof approvals.$inferSelect, roles: readonly string[]): boolean {
+  const quorums = approval.quorums as unknown as readonly {
+    readonly roles?: readonly string[];
+    readonly from?: readonly string[];
+  }[];
+  const wanted = [...approval.roles, ...quorums.flatMap((one) => [...(one.roles ?? []), ...(one.from ?? [])])];
+  return wanted.length === 0 || wanted.some((role) => roles.includes(role));
+}
+
 /** Questions put to people, those that wait first; `mine` marks what this viewer may decide. */
 export async function listApprovals(
   db: Db,
@@ -27,7 +37,7 @@ export async function listApprovals(
   return rows.map(({ approval, plan, live }) => {
     const given = cast.filter((vote) => vote.planHash === approval.planHash);
     const asked = approval.requestedBy || (plan?.requestedBy ?? "");
-    const roleFits = approval.roles.length === 0 || approval.roles.some((role) => viewer.roles.includes(role));
+    const roleFits = mayConsent(approval, viewer.roles);
     return {
       planHash: approval.planHash,
       words: fingerprintWords(approval.planHash),

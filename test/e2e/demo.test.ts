@@ -94,10 +94,11 @@ async function openBreach(page: Page): Promise<void> {
 describe("the demo", () => {
   test("keeps every promise without a browser, and its ledger verifies afterwards", { timeout: 240_000 }, async () => {
     const folder = home();
-    const demo = breakwater(folder, ["demo", "--headless", "--approve-as", "ben", "--json"]);
+    const demo = breakwater(folder, ["demo", "--headless", "--step-up", "--approve-as", "ben", "--json"]);
     expect(await demo.ended, demo.errors.join("\n")).toBe(0);
+    expect(demo.lines.filter((line) => line.type === "passkey").map((line) => line["person"])).toEqual(["ana", "ben"]);
     const promises = demo.lines.filter((line) => line.type === "promise");
-    expect(promises.length).toBeGreaterThanOrEqual(10);
+    expect(promises.length).toBeGreaterThanOrEqual(14);
     expect(promises.filter((line) => line["held"] !== true)).toEqual([]);
     expect(demo.lines.at(-1)).toMatchObject({ type: "result", ok: true });
     const verify = breakwater(folder, ["ledger", "verify", "--json"]);

@@ -18,7 +18,7 @@ import {
   verifyTouch,
 } from "../../src/policy/step-up.ts";
 import { withDatabase } from "../with-database.ts";
-import { type SoftAuthenticator, softAuthenticator } from "./authenticator.ts";
+import { type SoftAuthenticator, softAuthenticator } from "../../src/commandline/soft-authenticator.ts";
 import { DESK_PEOPLE, type TestDesk, controlOf, freshPlan, testDesk } from "./control.ts";
 import { order } from "./make.ts";
 

@@ -163,6 +163,11 @@ describe("approvals", () => {
     expect(await mine(ana)).toBe(true);
     expect(await mine({ ...ana, roles: ["trader"] })).toBe(false);
     expect(await mine({ ...ana, mayAct: false })).toBe(false);
+    // A quorum that demands risk may let traders count beside it.
+    const quorums = [{ people: 2, roles: ["risk"], from: ["risk", "trader"] }];
+    await db.update(approvals).set({ quorums }).where(eq(approvals.planHash, hash));
+    expect(await mine({ ...ana, roles: ["trader"] })).toBe(true);
+    expect(await mine({ ...ana, roles: ["compliance"] })).toBe(false);
     await db.update(approvals).set({ requestedBy: "person:ana" }).where(eq(approvals.planHash, hash));
     expect(await mine(ana)).toBe(false);
     await db.update(approvals).set({ requestedBy: "person:bo" }).where(eq(approvals.planHash, hash));

@@ -1,8 +1,8 @@
 import { type KeyObject, createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { isoCBOR } from "@simplewebauthn/server/helpers";
-import type { ConsoleIdentity } from "../../src/policy/passkeys.ts";
+import type { ConsoleIdentity } from "../policy/passkeys.ts";
 
-/** A passkey in software that answers as a platform authenticator does, with the person verified. */
+/** A passkey in software that answers as a platform authenticator does, with the person verified: for the demo without a browser, and for tests. */
 export interface SoftAuthenticator {
   readonly id: string;
   create(challenge: string, where?: Partial<ConsoleIdentity>): never;
