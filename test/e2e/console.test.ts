@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
@@ -85,6 +86,17 @@ describe("deciding", () => {
     await oneWaiting();
     const ana = await visit(browser, desk, "ana");
     const bo = await visit(browser, desk, "bo");
+    // Neither press reaches the desk before the other was made; otherwise the live update may remove the second button.
+    let pressed = 0;
+    const both = new EventTarget();
+    const bothPressed = once(both, "pressed");
+    for (const { page } of [ana, bo])
+      await page.route("**/act", async (route) => {
+        pressed += 1;
+        if (pressed === 2) both.dispatchEvent(new Event("pressed"));
+        await bothPressed;
+        await route.continue();
+      });
     await Promise.all([
       ana.page.getByRole("button", { name: "Approve" }).click(),
       bo.page.getByRole("button", { name: "Approve" }).click(),
