@@ -1,4 +1,4 @@
-import { type Ratio, decimal, less, percent, playbook, z } from "../src/index.ts";
+import { decimal, less, percent, playbook, z } from "../src/index.ts";
 
 /** Where the account is brought to: far enough from liquidation that the next leg of a storm does not undo it. */
 const TARGET = decimal<"ratio">("0.45");
@@ -24,7 +24,7 @@ export default playbook(
       const plan = await step.plan(`plan the ${round} reduction`, {
         action: "reduce",
         account,
-        toRatio: TARGET as Ratio,
+        toRatio: TARGET,
       });
       if (!plan) {
         const left = await step(`see why the ${round} plan is empty`, async () => {

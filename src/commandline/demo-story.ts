@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { accountStates, incidentEvents, incidents, orders, plans, runs, votes } from "../db/schema.ts";
 import { durationsOf } from "../incidents/durations.ts";
 import { systemClock } from "../kernel/clock.ts";
-import { type Decimal, decimal, less } from "../kernel/decimal.ts";
+import { decimal, less } from "../kernel/decimal.ts";
 import { messageOf } from "../kernel/errors.ts";
 import { TERMINAL } from "../kernel/order.ts";
 import { planHash } from "../kernel/plan.ts";
@@ -184,7 +184,7 @@ async function promises(parts: StoryParts, incident: string, browser: Browserles
     },
     {
       name: "the account is really safer",
-      held: state.marginRatio !== null && less(state.marginRatio as Decimal, SAFE),
+      held: state.marginRatio !== null && less(state.marginRatio, SAFE),
       detail: `margin ratio ${state.marginRatio ?? "unknown"}`,
     },
     {

@@ -25,7 +25,7 @@ export async function verifyPlan(file: string, options: { hash?: string; json?: 
     fingerprintWords(hash) === expected;
   answer(
     options.json,
-    { type: "plan", hash, words: fingerprintWords(hash), ok, plan: plan as unknown as Record<string, unknown> },
+    { type: "plan", hash, words: fingerprintWords(hash), ok, plan },
     [hash, fingerprintWords(hash), ...planLines(plan)].join("\n"),
   );
   if (!ok) process.stderr.write(`The file's plan is not the one of ${options.hash}.\n`);

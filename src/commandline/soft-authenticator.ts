@@ -24,7 +24,7 @@ function coseKey(publicKey: KeyObject): Uint8Array {
       [-1, 1],
       [-2, bytes(x)],
       [-3, bytes(y)],
-    ]) as never,
+    ]),
   );
 }
 

@@ -64,11 +64,7 @@ const lostInWrite = (error: unknown): boolean =>
  * behind is not known.
  * @param supervisors those that run by now; none before the desk has started
  */
-export function guardProcess(
-  log: Log,
-  supervisors: () => readonly Supervisor[],
-  guarded: Guarded = process as Guarded,
-): void {
+export function guardProcess(log: Log, supervisors: () => readonly Supervisor[], guarded: Guarded = process): void {
   const heard = (error: unknown): void => {
     if (lostInWrite(error)) {
       log.warn({ err: error }, "database connection lost in a write");

@@ -75,7 +75,7 @@ export function openDurable(options: { database: Database; executorId: string; c
       error: (entry: unknown) => log.error(facts([entry]), "engine failed"),
     },
     runMigrations: false,
-  } as Parameters<typeof DBOS.setConfig>[0]);
+  });
   const workflows = new Map<string, (runId: string) => Promise<void>>();
   return {
     executorId,

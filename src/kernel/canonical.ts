@@ -9,7 +9,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
  * @throws TypeError for values JSON cannot hold (undefined at the top, NaN, functions).
  */
 export function canonical(value: Json): string {
-  const text = (canonicalizeJson as unknown as (input: unknown) => string | undefined)(value);
+  const text = canonicalizeJson(value);
   if (text === undefined) throw new TypeError("the value has no JSON form");
   return text;
 }

@@ -55,7 +55,7 @@ export async function verifyLedger(database: Sql, options: VerifyOptions = {}): 
       }
     }
     return reportOf(walk, checkpoints.length, findings);
-  }) as Promise<VerifyReport>;
+  });
 }
 
 function reportOf(walk: Walk, checkpoints: number, findings: readonly Finding[]): VerifyReport {

@@ -28,7 +28,7 @@ export const approvalFacts = (row: Omit<ApprovalRow, "state" | "decidedAt" | "se
   subject: row.subject,
   requestedBy: row.requestedBy,
   runId: row.runId,
-  quorums: row.quorums as unknown as Json,
+  quorums: row.quorums,
   needed: row.needed,
   roles: row.roles,
   stepUp: row.stepUp,

@@ -138,10 +138,7 @@ describe("the collar", () => {
         const { low, high } = collarAround(perpetual("BTC"), reference, bps);
         const width = mul(reference, decimal((bps / 10_000).toFixed(4)));
         for (const edge of [low, high]) expect(roundTo(edge as Decimal, decimal("0.1"), "down")).toBe(edge);
-        return (
-          !greater(sub(reference, low as never), width as never) &&
-          !greater(sub(high as never, reference), width as never)
-        );
+        return !greater(sub(reference, low as never), width) && !greater(sub(high as never, reference), width);
       }),
     );
   });

@@ -25,7 +25,7 @@ const begin = (): Promise<Program> => {
   const { database: name } = database().sql.options;
   const config = loadConfig(
     {
-      DATABASE_URL: inject("postgresUrl").replace(/\/breakwater$/, `/${String(name)}`),
+      DATABASE_URL: inject("postgresUrl").replace(/\/breakwater$/, `/${name}`),
       BREAKWATER_HOME: home,
       BREAKWATER_HTTP: "127.0.0.1:0",
       BREAKWATER_API_TOKEN: token,

@@ -7,7 +7,6 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { begin } from "../../src/commandline/start.ts";
 import { loadConfig } from "../../src/config.ts";
-import { openLog } from "../../src/kernel/log.ts";
 import type { Program } from "../../src/main.ts";
 import { type AttachedFakes, attachFakes } from "../fakes/attach.ts";
 import { guardEgress } from "../fakes/egress.ts";
@@ -105,7 +104,7 @@ beforeAll(async () => {
       },
     }),
   );
-  program = await begin(config, log as ReturnType<typeof openLog>, "ana", () => {});
+  program = await begin(config, log, "ana", () => {});
   SECRETS["the sign-in token"] = program.token;
 });
 afterAll(async () => {

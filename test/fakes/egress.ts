@@ -19,7 +19,7 @@ export function guardEgress(): { readonly tried: readonly string[]; release(): v
     }
     return Reflect.apply(connect, this, args) as net.Socket;
   };
-  net.Socket.prototype.connect = guarded as typeof connect;
+  net.Socket.prototype.connect = guarded;
   return {
     tried,
     release: () => {

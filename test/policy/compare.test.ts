@@ -100,7 +100,7 @@ test("what is said to tighten never lets more through, whatever was changed and 
         stepUp: fc.boolean(),
         within: fc.constantFrom("5m", "15m"),
       })
-      .map((one) => ({ quorum: one }) as Rule["says"]),
+      .map((one) => ({ quorum: one })),
   );
   const rule = fc.record({
     match: fc.constantFrom<Rule["match"][]>({}, { actions: ["hedge"] }, { notionalUsdOver: "40000" }),

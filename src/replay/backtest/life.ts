@@ -113,7 +113,7 @@ export async function live({ market, playbook, inputOf, hedger, seed }: LifePart
   const venue = exchange.venue();
   const known = { id: ACCOUNT, venue: "paper", environment: "paper" } as const;
   const desk: DraftDesk = {
-    accounts: new Map([[ACCOUNT, known]]) as DraftDesk["accounts"],
+    accounts: new Map([[ACCOUNT, known]]),
     venueOf: async () => venue,
     clock,
     collarBps: COLLAR_BPS,

@@ -63,7 +63,7 @@ export function marginAlert(state: AccountState, level: Level, receivedAt: Date)
     summary: `Maintenance margin ${grouped(state.maintenanceMarginUsd, 0)} USD against equity ${grouped(state.equityUsd, 0)} USD; ${state.venue} liquidates at 100 %.`,
     labels: { account: state.account, venue: state.venue },
     values: {
-      ...(state.marginRatio === null ? {} : { ratio: state.marginRatio as Decimal }),
+      ...(state.marginRatio === null ? {} : { ratio: state.marginRatio }),
       equityUsd: state.equityUsd,
       maintenanceMarginUsd: state.maintenanceMarginUsd,
     },

@@ -162,11 +162,7 @@ describe("who gets in", () => {
     [{ "sec-fetch-site": "same-site" }],
   ])("a press from elsewhere (%o) is refused and reaches nobody", async (headers) => {
     events.length = 0;
-    const response = await post(
-      "/act",
-      JSON.stringify({ token: "INC-7:4:acknowledge" }),
-      headers as Record<string, string>,
-    );
+    const response = await post("/act", JSON.stringify({ token: "INC-7:4:acknowledge" }), headers);
     expect(await code(response)).toEqual([403, "ORIGIN_REFUSED"]);
     expect(events).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { accountStates } from "../../../src/db/schema.ts";
-import type { Account, AccountState } from "../../../src/kernel/account.ts";
+import type { AccountState } from "../../../src/kernel/account.ts";
 import type { Alert } from "../../../src/kernel/alert.ts";
 import { fakeClock } from "../../../src/kernel/clock.ts";
 import { decimal } from "../../../src/kernel/decimal.ts";
@@ -59,7 +59,7 @@ async function watched(options: { readonly streams?: boolean } = {}) {
   stops.push(
     await monitorAccount({
       database: database(),
-      account: { id: "desk-1", venue: "paper", environment: "paper" } as Account,
+      account: { id: "desk-1", venue: "paper", environment: "paper" },
       reader: async () => reader,
       settings: SETTINGS,
       emit: async (alert) => void alerts.push(alert),

@@ -183,7 +183,7 @@ async function draw(place: HTMLElement): Promise<Chart | null> {
           ...axis,
           scale: "price",
           show: priced,
-          side: 1 as UPlot.Axis.Side,
+          side: 1,
           size: 64,
           grid: { show: false },
           values: (_plot, ticks) => ticks.map((tick) => tick.toLocaleString("en-US")),

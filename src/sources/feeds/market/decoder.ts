@@ -188,7 +188,7 @@ function playRare(
     }
     default: {
       decoder.at += 3;
-      emit({ ...(JSON.parse(readText(decoder)) as MarketEvent), ...head } as MarketEvent);
+      emit({ ...(JSON.parse(readText(decoder)) as MarketEvent), ...head });
     }
   }
 }
