@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { slackManifest } from "../src/chat/slack/manifest.ts";
 import { deskJsonSchema } from "../src/commandline/schema.ts";
-import { ENVIRONMENT } from "../src/config.ts";
+import { ENVIRONMENT } from "../src/config/environment.ts";
 import { ERRORS } from "../src/kernel/errors.ts";
 import { loadCommands } from "../src/load.ts";
 import { venuesTable } from "../src/venues/capabilities-table.ts";

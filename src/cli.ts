@@ -6,12 +6,14 @@ import { exportCommand, proofCommand, verifyCommand } from "./commandline/ledger
 import { verifyPlan } from "./commandline/plan.ts";
 import { policyCheck, policyExplain, policySimulate } from "./commandline/policy.ts";
 import { runReplay } from "./commandline/replay.ts";
+import { sealKey } from "./commandline/keys.ts";
 import { REPORT_KINDS, runReport } from "./commandline/report.ts";
 import { runHalt } from "./commandline/halt.ts";
 import { printSchema } from "./commandline/schema.ts";
 import { runStart } from "./commandline/start.ts";
 import { STORM_NAMES } from "./commandline/storms.ts";
 import { messageOf } from "./kernel/errors.ts";
+import { KEY_PARTS } from "./kernel/sealed.ts";
 import { HALT_MODES } from "./policy/halt.ts";
 
 /** Exit codes: 0 done, 1 failed, 2 wrong configuration or arguments. */
@@ -169,6 +171,19 @@ function program(finish: (outcome: Outcome) => void): Command {
     .addOption(json())
     .addHelpText("after", '\nExample: breakwater halt --reason "fills we cannot explain"')
     .action(act(runHalt));
+  root
+    .command("keys")
+    .description("about exchange keys")
+    .command("seal")
+    .description("encrypt a key for one account and purpose, for a file or a variable of the desk's environment")
+    .argument("<account>", "its id in desk.yaml")
+    .addOption(new Option("--purpose <part>", "which part of the key").choices(KEY_PARTS).makeOptionMandatory())
+    .addOption(json())
+    .addHelpText(
+      "after",
+      "\nExample: breakwater keys seal binance-main --purpose API_SECRET < secret.txt > binance-main.secret.sealed",
+    )
+    .action(act(sealKey));
   root
     .command("config")
     .description("about the configuration")

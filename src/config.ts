@@ -2,12 +2,14 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import { type Environment, type Problem, readEnvironment } from "./config/environment.ts";
 import { intakeSettings } from "./intake/settings.ts";
 import type { Account } from "./kernel/account.ts";
 import { type Decimal, isDecimal } from "./kernel/decimal.ts";
 import { durationMs } from "./kernel/duration.ts";
 import { DeskError } from "./kernel/errors.ts";
-import { Secret } from "./kernel/secret.ts";
+import { KEY_PARTS } from "./kernel/sealed.ts";
+import type { Secret } from "./kernel/secret.ts";
 import { checkpointsSettings } from "./ledger/settings.ts";
 import { defaultPolicy } from "./policy/default-policy.ts";
 import { peopleSchema, policySchema } from "./policy/schema.ts";
@@ -119,58 +121,6 @@ export const deskSchema = z
 
 export type DeskFile = z.infer<typeof deskSchema>;
 
-/** Environment variables, each also as NAME_FILE; printed into the README's table. */
-export const ENVIRONMENT = {
-  DATABASE_URL: { about: "Postgres 15 or newer; the embedded one where absent", secret: true },
-  BREAKWATER_HOME: { about: "Folder of the embedded database and files", default: "./.breakwater", secret: false },
-  BREAKWATER_DESK: { about: "The desk's description", default: "./desk.yaml", secret: false },
-  BREAKWATER_HTTP: { about: "Address of console, webhooks and metrics", default: "127.0.0.1:7070", secret: false },
-  BREAKWATER_PUBLIC_URL: { about: "Address people open, where a proxy stands in front", secret: false },
-  BREAKWATER_SEAL_KEY: {
-    about:
-      "At least 32 characters that seal approvals; made under BREAKWATER_HOME where absent, needed where replicas share a database",
-    secret: true,
-  },
-  BREAKWATER_API_TOKEN: {
-    about: "At least 32 characters with which other programs ask /api/frozen; refused to all where absent",
-    secret: true,
-  },
-  BREAKWATER_CHECKPOINTS_TOKEN: { about: "Bearer token for the collector of ledger checkpoints", secret: true },
-  BREAKWATER_LOG: { about: "trace, debug, info, warn or error", default: "info", secret: false },
-  SLACK_BOT_TOKEN: { about: "Slack bot token (xoxb-…)", secret: true },
-  SLACK_APP_TOKEN: { about: "Slack app token for Socket Mode (xapp-…)", secret: true },
-  SLACK_SIGNING_SECRET: { about: "Slack signing secret, for HTTP instead of Socket Mode", secret: true },
-  SLACK_API_URL: { about: "Slack's API, for tests", secret: false },
-  DISCORD_TOKEN: { about: "Discord bot token", secret: true },
-  DISCORD_APP_ID: { about: "Discord application id", secret: false },
-  DISCORD_PUBLIC_KEY: { about: "Discord public key, for HTTP interactions instead of the gateway", secret: false },
-  DISCORD_GUILD_ID: { about: "The one Discord server that is served", secret: false },
-  DISCORD_API_URL: { about: "Discord's API, for tests", secret: false },
-  PAGERDUTY_ROUTING_KEY: { about: "PagerDuty Events v2 routing key", secret: true },
-  PAGERDUTY_URL: { about: "PagerDuty's events address", default: "https://events.pagerduty.com", secret: false },
-  NTFY_TOPIC: { about: "ntfy topic that pages go to", secret: true },
-  NTFY_URL: { about: "ntfy server", default: "https://ntfy.sh", secret: false },
-  NATS_URL: { about: "NATS JetStream between feeds and detector workers; in process where absent", secret: false },
-} as const satisfies Record<string, { about: string; default?: string; secret: boolean }>;
-
-export type VariableName = keyof typeof ENVIRONMENT;
-
-/** The environment as it was read: plain settings as text, secrets wrapped. */
-export interface Environment {
-  text(name: VariableName): string | undefined;
-  secret(name: VariableName): Secret | undefined;
-  /** A secret that desk.yaml names by its variable. */
-  secretNamed(variable: string): Secret | undefined;
-  /** A venue key's part, such as `BINANCE_MAIN_API_KEY`. */
-  credential(prefix: string, part: "API_KEY" | "API_SECRET" | "API_PASSWORD"): Secret | undefined;
-}
-
-/** One thing wrong: where it stands, what it was, what to do. */
-export interface Problem {
-  readonly where: string;
-  readonly what: string;
-}
-
 /** The typed configuration. */
 export interface Config {
   readonly file: DeskFile;
@@ -182,35 +132,6 @@ export interface Config {
   readonly databaseUrl: Secret | null;
   readonly accounts: ReadonlyMap<string, Account>;
   readonly environment: Environment;
-}
-
-function readEnvironment(env: NodeJS.ProcessEnv, problems: Problem[]): Environment {
-  const raw = (name: string): string | undefined => {
-    const file = env[`${name}_FILE`];
-    if (file !== undefined && env[name] !== undefined)
-      problems.push({ where: `environment ${name}`, what: `is set and ${name}_FILE too; keep one of them` });
-    if (file === undefined) return env[name] || undefined;
-    try {
-      return readFileSync(file, "utf8").trim() || undefined;
-    } catch {
-      problems.push({
-        where: `environment ${name}_FILE`,
-        what: `names ${file}, which cannot be read; check the path and its permissions`,
-      });
-      return undefined;
-    }
-  };
-  const secretOf = (name: string): Secret | undefined => {
-    const value = raw(name);
-    return value === undefined ? undefined : new Secret(value);
-  };
-  return {
-    text: (name) =>
-      raw(name) ?? ("default" in ENVIRONMENT[name] ? (ENVIRONMENT[name] as { default: string }).default : undefined),
-    secret: secretOf,
-    secretNamed: secretOf,
-    credential: (prefix, part) => secretOf(`${prefix}_${part}`),
-  };
 }
 
 /** What the person wrote, for the problem's line; secrets do not stand in desk.yaml. */
@@ -278,8 +199,11 @@ function crossCheck(file: DeskFile, environment: Environment, name: string, prob
       });
       continue;
     }
-    for (const part of ["API_KEY", "API_SECRET"] as const) {
-      if (!environment.credential(one.key, part))
+    for (const part of KEY_PARTS) {
+      const before = problems.length;
+      const there = environment.credential(id, one.key, part) !== undefined;
+      // One that is there and cannot be read was told of by the reading itself.
+      if (!there && part !== "API_PASSWORD" && problems.length === before)
         problems.push({
           where: `environment ${one.key}_${part}`,
           what: `is missing; account ${id} needs it (or ${one.key}_${part}_FILE)`,

@@ -2,9 +2,12 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { ENVIRONMENT, loadConfig } from "../src/config.ts";
+import { loadConfig } from "../src/config.ts";
+import { ENVIRONMENT } from "../src/config/environment.ts";
 import { demoDesk } from "../src/commandline/demo-desk.ts";
 import { DeskError } from "../src/kernel/errors.ts";
+import { KEY_PARTS, type KeyPart, seal } from "../src/kernel/sealed.ts";
+import { Secret } from "../src/kernel/secret.ts";
 
 const GOOD =
   "desk: { name: Test }\npeople: { ana: { name: Ana, roles: [trader] } }\naccounts: { a: { venue: paper } }\n";
@@ -94,10 +97,38 @@ describe("secrets", () => {
       { OKX_MAIN_API_KEY_FILE: file, OKX_MAIN_API_SECRET: "planted-secret" },
       { text: live, name: "desk.yaml" },
     );
-    expect(config.environment.credential("OKX_MAIN", "API_KEY")?.reveal()).toBe("planted-key-in-a-file");
-    expect(JSON.stringify({ config, key: config.environment.credential("OKX_MAIN", "API_SECRET") })).not.toContain(
-      "planted",
-    );
+    expect(config.environment.credential("main", "OKX_MAIN", "API_KEY")?.reveal()).toBe("planted-key-in-a-file");
+    expect(
+      JSON.stringify({ config, key: config.environment.credential("main", "OKX_MAIN", "API_SECRET") }),
+    ).not.toContain("planted");
+  });
+
+  test("sealed in files are opened for their account; swapped, damaged or without the key they are told of once", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "breakwater-sealed-"));
+    const key = "c3".repeat(32);
+    const put = (purpose: KeyPart, account = "main"): string => {
+      const file = path.join(folder, `${account}.${purpose}`);
+      writeFileSync(file, seal(new Secret(key), { account, purpose }, new Secret(`planted-${purpose}`)));
+      return file;
+    };
+    const environment = {
+      OKX_MAIN_API_KEY_FILE: put("API_KEY"),
+      OKX_MAIN_API_SECRET_FILE: put("API_SECRET"),
+      OKX_MAIN_API_PASSWORD_FILE: put("API_PASSWORD"),
+    };
+    const config = loadConfig({ ...environment, BREAKWATER_KEYS_KEY: key }, { text: live, name: "desk.yaml" });
+    for (const part of KEY_PARTS)
+      expect(config.environment.credential("main", "OKX_MAIN", part)?.reveal()).toBe(`planted-${part}`);
+    const bare = problems(live, environment);
+    expect(bare).toMatch(/has 3 problems/);
+    expect(bare).toMatch(/environment OKX_MAIN_API_SECRET: is sealed, and there is no key to open it/);
+    const swapped = problems(live, {
+      ...environment,
+      BREAKWATER_KEYS_KEY: key,
+      OKX_MAIN_API_PASSWORD_FILE: put("API_PASSWORD", "other"),
+    });
+    expect(swapped).toMatch(/has a problem/);
+    expect(swapped).toMatch(/OKX_MAIN_API_PASSWORD: was sealed as API_PASSWORD of account other/);
   });
 
   test("missing or given twice are problems", () => {

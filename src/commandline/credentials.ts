@@ -8,10 +8,10 @@ import type { Credentials } from "../venues/open-venues.ts";
 export function credentialsOf(config: Config, account: Account): Credentials {
   const prefix = config.file.accounts[account.id]?.key ?? "";
   const needed = (part: "API_KEY" | "API_SECRET"): Secret => {
-    const value = config.environment.credential(prefix, part);
+    const value = config.environment.credential(account.id, prefix, part);
     if (!value) throw new DeskError("CONFIG_INVALID", `${prefix}_${part} is missing; account ${account.id} needs it`);
     return value;
   };
-  const password = config.environment.credential(prefix, "API_PASSWORD");
+  const password = config.environment.credential(account.id, prefix, "API_PASSWORD");
   return { apiKey: needed("API_KEY"), apiSecret: needed("API_SECRET"), ...(password ? { apiPassword: password } : {}) };
 }

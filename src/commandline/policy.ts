@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { parseDesk, loadConfig, type DeskFile, type Problem } from "../config.ts";
+import { parseDesk, loadConfig, type DeskFile } from "../config.ts";
+import type { Problem } from "../config/environment.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { openLog } from "../kernel/log.ts";
 import { checkPolicy } from "../policy/check.ts";

@@ -14,6 +14,11 @@ export const ERRORS = {
     hint: "Correct every line named; nothing was started.",
     retry: "never",
   },
+  KEY_NOT_OPENED: {
+    title: "A sealed exchange key could not be opened",
+    hint: "Nothing was read from it; set the key it was sealed under, or seal it anew.",
+    retry: "never",
+  },
   HOME_IN_USE: {
     title: "Another Breakwater runs on this folder",
     hint: "Stop it, or set BREAKWATER_HOME to another folder.",
