@@ -10,7 +10,6 @@ import { consoleBackend } from "./desk/console.ts";
 import { openDigest } from "./desk/digest.ts";
 import { type Undo, layFoundation } from "./desk/foundation.ts";
 import { completeLine, judgeInbound } from "./desk/inbound.ts";
-import { startKeyDoctor } from "./desk/key-doctor.ts";
 import { matching } from "./desk/matching.ts";
 import { openDesk } from "./desk/open-desk.ts";
 import { openPaging } from "./desk/paging.ts";
@@ -267,14 +266,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
 
   // What goes on by itself.
   await base.settleHalt();
-  const leaveKeys = await startKeyDoctor({
-    database,
-    accounts: [...accounts.values()],
-    readerOf: async (account) => (await base.venues.venueOf(account)).reader,
-    emit,
-    clock,
-    log,
-  });
+  const leaveKeys = await base.keyDoctor.watch(emit);
   undo.push(async () => leaveKeys());
   await runs.sweep();
   const stopSweep = clock.every(SWEEP_MS, async () => {

@@ -28,6 +28,7 @@ import type { Control } from "../policy/gather.ts";
 import { type Door, type DoorParts, openDoor } from "../policy/perform.ts";
 import { type Venues, openVenues } from "../venues/open-venues.ts";
 import type { PaperExchange } from "../venues/paper/exchange.ts";
+import { type KeyDoctor, openKeyDoctor } from "./key-doctor.ts";
 import { freezeWhereRestored } from "./restored.ts";
 
 /** Everything below people and alerts: storage, venues, the door to actions, the engine, the ledger's checkpoints. */
@@ -47,6 +48,8 @@ export interface Foundation {
   /** Rolling limits and what of each is used; none where no rules are in force. */
   readonly limits: () => Promise<readonly LimitUse[]>;
   readonly control: Control;
+  /** Has looked at every live account's key once. */
+  readonly keyDoctor: KeyDoctor;
   /** Wakes the run that waits for a plan's decision. */
   readonly wake: Wake;
   /** Why the firm was halted at the start: signed entries are missing. Null where none are. */
@@ -149,6 +152,14 @@ export async function layFoundation(options: {
     },
   });
   runs.define();
+  // The launch takes up what a crash left, which may send: keys are looked at before.
+  const keyDoctor = await openKeyDoctor({
+    database,
+    accounts: [...accounts.values()],
+    readerOf: async (id) => (await venues.venueOf(id)).reader,
+    clock,
+    log,
+  });
   await durable.launch();
   undo.push(() => durable.stop());
   const lease = await holdLease({
@@ -188,6 +199,7 @@ export async function layFoundation(options: {
     live,
     limits,
     control,
+    keyDoctor,
     wake,
     restored,
     settleHalt,

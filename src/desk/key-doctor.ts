@@ -10,15 +10,20 @@ import type { VenueReader } from "../venues/venue.ts";
 
 const EVERY_MS = 3_600_000;
 
-/** What the doctor looks at and whom it tells. */
+/** What the doctor looks at. */
 export interface KeyDoctorParts {
   readonly database: Database;
   /** Those that are not live are left alone. */
   readonly accounts: readonly Account[];
   readonly readerOf: (account: string) => Promise<VenueReader>;
-  readonly emit: (alert: Alert) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** Who looks at the keys of live accounts. */
+export interface KeyDoctor {
+  /** Tells what was found since the opening, looks again every hour, and tells of that. Resolves to what ends it. */
+  watch(emit: (alert: Alert) => Promise<void>): Promise<() => void>;
 }
 
 type Verdict = "fine" | "dangerous" | "unchecked";
@@ -45,12 +50,13 @@ const alertOf = (account: Account, verdict: Verdict, why: string, at: Date): Ale
 });
 
 /**
- * Asks every live account's venue what the account's key may do, now and every hour. A key that can withdraw, or works
- * from any address, halts the account and raises `key.rights`; a venue that does not answer raises it without a freeze.
- * A freeze that people lifted while the key is as it was comes back at the next look. Resolves after the first look.
+ * Asks every live account's venue what the account's key may do, before it resolves and every hour. A key that can
+ * withdraw, or works from any address, halts the account and raises `key.rights`; a venue that does not answer raises it
+ * without a freeze. A freeze that people lifted while the key is as it was comes back at the next look. To be opened
+ * before anything can send: an order of a run that goes on after a crash must meet the halt.
  */
-export async function startKeyDoctor(parts: KeyDoctorParts): Promise<() => void> {
-  const { database, clock, emit, log } = parts;
+export async function openKeyDoctor(parts: KeyDoctorParts): Promise<KeyDoctor> {
+  const { database, clock, log } = parts;
   const live = parts.accounts.filter((one) => one.environment === "live");
 
   const halt = (account: Account, reason: string): Promise<void> =>
@@ -60,10 +66,11 @@ export async function startKeyDoctor(parts: KeyDoctorParts): Promise<() => void>
       await freeze(tx, { scope, state: "halted", by: "service:key-doctor", reason, planHash: null });
     });
 
+  const found: Alert[] = [];
   const told = new Map<string, Verdict>();
-  const tell = async (account: Account, verdict: Verdict, why: string): Promise<void> => {
+  const note = (account: Account, verdict: Verdict, why: string): void => {
     if (verdict === "fine" && told.get(account.id) === "fine") return;
-    await emit(alertOf(account, verdict, why, clock.now()));
+    found.push(alertOf(account, verdict, why, clock.now()));
     told.set(account.id, verdict);
   };
 
@@ -74,12 +81,12 @@ export async function startKeyDoctor(parts: KeyDoctorParts): Promise<() => void>
       .catch(messageOf);
     if (rights === null) return;
     if (typeof rights === "string") {
-      await tell(account, "unchecked", rights);
+      note(account, "unchecked", rights);
       return;
     }
     const why = keyProblems(rights).join(", ");
     if (why !== "") await halt(account, `the key is dangerous: ${why}`);
-    await tell(account, why === "" ? "fine" : "dangerous", why);
+    note(account, why === "" ? "fine" : "dangerous", why);
   };
 
   const round = async (): Promise<void> => {
@@ -92,5 +99,19 @@ export async function startKeyDoctor(parts: KeyDoctorParts): Promise<() => void>
     );
   };
   await round();
-  return clock.every(EVERY_MS, round);
+  return {
+    async watch(emit) {
+      const tell = async (): Promise<void> => {
+        // An alert that could not be stored stays first in line.
+        for (let next = found[0]; next !== undefined; next = found[0]) {
+          await emit(next);
+          found.shift();
+        }
+      };
+      const quietly = (): Promise<void> =>
+        tell().catch((error: unknown) => log.error({ err: messageOf(error) }, "key doctor not heard"));
+      await quietly();
+      return clock.every(EVERY_MS, () => round().then(quietly));
+    },
+  };
 }

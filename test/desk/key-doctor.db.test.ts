@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { keyFinding } from "../../src/commandline/key-finding.ts";
-import { startKeyDoctor } from "../../src/desk/key-doctor.ts";
+import { openKeyDoctor } from "../../src/desk/key-doctor.ts";
 import type { Account, Environment } from "../../src/kernel/account.ts";
 import type { Alert } from "../../src/kernel/alert.ts";
 import { fakeClock } from "../../src/kernel/clock.ts";
@@ -28,14 +28,14 @@ async function watched(id: string, first: KeyRights | null | "down", environment
   const account: Account = { id, venue: "okx", environment };
   const clock = fakeClock(new Date("2026-11-20T10:00:00Z"));
   const alerts: Alert[] = [];
-  const stop = await startKeyDoctor({
+  const doctor = await openKeyDoctor({
     database: database(),
     accounts: [account],
     readerOf: async () => reader,
-    emit: async (alert) => void alerts.push(alert),
     clock,
     log: silentLog,
   });
+  const stop = await doctor.watch(async (alert) => void alerts.push(alert));
   const state = async () => (await database().db.transaction((tx) => statesNow(tx)))[`account:${id}`] ?? "active";
   const entries = async () =>
     (await database().sql`select 1 from breakwater.ledger where type = 'trading.state' and object = ${`account:${id}`}`)
@@ -99,6 +99,26 @@ describe("the key doctor", () => {
     expect([mute.alerts, await mute.state()]).toEqual([[], "active"]);
     expect(await keyFinding(mute.account, mute.reader)).toMatchObject({ state: "warn" });
     for (const one of [down, mute]) one.stop();
+  });
+
+  test("the account is halted once the doctor is open, before anybody can be told; who is told later hears all of it", async () => {
+    const account: Account = { id: "desk-early", venue: "okx", environment: "live" };
+    const clock = fakeClock(new Date("2026-11-20T10:00:00Z"));
+    const doctor = await openKeyDoctor({
+      database: database(),
+      accounts: [account],
+      readerOf: async () =>
+        ({ keyRights: async () => ({ withdraws: true, addressBound: true }) }) as Partial<VenueReader> as VenueReader,
+      clock,
+      log: silentLog,
+    });
+    expect((await database().db.transaction((tx) => statesNow(tx)))["account:desk-early"]).toBe("halted");
+    const alerts: Alert[] = [];
+    const refusing = await doctor.watch(async () => Promise.reject(new Error("the database is away")));
+    refusing();
+    const stop = await doctor.watch(async (alert) => void alerts.push(alert));
+    expect(alerts).toMatchObject([{ kind: "key.rights", status: "firing", labels: { account: "desk-early" } }]);
+    stop();
   });
 
   test("accounts that are not live are never asked", async () => {
