@@ -5,6 +5,7 @@ import { runDoctor } from "./commandline/doctor.ts";
 import { exportCommand, proofCommand, verifyCommand } from "./commandline/ledger.ts";
 import { verifyPlan } from "./commandline/plan.ts";
 import { policyCheck, policyExplain, policySimulate } from "./commandline/policy.ts";
+import { runRecord } from "./commandline/record.ts";
 import { runReplay } from "./commandline/replay.ts";
 import { sealKey } from "./commandline/keys.ts";
 import { REPORT_KINDS, runReport } from "./commandline/report.ts";
@@ -98,6 +99,15 @@ function program(finish: (outcome: Outcome) => void): Command {
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater doctor")
     .action(act(runDoctor));
+  root
+    .command("record")
+    .description("write the public streams of desk.yaml to files that replay reads")
+    .argument("[folder]", "where to; a new folder under BREAKWATER_HOME/recordings where left out")
+    .option("--most <megabytes>", "the oldest files are deleted before all exceed this", "10240")
+    .option("--for <duration>", "stop after 90s, 5m, 24h or 7d; otherwise at Ctrl-C")
+    .addOption(json())
+    .addHelpText("after", "\nExample: breakwater record ./day --for 24h")
+    .action(act(runRecord));
   root
     .command("replay")
     .description("run recorded days through the same detectors that watch the live market")

@@ -57,6 +57,16 @@ export const deskSchema = z
     webhooks: webhooksSettings,
     detectors: detectorsSettings.prefault({}),
     feeds: feedsSettings.prefault({}),
+    recordings: z
+      .strictObject({
+        mostMegabytes: z
+          .int()
+          .refine((value) => value === 0 || value >= 8, "write 0 for none, or at least 8")
+          .default(2_048)
+          .describe("The oldest are deleted before all exceed this; 0 records nothing"),
+      })
+      .prefault({})
+      .describe("What the detectors see is kept under BREAKWATER_HOME/recordings, for replay"),
     intake: intakeSettings.prefault({}),
     policy: policySchema.default(defaultPolicy()),
     plans: z

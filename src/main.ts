@@ -31,6 +31,7 @@ import { loadCommands, loadPlaybooks } from "./load.ts";
 import { countFeeds, openMetrics } from "./metrics.ts";
 import { haltEverything } from "./policy/halt.ts";
 import { readMarker } from "./policy/halt-marker.ts";
+import { keepRecording, recordingsOf } from "./replay/keep.ts";
 import { mountRoutes } from "./routes.ts";
 import { monitorAccount } from "./sources/feeds/account-monitor.ts";
 import { followPaper, openMarketWatch } from "./sources/feeds/market-watch.ts";
@@ -283,7 +284,24 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     );
   }
   if (base.paper || Object.keys(file.feeds).length > 0) {
-    const watch = openMarketWatch({ ...chosenDetectors(file.detectors), emit, clock, log });
+    const { mostMegabytes } = file.recordings;
+    const recording =
+      mostMegabytes === 0
+        ? null
+        : await keepRecording({
+            folder: recordingsOf(config.home),
+            mostBytes: mostMegabytes * 1_048_576,
+            clock,
+            onTrouble: (sentence) => log.error({ trouble: sentence }, "market not recorded, tried again in a minute"),
+          });
+    if (recording) undo.push(() => recording.stop());
+    const watch = openMarketWatch({
+      ...chosenDetectors(file.detectors),
+      emit,
+      ...(recording ? { onEvent: recording.take } : {}),
+      clock,
+      log,
+    });
     undo.push(() => watch.stop());
     if (base.paper) {
       const unfollow = followPaper(base.paper, watch);

@@ -13,6 +13,7 @@ accounts:
   paper-b: { venue: paper }
 monitor: { poll: 1s, staleAfter: 10s }
 plans: { collarBps: 500, ttl: 15m, typedAboveUsd: "5000000" }
+recordings: { mostMegabytes: 256 }
 paper: { storm: ${JSON.stringify(storm)}, speed: ${speed}, seed: ${seed} }
 # A day passes in five minutes, so what is learned of it and sampled is that much shorter.
 detectors:

@@ -184,6 +184,11 @@ export const ERRORS = {
     hint: "Check the file and name its --format.",
     retry: "never",
   },
+  RECORDING_FAILED: {
+    title: "The recording could not be written",
+    hint: "What was written before can be replayed; free space on the disk and record again.",
+    retry: "later",
+  },
 } as const satisfies Record<string, ErrorRow>;
 
 /** A row's permanent name. */

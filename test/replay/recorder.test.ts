@@ -1,10 +1,12 @@
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { MarketEvent } from "../../src/detectors/event.ts";
 import type { SummaryLine } from "../../src/replay/line.ts";
-import { createRecorder, segmentsOf } from "../../src/replay/recorder.ts";
+import type { Clock } from "../../src/kernel/clock.ts";
+import { keepRecording } from "../../src/replay/keep.ts";
+import { type Recorder, createRecorder, segmentsOf } from "../../src/replay/recorder.ts";
 import { replay } from "../../src/replay/run.ts";
 import { createMarkets } from "../../src/sources/feeds/market/markets.ts";
 import { PARSERS } from "../../src/sources/feeds/market/venues.ts";
@@ -176,6 +178,93 @@ describe("the recorder", () => {
     expect(segments.length).toBeGreaterThan(3);
     expect((await played(segments[2]!)).events.length).toBeGreaterThan(5);
     expect((await played(folder)).events.length).toBe(302);
+  });
+});
+
+test("a segment played alone knows the books as they stood where it begins", async () => {
+  {
+    await using recorder = await createRecorder(folder, { segmentBytes: 2000, blockWords: 100, packed: false });
+    const feed = source((event) => recorder.take(event));
+    for (let i = 0; i < 100; i += 1) feed.step(i);
+  }
+  const all = (await played(folder)).events;
+  const last = (await segmentsOf(folder)).at(-1)!;
+  const alone = await played(last);
+  expect(alone.events).toEqual(all.slice(-alone.events.length));
+  expect(alone.summary.books["BTC/USDT:USDT"]).toMatchObject({ bid: "100.5", ask: "100.6", bids: 101, sequence: 102 });
+});
+
+test("each day (UTC) has its folder, and the oldest segments make room for new ones", async () => {
+  const market = createMarkets().of("okx", "BTC-USDT-SWAP");
+  const tell = (recorder: Recorder, at: number): void =>
+    recorder.take({ kind: "trade", market, at, receivedAt: at, price: 1, size: 1, taker: 1, buyer: "", seller: "" });
+  const options = { segmentBytes: 1000, mostBytes: 12_000, blockWords: 60, packed: false };
+  const day = 86_400_000;
+  {
+    await using recorder = await createRecorder(folder, options);
+    for (let i = 0; i < 300; i += 1) {
+      tell(recorder, START + (i * 3 * day) / 300);
+      if (i % 10 === 0) await recorder.flush();
+    }
+    expect(recorder.counts()).toMatchObject({ events: 300 });
+  }
+  const segments = await segmentsOf(folder);
+  expect((await readdir(folder)).sort()).toEqual(["2023-11-16", "2023-11-17"]);
+  const sizes = await Promise.all(segments.map(async (file) => (await stat(file)).size));
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(12_000);
+  const { events } = await played(folder);
+  expect((JSON.parse(events.at(-1)!) as MarketEvent).at).toBe(START + (299 * 3 * day) / 300);
+  expect(events.length).toBeGreaterThan(50);
+});
+
+describe("a recording that goes on by itself", () => {
+  const market = createMarkets().of("okx", "BTC-USDT-SWAP");
+  const trade = (at: number): MarketEvent => ({
+    kind: "trade",
+    market,
+    at,
+    receivedAt: at,
+    price: 1,
+    size: 1,
+    taker: 1,
+    buyer: "",
+    seller: "",
+  });
+
+  test("outlives a disk that fails, says so once, and counts what was lost meanwhile", async () => {
+    let now = START;
+    let everySecond: () => Promise<void> | void = () => undefined;
+    const clock: Clock = {
+      now: () => new Date(now),
+      sleep: () => Promise.resolve(),
+      every: (_, tick) => {
+        everySecond = tick;
+        return () => undefined;
+      },
+    };
+    const passing = async (ms: number): Promise<void> => {
+      now += ms;
+      await everySecond();
+    };
+    const told: string[] = [];
+    const into = path.join(folder, "own");
+    const onTrouble = (sentence: string): unknown => told.push(sentence);
+    const recording = await keepRecording({ folder: into, mostBytes: 1 << 24, clock, onTrouble });
+    // A file stands where the day's folder should be made.
+    await writeFile(path.join(into, "2023-11-14"), "");
+    recording.take(trade(START));
+    await passing(1_000);
+    expect(told).toEqual([expect.stringMatching(/own could not be written \(.*\); free space/)]);
+    await rm(path.join(into, "2023-11-14"));
+    recording.take(trade(START + 1));
+    await passing(30_000);
+    recording.take(trade(START + 2));
+    await passing(30_000);
+    recording.take(trade(START + 3));
+    await recording.stop();
+    expect(recording.counts()).toMatchObject({ lost: 2, segments: 1 });
+    expect(told).toHaveLength(1);
+    expect((await played(into)).events.map((event) => (JSON.parse(event) as MarketEvent).at)).toEqual([START + 3]);
   });
 });
 

@@ -28,7 +28,7 @@ export interface LiveFeeds {
 export interface LiveFeedsOptions {
   /** The venues' own names of instruments, by venue. */
   readonly feeds: Readonly<Partial<Record<FeedVenue, readonly string[] | undefined>>>;
-  readonly watch: MarketWatch;
+  readonly watch: Pick<MarketWatch, "markets" | "take">;
   readonly web: Pick<FeedWorld, "open" | "fetch">;
   readonly clock: Clock;
   readonly log: Log;

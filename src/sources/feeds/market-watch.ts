@@ -51,6 +51,8 @@ export interface MarketWatchOptions {
   /** Settings put over the defaults, by detector's name. */
   readonly params?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly emit: (alert: Alert) => Promise<void>;
+  /** Hears every event before the detectors do, as a recorder; the record may be used again after. */
+  readonly onEvent?: (event: MarketEvent) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -143,6 +145,7 @@ export function openMarketWatch(options: MarketWatchOptions): MarketWatch {
     take(event) {
       if (stopped) return;
       events += 1;
+      options.onEvent?.(event);
       watch.take(event);
     },
     counts: () => ({ events, hits, raised, waiting: waiting.length, dropped, failed: [...failed] }),
@@ -159,7 +162,10 @@ export function openMarketWatch(options: MarketWatchOptions): MarketWatch {
  * same `take`.
  * @returns what stops the feed
  */
-export function followPaper(exchange: Pick<PaperExchange, "onMarket">, watch: MarketWatch): () => void {
+export function followPaper(
+  exchange: Pick<PaperExchange, "onMarket">,
+  watch: Pick<MarketWatch, "markets" | "take" | "receivedAt">,
+): () => void {
   const translation = translatePaper({ markets: watch.markets, emit: (event) => watch.take(event) });
   return exchange.onMarket((event) => translation.take(event, watch.receivedAt()));
 }

@@ -1,4 +1,6 @@
-import type { FeedEvent, Market, MarketEvent } from "../../../detectors/event.ts";
+import type { DepthEvent, FeedEvent, Market, MarketEvent } from "../../../detectors/event.ts";
+import { copyLevels } from "../../../quant/book/depth.ts";
+import type { Book } from "../../../quant/book/shape.ts";
 
 /*
  * Events as 64-bit words: a record is [head, at, receivedAt, …], head = kind + 16 · market. Texts (market names, parties)
@@ -20,6 +22,7 @@ export const RECORD = {
   candle: 9,
   feed: 10,
   other: 11,
+  book: 12,
 } as const;
 
 /** Permanent: files hold the index. */
@@ -35,10 +38,12 @@ export interface Encoder {
   length: number;
   readonly texts: Map<string, number>;
   readonly markets: Map<Market, number>;
+  /** Tell a market's whole book with its name, so that what follows can be played alone. */
+  readonly books: boolean;
 }
 
 /** An encoder with room for `words` words; it grows by itself. */
-export function createEncoder(words = 1 << 16): Encoder {
+export function createEncoder(words = 1 << 16, books = false): Encoder {
   const memory = new ArrayBuffer(words * 8);
   return {
     floats: new Float64Array(memory),
@@ -47,6 +52,7 @@ export function createEncoder(words = 1 << 16): Encoder {
     length: 0,
     texts: new Map(),
     markets: new Map(),
+    books,
   };
 }
 
@@ -88,20 +94,61 @@ function textId(encoder: Encoder, text: string): number {
   return id;
 }
 
-function marketId(encoder: Encoder, market: Market): number {
+/** Ticks two to a word, then sizes. */
+function putLevels(encoder: Encoder, ticks: ArrayLike<number>, sizes: ArrayLike<number>, count: number): void {
+  const tickWords = (count + 1) >> 1;
+  room(encoder, tickWords + count);
+  for (let i = 0; i < count; i += 1) encoder.ints[encoder.length * 2 + i] = ticks[i]!;
+  encoder.length += tickWords;
+  for (let i = 0; i < count; i += 1) encoder.floats[encoder.length + i] = sizes[i]!;
+  encoder.length += count;
+}
+
+/** One side as it stood before the levels from `from` to `to` of this update. */
+function sideBefore(book: Book, side: 0 | 1, update: DepthEvent | undefined, from: number, to: number) {
+  const count = side === 0 ? book.bidCount : book.askCount;
+  const [ticks, sizes] = [new Int32Array(count), new Float64Array(count)];
+  copyLevels(book, side, ticks, sizes);
+  const levels = new Map<number, number>();
+  for (let i = 0; i < count; i += 1) levels.set(ticks[i]!, sizes[i]!);
+  // Where an update names a price twice, the first tells what stood there.
+  for (let i = to - 1; update !== undefined && i >= from; i -= 1) {
+    const before = update.before[i]!;
+    if (before > 0) levels.set(update.ticks[i]!, before);
+    else levels.delete(update.ticks[i]!);
+  }
+  return levels;
+}
+
+/** The whole book as it stood before this event; nothing where there is none, or the event brings it whole. */
+function putBook(encoder: Encoder, market: number, event: MarketEvent): void {
+  const { book } = event.market;
+  const update = event.kind === "depth" ? event : undefined;
+  if (book === undefined || update?.snapshot === true) return;
+  const bids = sideBefore(book, 0, update, 0, update?.bidCount ?? 0);
+  const asks = sideBefore(book, 1, update, update?.bidCount ?? 0, update?.count ?? 0);
+  const count = bids.size + asks.size;
+  if (count === 0) return;
+  put(encoder, RECORD.book + 16 * market, event.at, event.receivedAt, count, bids.size, book.decimals);
+  putLevels(encoder, [...bids.keys(), ...asks.keys()], [...bids.values(), ...asks.values()], count);
+}
+
+function marketId(encoder: Encoder, event: MarketEvent): number {
+  const { market } = event;
   const known = encoder.markets.get(market);
   if (known !== undefined) return known;
   const [venue, raw] = [textId(encoder, market.venue), textId(encoder, market.raw)];
   const id = encoder.markets.size;
   encoder.markets.set(market, id);
   put(encoder, RECORD.market + 16 * id, 0, 0, venue, raw);
+  if (encoder.books) putBook(encoder, id, event);
   return id;
 }
 
 /** Appends one event. Ticks of the clock are not kept: replay makes them again. */
 export function encode(encoder: Encoder, event: MarketEvent): void {
   if (event.kind === "tick") return;
-  const market = marketId(encoder, event.market);
+  const market = marketId(encoder, event);
   const { at, receivedAt } = event;
   switch (event.kind) {
     case "trade": {
@@ -127,12 +174,7 @@ export function encode(encoder: Encoder, event: MarketEvent): void {
         bidCount,
         book.decimals + (snapshot ? 16 : 0),
       );
-      const tickWords = (count + 1) >> 1;
-      room(encoder, tickWords + count);
-      for (let i = 0; i < count; i += 1) encoder.ints[encoder.length * 2 + i] = event.ticks[i]!;
-      encoder.length += tickWords;
-      for (let i = 0; i < count; i += 1) encoder.floats[encoder.length + i] = event.sizes[i]!;
-      encoder.length += count;
+      putLevels(encoder, event.ticks, event.sizes, count);
       return;
     }
     case "mark":

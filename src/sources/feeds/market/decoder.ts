@@ -106,6 +106,10 @@ export function playNext(decoder: Decoder): void {
       emit(quote);
       return;
     }
+    case RECORD.book:
+      counters.messages -= 1;
+      restoreBook(decoder, id);
+      return;
     case RECORD.depth:
       playDepth(decoder, id, time, receivedAt);
       return;
@@ -193,14 +197,37 @@ function playRare(
   }
 }
 
+function keeperOf(decoder: Decoder, id: number): BookKeeper {
+  let keeper = decoder.keepers[id];
+  if (keeper === undefined) {
+    keeper = decoder.sessions[id]!.keeper(decoder.markets[id]!.raw);
+    decoder.keepers[id] = keeper;
+  }
+  return keeper;
+}
+
+/** Puts a book back as it stood where a segment begins. No event tells of it: the market said nothing then. */
+function restoreBook(decoder: Decoder, id: number): void {
+  const { floats, ints, at } = decoder;
+  const { book } = keeperOf(decoder, id);
+  const [count, bidCount, decimals] = [floats[at + 3]!, floats[at + 4]!, floats[at + 5]!];
+  clearBook(book);
+  if (decimals > book.decimals) refine(book, decimals);
+  const factor = 10 ** (book.decimals - decimals);
+  const ticksAt = (at + 6) * 2;
+  const sizesAt = at + 6 + ((count + 1) >> 1);
+  for (let i = 0; i < count; i += 1) {
+    const [tick, size] = [ints[ticksAt + i]! * factor, floats[sizesAt + i]!];
+    if (i < bidCount) setBid(book, tick, size);
+    else setAsk(book, tick, size);
+  }
+  decoder.at = sizesAt + count;
+}
+
 function playDepth(decoder: Decoder, id: number, time: number, receivedAt: number): void {
   const { floats, ints, at } = decoder;
   const session = decoder.sessions[id]!;
-  let keeper = decoder.keepers[id];
-  if (keeper === undefined) {
-    keeper = session.keeper(decoder.markets[id]!.raw);
-    decoder.keepers[id] = keeper;
-  }
+  const keeper = keeperOf(decoder, id);
   const { book } = keeper;
   const count = floats[at + 4]!;
   const bidCount = floats[at + 5]!;
