@@ -141,7 +141,8 @@ function program(finish: (outcome: Outcome) => void): Command {
   const policy = root.command("policy").description("check, explain or simulate the rules");
   policy
     .command("check")
-    .description("find shadowed rules, quorums nobody can meet and missing caps")
+    .description("find rules that are malformed, shadowed or never hit, quorums nobody can meet and missing caps")
+    .argument("[desk]", "another desk.yaml than the desk's own")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater policy check")
     .action(act(policyCheck));

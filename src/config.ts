@@ -12,7 +12,7 @@ import { KEY_PARTS } from "./kernel/sealed.ts";
 import type { Secret } from "./kernel/secret.ts";
 import { checkpointsSettings } from "./ledger/settings.ts";
 import { defaultPolicy } from "./policy/default-policy.ts";
-import { peopleSchema, policySchema } from "./policy/schema.ts";
+import { type PolicyDocument, peopleSchema, policySchema } from "./policy/schema.ts";
 import { detectorsSettings, feedsSettings } from "./sources/feeds/settings.ts";
 import { openSources, webhooksSettings } from "./sources/webhooks/settings.ts";
 import { CAPABILITIES, type VenueName } from "./venues/capabilities.ts";
@@ -303,6 +303,13 @@ export function loadConfig(env: NodeJS.ProcessEnv, given?: { readonly text: stri
     environment,
   };
 }
+
+/** What of desk.yaml gives rights: what is published, versioned and approved as one. */
+export const documentOf = (file: Pick<DeskFile, "policy" | "people" | "playbooks">): PolicyDocument => ({
+  policy: file.policy,
+  people: file.people,
+  playbooksOff: Object.keys(file.playbooks).filter((name) => file.playbooks[name]?.enabled === false),
+});
 
 /** Thresholds and times of the account monitor, typed. */
 export const monitorSettings = (

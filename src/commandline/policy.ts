@@ -1,19 +1,25 @@
-import { readFileSync } from "node:fs";
-import { parseDesk, loadConfig, type DeskFile } from "../config.ts";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { type DeskFile, documentOf, parseDesk } from "../config.ts";
 import type { Problem } from "../config/environment.ts";
+import type { Tx } from "../db/client.ts";
 import { DeskError } from "../kernel/errors.ts";
-import { openLog } from "../kernel/log.ts";
-import { checkPolicy } from "../policy/check.ts";
+import { loadPlaybooks } from "../load.ts";
+import { type PolicyFinding, checkPolicy, strangers } from "../policy/check.ts";
+import type { Difference } from "../policy/compare.ts";
 import { explainPlan, explanationText } from "../policy/explain.ts";
+import type { Control } from "../policy/gather.ts";
 import { keyFile } from "../policy/key-file.ts";
-import { openControl } from "../policy/open-control.ts";
-import { simulate } from "../policy/simulate.ts";
-import { answer, reading } from "./reading.ts";
+import { readControl } from "../policy/open-control.ts";
+import { type Simulation, simulate } from "../policy/simulate.ts";
+import { type Reading, answer, canRead, reading } from "./reading.ts";
 
 const DAYS_BACK = 90;
 const DAY_MS = 86_400_000;
 
-function deskOf(file: string): DeskFile {
+/** Reads a desk file, by default the desk's own, with everything that its schema objects to. */
+function readDesk(named: string | undefined): { file: string; desk: DeskFile | null; problems: readonly Problem[] } {
+  const file = named ?? process.env["BREAKWATER_DESK"] ?? "desk.yaml";
   const problems: Problem[] = [];
   let text: string;
   try {
@@ -21,52 +27,104 @@ function deskOf(file: string): DeskFile {
   } catch (cause) {
     throw new DeskError("CONFIG_INVALID", `${file} cannot be read; name a desk file`, { cause });
   }
-  const desk = parseDesk(text, file, problems);
-  if (!desk) throw new DeskError("CONFIG_INVALID", problems.map((one) => `${one.where}: ${one.what}`).join("\n"));
-  return desk;
+  return { file, desk: parseDesk(text, path.basename(file), problems), problems };
 }
 
-/** `breakwater policy check` */
-export async function policyCheck(options: { json?: boolean }): Promise<number> {
-  const { file, deskPath } = loadConfig(process.env);
-  const findings = checkPolicy({ policy: file.policy, people: file.people });
+/** The control plane of the desk that is read, under its own seal; no key is made. */
+function controlOf({ home, environment }: Reading): Control {
+  const given = environment.secret("BREAKWATER_SEAL_KEY");
+  if (given === undefined && !existsSync(path.join(home, "keys", "seal")))
+    throw new DeskError(
+      "CONFIG_INVALID",
+      `there is no ${path.join(home, "keys", "seal")}; set BREAKWATER_SEAL_KEY to the key of the desk that you mean`,
+    );
+  return readControl(given ?? keyFile(home, "seal"), () => null);
+}
+
+/** Looks in one transaction that the database itself keeps from writing. */
+const looking = <T>({ database }: Reading, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  database.db.transaction(work, { accessMode: "read only" });
+
+/** Judges the plans of the last 90 days by a desk file. */
+const simulated = (open: Reading, desk: DeskFile): Promise<Simulation> =>
+  looking(open, async (tx) => {
+    const [row] = await tx.execute<{ now: string }>("select now() as now");
+    const since = new Date(new Date(row?.now ?? 0).getTime() - DAYS_BACK * DAY_MS);
+    return simulate(tx, controlOf(open), documentOf(desk), since);
+  });
+
+/** Rules that spoke about none of the plans that the desk made lately; null where there is no desk to look at. */
+async function neverHit(desk: DeskFile): Promise<{ plans: number; rules: readonly string[] } | null> {
+  if (!canRead(process.env)) return null;
+  let found: { plans: number; rules: readonly string[] } | null = null;
+  await reading(async (open) => {
+    const { plans, neverHit: rules } = await simulated(open, desk);
+    found = { plans, rules };
+    return 0;
+  });
+  return found;
+}
+
+/** `breakwater policy check [desk]` */
+export async function policyCheck(named: string | undefined, options: { json?: boolean }): Promise<number> {
+  const { file, desk, problems } = readDesk(named);
+  const findings: PolicyFinding[] = problems.map(({ where, what }) => ({ severity: "error", where, what }));
+  let looked = "";
+  if (desk !== null) {
+    const playbooks = (await loadPlaybooks()).map(({ head }) => head.name);
+    const venues = Object.values(desk.accounts).map((one) => one.venue);
+    findings.push(
+      ...checkPolicy(documentOf(desk)),
+      ...strangers(documentOf(desk), { accounts: Object.keys(desk.accounts), venues, playbooks }),
+    );
+    const silent = await neverHit(desk);
+    const days = `in the last ${DAYS_BACK} days`;
+    looked =
+      silent === null
+        ? "There is no desk's database here, so rules that were never hit were not looked for."
+        : `${silent.plans} plans ${days} were judged by these rules.`;
+    if (silent !== null && silent.plans > 0)
+      findings.push(
+        ...silent.rules.map((rule): PolicyFinding => {
+          return { severity: "warning", where: `policy.rules.${rule}`, what: `never hit: no plan ${days} was its` };
+        }),
+      );
+  }
+  const rules = desk?.policy.rules.length ?? 0;
   const text =
     findings.length === 0
-      ? `${file.policy.rules.length} rules of ${deskPath}: nothing to object to`
+      ? `${rules} rules of ${file}: nothing to object to`
       : findings.map((one) => `${one.severity.padEnd(8)} ${one.where}: ${one.what}`).join("\n");
-  answer(options.json, { type: "policy.check", rules: file.policy.rules.length, findings }, text);
+  answer(options.json, { type: "policy.check", rules, findings, looked }, looked === "" ? text : `${text}\n${looked}`);
   return findings.some((one) => one.severity === "error") ? 1 : 0;
 }
 
 /** `breakwater policy explain <plan>` */
 export const policyExplain = (plan: string, options: { json?: boolean }): Promise<number> =>
-  reading(async ({ database }) => {
-    const explanation = await explainPlan(database.db, plan);
+  reading(async (open) => {
+    const explanation = await looking(open, (tx) => explainPlan(tx, controlOf(open), plan));
     answer(options.json, { type: "policy.explain", ...explanation }, explanationText(explanation));
     return explanation.intact ? 0 : 1;
   });
 
+/** One difference as two lines: what, then how it was and how it would be. */
+const differenceLines = (one: Difference): string =>
+  [
+    `${one.loosens ? "loosens " : "tightens"} ${one.what}`,
+    ...(one.before === null ? [] : [`         before ${one.before}`]),
+    ...(one.after === null ? [] : [`         after  ${one.after}`]),
+  ].join("\n");
+
 /** `breakwater policy simulate <desk>` */
-export const policySimulate = (file: string, options: { json?: boolean }): Promise<number> => {
-  const after = deskOf(file);
-  return reading(async ({ database, home }) => {
-    const now = loadConfig(process.env);
-    const control = await openControl({
-      database,
-      document: { policy: now.file.policy, people: now.file.people },
-      live: true,
-      sealKey: keyFile(home, "seal"),
-      halted: () => null,
-      log: openLog("error"),
-    });
-    const [row] = await database.sql<{ now: Date }[]>`select now()`;
-    const since = new Date((row?.now ?? new Date(0)).getTime() - DAYS_BACK * DAY_MS);
-    const result = await database.db.transaction((tx) =>
-      simulate(tx, control, { policy: after.policy, people: after.people }, since),
-    );
+export const policySimulate = (named: string, options: { json?: boolean }): Promise<number> => {
+  const { desk, problems } = readDesk(named);
+  if (desk === null)
+    throw new DeskError("CONFIG_INVALID", problems.map((one) => `${one.where}: ${one.what}`).join("\n"));
+  return reading(async (open) => {
+    const result = await simulated(open, desk);
     const lines = [
       `${result.plans} plans of the last ${DAYS_BACK} days: ${result.looser} judged looser, ${result.stricter} stricter`,
-      ...result.loosens.map((one) => `loosens: ${one}`),
+      ...result.differences.map(differenceLines),
       ...result.changed.map(
         (one) =>
           `${one.at} ${one.action} ${one.account} ${one.hash.slice(0, 12)}: ${one.before} -> ${one.after} (${one.direction})`,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { credentialsOf } from "../commandline/credentials.ts";
-import type { Config } from "../config.ts";
+import { type Config, documentOf } from "../config.ts";
 import { type Started, startDatabase } from "../database.ts";
 import type { Database } from "../db/client.ts";
 import { type Durable, openDurable } from "../engine/durable.ts";
@@ -87,7 +87,7 @@ export async function layFoundation(options: {
   const live = [...accounts.values()].some((one) => one.environment === "live");
   const control = await openControl({
     database,
-    document: { policy: file.policy, people: file.people },
+    document: documentOf(file),
     live,
     sealKey: config.environment.secret("BREAKWATER_SEAL_KEY") ?? keyFile(home, "seal"),
     halted: () => readMarker(home)?.state ?? null,

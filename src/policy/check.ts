@@ -77,21 +77,48 @@ export function covers(outer: Rule["match"], inner: Rule["match"]): boolean {
 
 const always = (rule: Rule): boolean => Object.values(rule.when).every((one) => one === undefined);
 
+/** What a rule is outdone by: a denial outdoes all, and people who are asked anyway outdo a mere permission. */
+const outdoes = (other: Rule, rule: Rule): boolean =>
+  other.says === "deny" ||
+  (rule.says === "allow" && rule.limits.length === 0 && typeof other.says === "object" && "quorum" in other.says);
+
 function shadowFindings(rules: readonly Rule[]): PolicyFinding[] {
   return rules.flatMap((rule) => {
     if (rule.says === "deny") return [];
     const by = rules.find(
-      (other) => other !== rule && other.says === "deny" && always(other) && covers(other.match, rule.match),
+      (other) => other !== rule && outdoes(other, rule) && always(other) && covers(other.match, rule.match),
     );
-    return by === undefined
-      ? []
-      : [
-          {
-            severity: "warning" as const,
-            where: `policy.rules.${rule.name}`,
-            what: `it never decides: ${by.name} denies everything that it is about`,
-          },
-        ];
+    if (by === undefined) return [];
+    const does = by.says === "deny" ? "denies" : "asks people about";
+    const what = `it never decides: ${by.name} ${does} everything that it is about`;
+    return [{ severity: "warning" as const, where: `policy.rules.${rule.name}`, what }];
+  });
+}
+
+/** A rule that is about accounts, venues, playbooks or people that the desk does not have at all can never be hit. */
+export function strangers(
+  { policy, people }: PolicyDocument,
+  desk: {
+    readonly accounts: readonly string[];
+    readonly venues: readonly string[];
+    readonly playbooks: readonly string[];
+  },
+): readonly PolicyFinding[] {
+  const unknown = (named: readonly string[] = [], known: readonly string[] = []): readonly string[] =>
+    named.some((one) => one === "*" || known.includes(one)) ? [] : named;
+  return policy.rules.flatMap(({ name, match }) => {
+    const { by } = match;
+    const asking = [...(by?.people ?? []), ...(by?.playbooks ?? [])];
+    // Who asks may be named in several ways; the rule is dead only where none of them exists.
+    const others = by?.roles !== undefined || by?.services !== undefined;
+    const absent = [
+      ...unknown(match.accounts, desk.accounts),
+      ...unknown(match.venues, desk.venues),
+      ...(others ? [] : unknown(asking, [...Object.keys(people), ...desk.playbooks])),
+    ];
+    if (absent.length === 0) return [];
+    const what = `it is never hit: this desk has no ${absent.join(", ")}`;
+    return [{ severity: "warning" as const, where: `policy.rules.${name}`, what }];
   });
 }
 

@@ -6,6 +6,18 @@ import type { Limit, Policy, QuorumRule, Role, Rule, RuleOutcome } from "./schem
 export interface Comparable {
   readonly policy: Policy;
   readonly people: Readonly<Record<string, { readonly roles: readonly Role[] }>>;
+  readonly playbooksOff?: readonly string[];
+}
+
+/** One thing that differs between two sets of rules. */
+export interface Difference {
+  /** One sentence: "hedge: what it says is milder or of another kind". */
+  readonly what: string;
+  /** Whether it might let through what was not let through before; what cannot be shown to tighten counts as loosening. */
+  readonly loosens: boolean;
+  /** As JSON, null where there was or is nothing. */
+  readonly before: string | null;
+  readonly after: string | null;
 }
 
 const same = (a: unknown, b: unknown): boolean => plain(a) === plain(b);
@@ -48,14 +60,28 @@ function atLeast(after: RuleOutcome, before: RuleOutcome): boolean {
 type Cap = Limit & { readonly environments?: unknown; readonly effects?: unknown };
 const nameOf = (cap: Cap): string => plain({ ...cap, max: null });
 
-/** Limits of before that are gone or wider. */
-const widened = (after: readonly Cap[], before: readonly Cap[]): readonly Cap[] =>
-  before.filter(
-    (old) => !after.some((one) => nameOf(one) === nameOf(old) && !greater(decimal(one.max), decimal(old.max))),
-  );
-
 const said = (limit: Cap): string =>
   `${limit.measure} per ${limit.per}${limit.window === undefined ? "" : ` in ${limit.window}`}`;
+
+/** The strictest of the caps that count the same. */
+const strictest = (caps: readonly Cap[], like: Cap): Cap | null =>
+  caps
+    .filter((one) => nameOf(one) === nameOf(like))
+    .reduce<Cap | null>(
+      (least, one) => (least === null || less(decimal(one.max), decimal(least.max)) ? one : least),
+      null,
+    );
+
+function capsDiffer(name: (limit: Cap) => string, after: readonly Cap[], before: readonly Cap[]): Difference[] {
+  const kinds = [...new Map([...before, ...after].map((one) => [nameOf(one), one])).values()];
+  return kinds.flatMap((kind) => {
+    const [now, old] = [strictest(after, kind), strictest(before, kind)];
+    if (now?.max === old?.max) return [];
+    const loosens = old !== null && (now === null || greater(decimal(now.max), decimal(old.max)));
+    const what = `${name(kind)} is ${loosens ? (now === null ? "gone" : "wider") : old === null ? "new" : "narrower"}`;
+    return [{ what, loosens, before: old?.max ?? null, after: now?.max ?? null }];
+  });
+}
 
 /** A rule that only ever permits: without it no more is allowed. */
 export const onlyPermits = (rule: Rule): boolean =>
@@ -64,59 +90,140 @@ export const onlyPermits = (rule: Rule): boolean =>
 const onlyForbids = (rule: Rule): boolean =>
   [rule.says, rule.beyond].every((one) => one === "deny" || (typeof one === "object" && "hold" in one));
 
-function ruleLoosens(after: Rule, before: Rule): string[] {
-  const found: string[] = [];
-  if (!same(after.match, before.match)) found.push(`${after.name}: it is about other plans than before`);
-  if (!same(after.when, before.when)) found.push(`${after.name}: its conditions changed`);
-  if (!atLeast(after.says, before.says)) found.push(`${after.name}: what it says is milder or of another kind`);
-  if (!atLeast(after.beyond, before.beyond))
-    found.push(`${after.name}: what it says beyond its limits is milder or of another kind`);
-  for (const limit of widened(after.limits, before.limits))
-    found.push(`${after.name}: the limit on ${said(limit)} is gone or wider`);
+const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** What differs in one part; nothing where it is the same. */
+function part(what: string, loosens: boolean, after: unknown, before: unknown): Difference[] {
+  return same(after, before) ? [] : [{ what, loosens, before: text(before), after: text(after) }];
+}
+
+/** From tier 3 on the ledger is signed before anything leaves, so a lower tier takes a protection away. */
+function tierDiffers(after: Rule, before: Rule): Difference[] {
+  const [now, old] = [after.tier ?? "T1", before.tier ?? "T1"];
+  return part(`${after.name}: its tier is ${now < old ? "lower" : "higher"}`, now < old, now, old);
+}
+
+function ruleDiffers(after: Rule, before: Rule): Difference[] {
+  const { name } = after;
+  const says = (beyond: string, now: RuleOutcome, old: RuleOutcome): Difference[] => {
+    const loosens = !atLeast(now, old);
+    return part(
+      `${name}: what it says${beyond} is ${loosens ? "milder or of another kind" : "stricter"}`,
+      loosens,
+      now,
+      old,
+    );
+  };
+  return [
+    ...part(`${name}: its title changed`, false, after.title ?? "", before.title ?? ""),
+    ...tierDiffers(after, before),
+    ...part(`${name}: it is about other plans than before`, true, after.match, before.match),
+    ...part(`${name}: its conditions changed`, true, after.when, before.when),
+    ...says("", after.says, before.says),
+    ...says(" beyond its limits", after.beyond, before.beyond),
+    ...capsDiffer((limit) => `${name}: the limit on ${said(limit)}`, after.limits, before.limits),
+  ];
+}
+
+function rulesDiffer(after: readonly Rule[], before: readonly Rule[]): Difference[] {
+  const old = new Map(before.map((rule) => [rule.name, rule]));
+  const found = after.flatMap((rule) => {
+    const twin = old.get(rule.name);
+    old.delete(rule.name);
+    if (twin !== undefined) return ruleDiffers(rule, twin);
+    const loosens = !onlyForbids(rule);
+    const what = `${rule.name}: a new rule that ${loosens ? "permits something" : "restrains"}`;
+    return [{ what, loosens, before: null, after: text(rule) }];
+  });
+  for (const rule of old.values()) {
+    const loosens = !onlyPermits(rule);
+    const what = `${rule.name}: a rule that ${loosens ? "restrains" : "permits something"} is gone`;
+    found.push({ what, loosens, before: text(rule), after: null });
+  }
   return found;
 }
 
-function settingsLoosen({ policy: after }: Comparable, { policy: before }: Comparable): string[] {
-  const found: string[] = [];
-  if (
+function settingsDiffer({ policy: after }: Comparable, { policy: before }: Comparable): Difference[] {
+  const collar =
     after.collar.minSources < before.collar.minSources ||
     durationMs(after.collar.maxAge) > durationMs(before.collar.maxAge) ||
-    less(decimal(before.collar.maxDisagreementBps), decimal(after.collar.maxDisagreementBps))
-  )
-    found.push("collar: fewer, older or less agreeing prices suffice");
-  if (
+    less(decimal(before.collar.maxDisagreementBps), decimal(after.collar.maxDisagreementBps));
+  const change =
     after.change.people < before.change.people ||
     !holdsAll(after.change.roles, before.change.roles) ||
-    durationMs(after.change.timeLock) < durationMs(before.change.timeLock)
-  )
-    found.push("change: the rules themselves become easier to change");
+    durationMs(after.change.timeLock) < durationMs(before.change.timeLock);
   const pairs = (policy: Policy): string[] => policy.incompatibleRoles.map((pair) => [...pair].sort().join(" "));
-  if (!holdsAll(pairs(after), pairs(before)))
-    found.push("incompatibleRoles: a pair of duties may be held by one person");
-  return found;
+  const duties = !holdsAll(pairs(after), pairs(before));
+  return [
+    ...part(
+      collar
+        ? "collar: fewer, older or less agreeing prices suffice"
+        : "collar: prices must be fresher or agree better",
+      collar,
+      after.collar,
+      before.collar,
+    ),
+    ...part(
+      `change: the rules themselves become ${change ? "easier" : "harder"} to change`,
+      change,
+      after.change,
+      before.change,
+    ),
+    ...part(
+      `incompatibleRoles: a pair of duties may ${duties ? "" : "no longer "}be held by one person`,
+      duties,
+      after.incompatibleRoles,
+      before.incompatibleRoles,
+    ),
+  ];
+}
+
+/**
+ * Roles that people gain and lose. Taking a role away always tightens here, because a revocation must not wait;
+ * `policy check` warns of denials that hang on a role.
+ */
+function rolesDiffer({ people: after }: Comparable, { people: before }: Comparable): Difference[] {
+  const gained = Object.entries(after).flatMap(([id, { roles }]) =>
+    roles
+      .filter((role) => before[id]?.roles.includes(role) !== true)
+      .map((role) => ({ what: `people: ${id} becomes ${role}`, loosens: true, before: null, after: role })),
+  );
+  const lost = Object.entries(before).flatMap(([id, { roles }]) =>
+    roles
+      .filter((role) => after[id]?.roles.includes(role) !== true)
+      .map((role) => ({ what: `people: ${id} is no longer ${role}`, loosens: false, before: role, after: null })),
+  );
+  return [...gained, ...lost];
+}
+
+function playbooksDiffer(
+  { playbooksOff: after = [] }: Comparable,
+  { playbooksOff: before = [] }: Comparable,
+): Difference[] {
+  const on = before
+    .filter((name) => !after.includes(name))
+    .map((name) => ({ what: `playbooks: ${name} is switched on`, loosens: true, before: "off", after: "on" }));
+  const off = after
+    .filter((name) => !before.includes(name))
+    .map((name) => ({ what: `playbooks: ${name} is switched off`, loosens: false, before: "on", after: "off" }));
+  return [...on, ...off];
+}
+
+/** Everything that differs, what loosens first. */
+export function differences(after: Comparable, before: Comparable): readonly Difference[] {
+  const all = [
+    ...capsDiffer((limit) => `hard cap: ${said(limit)}`, after.policy.hard, before.policy.hard),
+    ...settingsDiffer(after, before),
+    ...rulesDiffer(after.policy.rules, before.policy.rules),
+    ...rolesDiffer(after, before),
+    ...playbooksDiffer(after, before),
+  ];
+  return [...all.filter((one) => one.loosens), ...all.filter((one) => !one.loosens)];
 }
 
 /**
  * Everything by which `after` might let through what `before` would not, one sentence each; none means that it only
- * tightens. Conservative: what cannot be shown to tighten counts as loosening. Taking a role away always tightens here,
- * because a revocation must not wait; `policy check` warns of denials that hang on a role.
+ * tightens.
  */
-export function loosenings(after: Comparable, before: Comparable): readonly string[] {
-  const found = [
-    ...widened(after.policy.hard, before.policy.hard).map((limit) => `hard cap: ${said(limit)} is gone or wider`),
-    ...settingsLoosen(after, before),
-  ];
-  const old = new Map(before.policy.rules.map((rule) => [rule.name, rule]));
-  for (const rule of after.policy.rules) {
-    const twin = old.get(rule.name);
-    old.delete(rule.name);
-    if (twin !== undefined) found.push(...ruleLoosens(rule, twin));
-    else if (!onlyForbids(rule)) found.push(`${rule.name}: a new rule that permits something`);
-  }
-  for (const rule of old.values()) if (!onlyPermits(rule)) found.push(`${rule.name}: a rule that restrains is gone`);
-  for (const [id, { roles }] of Object.entries(after.people)) {
-    for (const role of roles)
-      if (before.people[id]?.roles.includes(role) !== true) found.push(`people: ${id} becomes ${role}`);
-  }
-  return found;
-}
+export const loosenings = (after: Comparable, before: Comparable): readonly string[] =>
+  differences(after, before).flatMap((one) => (one.loosens ? [one.what] : []));

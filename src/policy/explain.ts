@@ -1,9 +1,12 @@
 import { desc, eq, like } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
-import { approvals, plans, votes } from "../db/schema.ts";
+import { approvals, plans, policyVersions, votes } from "../db/schema.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { fingerprintWords, planHash } from "../kernel/plan.ts";
-import type { Decision } from "./judge.ts";
+import { type Control, gather } from "./gather.ts";
+import type { Decision, TraceLine } from "./judge.ts";
+import { mismatch } from "./match.ts";
+import { openDocument } from "./published.ts";
 
 /** Why a plan was judged as it was, and what became of it. */
 export interface Explanation {
@@ -15,6 +18,8 @@ export interface Explanation {
   readonly requestedBy: string;
   readonly policyVersion: string;
   readonly decision: Decision;
+  /** Every other rule of that version, and why it said nothing. */
+  readonly silent: readonly TraceLine[];
   readonly votes: readonly {
     readonly person: string;
     readonly decision: string;
@@ -25,11 +30,31 @@ export interface Explanation {
   readonly approval: { readonly state: string; readonly needed: number; readonly expiresAt: string } | null;
 }
 
+/** Rules of the version that judged the plan and did not speak, with what of the plan they are not about. */
+async function silentRules(
+  tx: Tx,
+  control: Control,
+  row: typeof plans.$inferSelect,
+  decision: Decision & { readonly policyVersion: string },
+): Promise<readonly TraceLine[]> {
+  const [version] = await tx.select().from(policyVersions).where(eq(policyVersions.version, decision.policyVersion));
+  if (version === undefined) return [];
+  const facts = await gather(tx, control, row.plan, { quotes: {}, proposedAt: row.createdAt });
+  const spoke = new Set(decision.trace.map((line) => line.rule));
+  return openDocument(version.version, version.canonical)
+    .policy.rules.filter((rule) => !spoke.has(rule.name))
+    .map((rule) => ({
+      rule: rule.name,
+      says: "not about it",
+      why: mismatch(rule.match, facts) ?? "its conditions did not hold then, or its waiting time was over",
+    }));
+}
+
 /**
  * Explains a plan by its hash or at least eight of its first characters.
  * @throws DeskError INPUT_INVALID where it names no plan, or more than one
  */
-export async function explainPlan(tx: Pick<Tx, "select">, prefix: string): Promise<Explanation> {
+export async function explainPlan(tx: Tx, control: Control, prefix: string): Promise<Explanation> {
   const wanted = prefix.trim().toLowerCase();
   if (!/^[0-9a-f]{8,64}$/.test(wanted))
     throw new DeskError(
@@ -59,6 +84,7 @@ export async function explainPlan(tx: Pick<Tx, "select">, prefix: string): Promi
     requestedBy: row.requestedBy,
     policyVersion: decision.policyVersion,
     decision,
+    silent: await silentRules(tx, control, row, decision),
     votes: cast.map((one) => ({
       person: one.person,
       decision: one.decision,
@@ -78,7 +104,7 @@ export function explanationText(one: Explanation): string {
   return [
     `Plan ${one.hash.slice(0, 12)} "${one.words}", asked for by ${one.requestedBy}: ${one.state}${one.intact ? "" : " (ITS BYTES WERE CHANGED)"}`,
     `Judged ${one.decision.outcome} (tier ${one.decision.tier}) under policy ${one.policyVersion.slice(0, 12)}`,
-    ...one.decision.trace.map((line) => `  ${line.says.padEnd(12)} ${line.rule}: ${line.why}`),
+    ...[...one.decision.trace, ...one.silent].map((line) => `  ${line.says.padEnd(12)} ${line.rule}: ${line.why}`),
     ...(one.approval === null
       ? []
       : [`Asked for ${one.approval.needed} until ${one.approval.expiresAt}: ${one.approval.state}`]),

@@ -22,20 +22,25 @@ export async function openControl(options: {
   readonly log: Log;
 }): Promise<Control> {
   const { database, document, live, log } = options;
-  const seal = openSeal(options.sealKey);
-  const published = readPublished(seal);
+  const control = readControl(options.sealKey, options.halted);
   const result = await database.db.transaction((tx) =>
-    publishAtStart(tx, { seal, published }, document, { by: "system", loosen: !live }),
+    publishAtStart(tx, control, document, { by: "system", loosen: !live }),
   );
   if (result.loosens.length > 0 && live)
     log.error(
       { loosens: result.loosens },
       "desk.yaml would loosen the rules; those in force stay until people consent",
     );
+  return control;
+}
+
+/** The control plane as it stands, for programs that only look: nothing is published. */
+export function readControl(sealKey: Secret, halted: Control["halted"]): Control {
+  const seal = openSeal(sealKey);
   return {
     seal,
-    published,
-    halted: options.halted,
+    published: readPublished(seal),
+    halted,
     onCall: async () => null,
     deadManArmed: () => null,
     reconcilerHealthy: () => null,

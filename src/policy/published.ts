@@ -14,6 +14,8 @@ export interface Published {
   readonly version: string;
   readonly policy: Policy;
   readonly people: Readonly<Record<string, { readonly roles: readonly Role[] }>>;
+  /** Names of playbooks that are switched off. */
+  readonly playbooksOff: readonly string[];
 }
 
 /** Reads the rules in force; remembers the parsed form by version, so that most reads cost one short row. */
@@ -23,11 +25,16 @@ export type ReadPublished = (tx: Tx) => Promise<Published | null>;
 export function openDocument(version: string, text: string): Published {
   if (sha256(text) !== version)
     throw new RangeError(`the policy in the database is not the one of version ${version}; publish it anew`);
-  const document = JSON.parse(text) as { policy: unknown; people: Record<string, readonly Role[]> };
+  const document = JSON.parse(text) as {
+    policy: unknown;
+    people: Record<string, readonly Role[]>;
+    playbooksOff?: readonly string[];
+  };
   return {
     version,
     policy: policySchema.parse(document.policy),
     people: Object.fromEntries(Object.entries(document.people).map(([id, roles]) => [id, { roles }])),
+    playbooksOff: document.playbooksOff ?? [],
   };
 }
 

@@ -216,17 +216,20 @@ export type Limit = Rule["limits"][number];
 export type RuleOutcome = Rule["says"];
 export type QuorumRule = z.infer<typeof quorum>;
 
-/** The rules and the people they are about: what is published, versioned and approved as one. */
+/** The rules, the people they are about and the playbooks that must not run: published, versioned and approved as one. */
 export interface PolicyDocument {
   readonly policy: Policy;
   readonly people: People;
+  /** Names of playbooks that are switched off; none where left out. */
+  readonly playbooksOff?: readonly string[];
 }
 
 /** The version's name: SHA-256 of the canonical document. Chat ids and names are not part of who may do what. */
 export const versionOf = (document: PolicyDocument): string => digest(rightsOf(document));
 
-/** What of the document gives or takes rights: the policy, and each person's roles in order. */
-export const rightsOf = ({ policy, people }: PolicyDocument) => ({
+/** What of the document gives or takes rights: the policy, each person's roles in order, and what is switched off. */
+export const rightsOf = ({ policy, people, playbooksOff = [] }: PolicyDocument) => ({
   policy: JSON.parse(JSON.stringify(policy)) as Json,
   people: Object.fromEntries(Object.entries(people).map(([id, one]) => [id, [...new Set(one.roles)].sort()])),
+  ...(playbooksOff.length === 0 ? {} : { playbooksOff: [...new Set(playbooksOff)].sort() }),
 });

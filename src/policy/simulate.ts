@@ -1,7 +1,8 @@
 import { asc, gte } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
 import { plans } from "../db/schema.ts";
-import { type Comparable, loosenings } from "./compare.ts";
+import { DeskError } from "../kernel/errors.ts";
+import { type Comparable, type Difference, differences } from "./compare.ts";
 import { type Control, gather } from "./gather.ts";
 import { type Decision, type Outcome, judge } from "./judge.ts";
 import type { PolicyDocument } from "./schema.ts";
@@ -25,8 +26,8 @@ export interface Simulation {
   readonly stricter: number;
   /** Only plans that would have been judged otherwise. */
   readonly changed: readonly SimulatedPlan[];
-  /** By which words the change loosens; none where it only tightens. */
-  readonly loosens: readonly string[];
+  /** What differs between the two sets of rules, what loosens first. */
+  readonly differences: readonly Difference[];
   /** Rules of the new document that spoke about none of the plans. */
   readonly neverHit: readonly string[];
 }
@@ -43,10 +44,16 @@ function direction(before: Decision, after: Decision): SimulatedPlan["direction"
 /**
  * Judges plans of the past under the rules in force and under others. What was spent, who was on call and what prices
  * were is taken as of now: the comparison is between rules, on the same facts.
+ * @throws DeskError POLICY_DENIED where no rules are in force
  */
 export async function simulate(tx: Tx, control: Control, after: PolicyDocument, since: Date): Promise<Simulation> {
   const inForce = await control.published(tx);
-  const before: Comparable = inForce ?? { policy: after.policy, people: after.people };
+  if (inForce === null)
+    throw new DeskError(
+      "POLICY_DENIED",
+      "no rules are in force, or the seal's key is not the desk's; start the desk, or set BREAKWATER_SEAL_KEY",
+    );
+  const before: Comparable = inForce;
   const rows = await tx.select().from(plans).where(gte(plans.createdAt, since)).orderBy(asc(plans.createdAt));
   const hit = new Set<string>();
   const all: SimulatedPlan[] = [];
@@ -71,7 +78,7 @@ export async function simulate(tx: Tx, control: Control, after: PolicyDocument, 
     looser: all.filter((one) => one.direction === "looser").length,
     stricter: all.filter((one) => one.direction === "stricter").length,
     changed: all.filter((one) => one.direction !== "same"),
-    loosens: loosenings(after, before),
+    differences: differences(after, before),
     neverHit: after.policy.rules.map((rule) => rule.name).filter((name) => !hit.has(name)),
   };
 }

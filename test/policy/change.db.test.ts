@@ -120,7 +120,7 @@ test("a simulation shows which plans of the past would be judged otherwise, and 
     plans: 2,
     looser: 2,
     stricter: 0,
-    loosens: ["hedge: what it says is milder or of another kind"],
+    differences: [{ what: "hedge: what it says is milder or of another kind", loosens: true, after: "allow" }],
   });
   expect(result.changed[0]).toMatchObject({ before: "quorum", after: "allow", direction: "looser" });
   expect(result.neverHit).toContain("unfreeze");
@@ -129,12 +129,13 @@ test("a simulation shows which plans of the past would be judged otherwise, and 
 test("an explanation tells every rule that spoke, and who voted", async () => {
   const { hash } = await desk.ask();
   await desk.vote(hash, "ana");
-  const one = await desk.within((tx) => explainPlan(tx, hash.slice(0, 10)));
+  const one = await desk.within((tx) => explainPlan(tx, desk.control, hash.slice(0, 10)));
   expect(one).toMatchObject({ hash, intact: true, state: "approved", approval: { state: "approved" } });
   expect(explanationText(one)).toMatch(/quorum {7}hedge: A hedge needs one person/);
+  expect(explanationText(one)).toMatch(/not about it unfreeze: /);
   expect(explanationText(one)).toMatch(/approve {6}ana on console/);
-  await expect(desk.within((tx) => explainPlan(tx, "zz"))).rejects.toThrow("names no plan");
-  await expect(desk.within((tx) => explainPlan(tx, "00000000"))).rejects.toThrow("no plan begins with");
+  await expect(desk.within((tx) => explainPlan(tx, desk.control, "zz"))).rejects.toThrow("names no plan");
+  await expect(desk.within((tx) => explainPlan(tx, desk.control, "00000000"))).rejects.toThrow("no plan begins with");
 });
 
 test("all of it verifies", async () =>

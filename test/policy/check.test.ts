@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkPolicy, readDocument } from "../../src/policy/check.ts";
+import { checkPolicy, readDocument, strangers } from "../../src/policy/check.ts";
 import { defaultPolicy } from "../../src/policy/default-policy.ts";
 import { policySchema } from "../../src/policy/schema.ts";
 import { DESK_PEOPLE } from "./control.ts";
@@ -37,6 +37,11 @@ describe("checking rules", () => {
       /warning policy.rules.shadowed: it never decides: never/,
     ],
     [
+      "a permission that people are asked about anyway",
+      { name: "moot", match: { actions: ["freeze"] }, says: "allow" },
+      /warning policy.rules.moot: it never decides: asked asks people about/,
+    ],
+    [
       "trust in unsigned sources",
       { name: "trusting", match: { actions: ["cancel"], trust: ["unsigned"] }, says: "allow" },
       /warning policy.rules.trusting: unsigned sources never/,
@@ -48,7 +53,20 @@ describe("checking rules", () => {
     ],
   ])("%s is found", (_, rule, what) => {
     const never = { name: "never", match: { accounts: ["paper-b"] }, says: "deny" };
-    expect(check([CANCEL, never, rule]).some((line) => what.test(line))).toBe(true);
+    const asked = { name: "asked", match: { actions: ["freeze"] }, says: { quorum: { people: 1 } } };
+    expect(check([CANCEL, never, asked, rule]).some((line) => what.test(line))).toBe(true);
+  });
+  test.each<[string, unknown, boolean]>([
+    ["an account that the desk lacks", { accounts: ["okx-9"] }, true],
+    ["one account that it lacks beside one that it has", { accounts: ["okx-9", "paper-a"] }, false],
+    ["a playbook that is not installed", { by: { playbooks: ["moon"] } }, true],
+    ["such a playbook beside a role", { by: { playbooks: ["moon"], roles: ["risk"] } }, false],
+    ["every playbook", { by: { playbooks: ["*"] } }, false],
+    ["a person who left", { by: { people: ["zoe"] } }, true],
+  ])("a rule about %s: never hit is %s", (_, match, dead) => {
+    const policy = policySchema.parse({ rules: [{ name: "one", match, says: "deny" }] });
+    const desk = { accounts: ["paper-a"], venues: ["paper"], playbooks: ["hedge"] };
+    expect(strangers({ policy, people: DESK_PEOPLE }, desk).length > 0).toBe(dead);
   });
   test("duties that clash in one person are found", () => {
     const policy = {
