@@ -10,6 +10,7 @@ import {
   compare,
   div,
   grouped,
+  marginChart,
   percent,
   places,
   sign,
@@ -94,6 +95,7 @@ export default command(
       ];
     });
     const [one] = wanted ? risks : [];
+    const chart = marginChart(states.map(({ state }) => state));
     return {
       ok: true,
       text: [
@@ -118,6 +120,7 @@ export default command(
         ],
         rows,
       },
+      ...(chart === null ? {} : { chart }),
     };
   },
 );

@@ -1,4 +1,32 @@
-import { command, grouped, percent, spanOf } from "../src/index.ts";
+import {
+  type CommandContext,
+  type Chart,
+  command,
+  decimal,
+  grouped,
+  mul,
+  percent,
+  places,
+  spanOf,
+} from "../src/index.ts";
+
+type Volatility = Awaited<ReturnType<CommandContext["desk"]["exposure"]["volatility"]>>;
+
+/** Realised and implied volatility side by side, in per cent a year; null where nothing is known. */
+function picture({ asset, estimates, smiles }: Volatility): Chart | null {
+  const bars = [
+    ...estimates.estimates.flatMap((one) => (one.sigma === null ? [] : [{ label: one.name, value: one.sigma }])),
+    ...smiles.map((one) => ({ label: one.expiryAt.toISOString().slice(0, 10), value: one.atm })),
+  ].map(({ label, value }) => ({ label, value: places(mul(value, decimal("100")), 1, "half-even") }));
+  const [realised] = estimates.estimates.filter((one) => one.sigma !== null);
+  const [implied] = smiles;
+  if (bars.length === 0) return null;
+  const said = [
+    ...(implied ? [`implied ${percent(implied.atm)} at the money`] : []),
+    ...(realised?.sigma ? [`realised ${percent(realised.sigma)}`] : []),
+  ];
+  return { kind: "bars", title: `${asset}: ${said.join(", ")}`, unit: "% a year", bars };
+}
 
 export default command(
   {
@@ -11,7 +39,9 @@ export default command(
   },
   async ({ desk, args }) => {
     const asset = (args["asset"] ?? "").toUpperCase();
-    const { symbol, estimates, venue, smiles } = await desk.exposure.volatility(asset);
+    const found = await desk.exposure.volatility(asset);
+    const { symbol, estimates, venue, smiles } = found;
+    const chart = picture(found);
     const realised = estimates.estimates.map((one) => [
       "realised",
       one.name,
@@ -46,6 +76,7 @@ export default command(
           : `Implied: marks out of the money at ${venue}; at the money by a fit free of arbitrage.`,
       ].join(" "),
       table: { columns: ["kind", "of", "a year", "note"], rows: [...realised, ...implied] },
+      ...(chart === null ? {} : { chart }),
     };
   },
 );

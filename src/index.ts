@@ -17,6 +17,8 @@ export {
 export { DETECTOR_LABELS, type DetectorLabel } from "./db/schema.ts";
 export { RESOLUTIONS, type Resolution } from "./incidents/lifecycle.ts";
 export type { Reply } from "./chat/surface.ts";
+export { marginChart } from "./desk/margin-chart.ts";
+export type { Chart } from "./chat/picture/chart.ts";
 export type { AccountState } from "./kernel/account.ts";
 export { type Severity, SEVERITIES } from "./kernel/alert.ts";
 export { HALT_MODES } from "./policy/halt.ts";

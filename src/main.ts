@@ -1,6 +1,7 @@
 import { openConsole } from "./chat/console/console.ts";
 import { openHub } from "./chat/console/hub.ts";
 import { openInbox } from "./chat/inbox.ts";
+import { openPainter } from "./chat/picture/picture.ts";
 import type { Supervisor } from "./chat/supervisor.ts";
 import { type Config, monitorSettings } from "./config.ts";
 import { listen } from "./db/changes.ts";
@@ -121,6 +122,15 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   });
   const paging = openPaging({ config, database, emit, clock, log });
   undo.push(() => paging.stop());
+  const painter = openPainter(clock);
+  undo.push(() => painter.close());
+  const exposure = openExposure({
+    db: database.db,
+    accounts: [...accounts.keys()],
+    readerOf: async (account) => (await base.venues.venueOf(account)).reader,
+    hedger: base.hedger,
+    collarBps: file.plans.collarBps,
+  });
   const digest = openDigest({
     config,
     database,
@@ -128,6 +138,8 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     log,
     leads: lease.leads,
     limits: base.limits,
+    funding: exposure.funding,
+    paint: painter.paint,
     show: async (id, version) => surfaces?.show(id, version),
   });
   undo.push(() => digest.stop());
@@ -141,13 +153,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     commands,
     playbooks,
     account: base.account,
-    exposure: openExposure({
-      db: database.db,
-      accounts: [...accounts.keys()],
-      readerOf: async (account) => (await base.venues.venueOf(account)).reader,
-      hedger: base.hedger,
-      collarBps: file.plans.collarBps,
-    }),
+    exposure,
     people,
     halt: async (by, reason, mode) => {
       const { text } = await haltEverything(
@@ -243,6 +249,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       (await buildCards(database.db, [id], { nameOf: (person) => file.people[person]?.name ?? person })).get(id) ??
       null,
     consoleUrl: console.url,
+    paint: painter.paint,
     emit,
     clock,
     log,

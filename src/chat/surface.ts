@@ -1,4 +1,5 @@
 import type { Card } from "./card.ts";
+import type { Chart } from "./picture/chart.ts";
 
 export type SurfaceName = "slack" | "discord" | "console";
 
@@ -43,6 +44,8 @@ export interface Reply {
   readonly text: string;
   /** Aligned columns to show below the text. */
   readonly table?: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
+  /** Drawn and shown after the text, to this person alone. */
+  readonly chart?: Chart;
   /** An incident card that belongs to the answer. */
   readonly incident?: string;
 }

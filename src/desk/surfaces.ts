@@ -5,6 +5,7 @@ import { DISCORD_BUDGET } from "../chat/discord/budget.ts";
 import { type DiscordSurface, openDiscord } from "../chat/discord/discord.ts";
 import { type Outbox, openOutbox } from "../chat/outbox.ts";
 import { type MessageRow, PRIORITY, type Priority, showCard, touchCards } from "../chat/outbox-rows.ts";
+import type { Painter } from "../chat/picture/picture.ts";
 import { SLACK_BUDGET } from "../chat/slack/budget.ts";
 import { type SlackSurface, openSlack } from "../chat/slack/slack.ts";
 import { type Supervisor, supervise } from "../chat/supervisor.ts";
@@ -116,11 +117,12 @@ export function openSurfaces(parts: {
   readonly inbound: Inbound;
   readonly cardOf: (incident: string) => Promise<Card | null>;
   readonly consoleUrl: string;
+  readonly paint: Painter["paint"];
   readonly emit: (alert: Alert) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }): Surfaces {
-  const { config, database, commands, inbound, clock, log } = parts;
+  const { config, database, commands, inbound, paint, clock, log } = parts;
   const { environment, file } = config;
   const bot = environment.secret("SLACK_BOT_TOKEN");
   const app = environment.secret("SLACK_APP_TOKEN");
@@ -132,6 +134,7 @@ export function openSurfaces(parts: {
         urls: { ...(slackApi ? { api: slackApi } : {}), console: parts.consoleUrl },
         mode: app ? "socket" : "http",
         commands,
+        paint,
         clock,
         log,
       })
@@ -148,6 +151,7 @@ export function openSurfaces(parts: {
         urls: { ...(discordApi ? { api: discordApi } : {}), console: parts.consoleUrl },
         mode: publicKey ? "http" : "gateway",
         commands,
+        paint,
         clock,
         log,
       })

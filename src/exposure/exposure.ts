@@ -4,6 +4,7 @@ import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Db } from "../db/client.ts";
 import type { VenueReader } from "../venues/venue.ts";
 import { type Estimates, estimatesOf } from "./estimates.ts";
+import { type FundingDue, readFunding } from "./funding.ts";
 import { type GreeksReport, greeksReport } from "./greeks.ts";
 import type { HedgeProposal, Hedger } from "./hedger.ts";
 import { type Reading, readHoldings } from "./holdings.ts";
@@ -28,6 +29,8 @@ export interface ExposureReader {
   greeks(account?: string): Promise<GreeksReport>;
   volatility(asset: string): Promise<VolatilityReport>;
   risk(account?: string): Promise<readonly RiskReport[]>;
+  /** What perpetual positions pay when funding is next due, of every account that answers; who does not is said. */
+  funding(): Promise<{ readonly due: readonly FundingDue[]; readonly silent: readonly string[] }>;
   /** The hedge that `/hedge` would plan now, with its reasons. */
   hedge(account: string, asset: string, share: Ratio): Promise<HedgeProposal>;
 }
@@ -61,15 +64,18 @@ export function openExposure(parts: ExposureParts): ExposureReader {
     const state = await reader.account(account);
     return { reader, state, reading: await readHoldings(reader, state) };
   };
+  /** Of one outcome for each account: which could not be read, and why. */
+  const silentOnes = (settled: readonly PromiseSettledResult<unknown>[]): string[] =>
+    settled.flatMap((one, at) =>
+      one.status === "rejected" ? [`${accounts[at] ?? ""} could not be read: ${messageOf(one.reason)}.`] : [],
+    );
   /** One named account, or every one that answers; those that do not are said. */
   const read = async (account: string | undefined): Promise<{ reads: readonly Read[]; silent: readonly string[] }> => {
     if (account !== undefined) return { reads: [await readOne(account)], silent: [] };
     const settled = await Promise.allSettled(accounts.map(readOne));
     return {
       reads: settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])),
-      silent: settled.flatMap((one, at) =>
-        one.status === "rejected" ? [`${accounts[at] ?? ""} could not be read: ${messageOf(one.reason)}.`] : [],
-      ),
+      silent: silentOnes(settled),
     };
   };
 
@@ -117,6 +123,19 @@ export function openExposure(parts: ExposureParts): ExposureReader {
           return riskReport(reading, state, volatilities);
         }),
       );
+    },
+
+    async funding() {
+      const settled = await Promise.allSettled(
+        accounts.map(async (account) => {
+          const reader = await readerOf(account);
+          return readFunding(reader, await reader.account(account));
+        }),
+      );
+      return {
+        due: settled.flatMap((one) => (one.status === "fulfilled" ? one.value : [])),
+        silent: silentOnes(settled),
+      };
     },
 
     async hedge(account, asset, share) {

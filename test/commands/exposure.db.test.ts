@@ -111,10 +111,17 @@ describe("/vol", () => {
     for (const row of wings) expect(Number.parseFloat(row[2] ?? "")).toBeGreaterThan(57);
   });
 
+  test("draws realised and implied volatility side by side", async () => {
+    const { chart } = await type(vol, "/vol BTC");
+    expect(chart?.title).toMatch(/^BTC: implied 5\d\.\d % at the money, realised \d+\.\d %$/);
+    expect(chart?.kind === "bars" ? chart.bars.length : 0).toBeGreaterThan(4);
+  });
+
   test("of a coin without options or marks says so instead of a number", async () => {
     const reply = await type(vol, "/vol DOGE");
     expect(reply.text).toContain("No mark of DOGE was recorded");
     expect(reply.text).toContain("No account's venue lists options of DOGE");
+    expect(reply.chart).toBeUndefined();
   });
 });
 
@@ -127,6 +134,12 @@ describe("/risk", () => {
     expect(loss("paper-a")).toBeLessThan(450_000);
     expect(loss("paper-b")).toBeLessThan(50_000);
     expect(cell(reply, "liquidated in 24 h", "paper-a")).toMatch(/%$/);
+  });
+
+  test("draws the accounts' margin ratios, the nearest to liquidation first", async () => {
+    const { chart } = await type(risk, "/risk");
+    expect(chart?.title).toMatch(/^paper-a is nearest to liquidation: margin ratio \d+\.\d %$/);
+    expect(chart?.kind === "bars" ? chart.bars.map((bar) => bar.label) : []).toEqual(["paper-a", "paper-b"]);
   });
 
   test("of one account adds its stress, where a fall costs a long book", async () => {

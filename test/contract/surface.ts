@@ -26,6 +26,8 @@ export interface SurfaceDriver {
   type(text: string): Promise<boolean>;
   /** What was said privately to this person. */
   told(user: string): readonly string[];
+  /** Pictures shown to this person alone; absent where the surface draws answers itself. */
+  pictures?(user: string): readonly string[];
   /** What stands in the card's thread: lines, and names of pictures. */
   thread(ref: MessageRef): readonly string[];
   remove(ref: MessageRef): void;
@@ -220,6 +222,17 @@ export function surfaceContract(name: string, open: (inbound: Inbound) => Promis
       await desk.surface.start(inbound);
       await soon(() => /up|degraded/.test(desk.surface.health().state));
       expect((await desk.surface.update(ref, { ...sampleCard, version: 9 })).outcome).toBe("sent");
+    });
+
+    test("S19 an answer with a chart comes with its picture, to whoever asked alone", async () => {
+      if (desk.pictures === undefined) return;
+      const bars = [{ label: "paper-a", value: "0.83" }];
+      const chart = { kind: "bars", title: "paper-a is nearest to liquidation", unit: "ratio", bars } as const;
+      inbound.reply = { ok: true, text: "Margin ratio 0.83.", chart };
+      await desk.type("/freeze account");
+      await soon(() => (desk.pictures?.(desk.user) ?? []).length === 1);
+      expect(desk.told(desk.user).join("\n")).toContain("Margin ratio 0.83.");
+      expect(desk.count(desk.channel)).toBe(0);
     });
 
     test("S18 a line is completed while it is typed, where the platform can", async () => {

@@ -6,6 +6,7 @@ import type { Secret } from "../../kernel/secret.ts";
 import type { CommandHead } from "../command-head.ts";
 import { withDeadline } from "../deadline.ts";
 import { inTurn } from "../outbox-order.ts";
+import type { Painter } from "../picture/picture.ts";
 import type { Inbound, Sent, Surface, SurfaceHealth } from "../surface.ts";
 import { discordCommands } from "./commands.ts";
 import { type Gateway, openGateway } from "./gateway.ts";
@@ -29,6 +30,8 @@ export interface DiscordOptions {
   readonly urls?: { readonly api?: string; /** Where people open the console. */ readonly console?: string };
   readonly mode: "gateway" | "http";
   readonly commands: readonly CommandHead[];
+  /** Draws the pictures of answers. */
+  readonly paint: Painter["paint"];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -140,6 +143,7 @@ async function begin(options: DiscordOptions, inbound: Inbound, look: () => void
     guild: options.guildId,
     inbound,
     heads: options.commands,
+    paint: options.paint,
     clock,
     log,
   };

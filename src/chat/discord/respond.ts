@@ -1,10 +1,12 @@
-import { type REST, Routes } from "discord.js";
+import { type REST, type RawFile, Routes } from "discord.js";
 import type { Clock } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import { type CommandHead, words } from "../command-head.ts";
+import type { Painter } from "../picture/picture.ts";
 import type { Inbound, Reply } from "../surface.ts";
 import { clip, oneLine } from "../text.ts";
+import { attached } from "./picture.ts";
 import { DISCORD } from "./limits.ts";
 import { renderModal } from "./modal.ts";
 import { apiCode } from "./outcome.ts";
@@ -27,6 +29,7 @@ export interface RespondOptions {
   readonly guild: string;
   readonly inbound: Inbound;
   readonly heads: readonly CommandHead[];
+  readonly paint: Painter["paint"];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -101,18 +104,34 @@ async function choices(
   };
 }
 
-/** Puts the answer where the person waits for it. */
+/** Puts the answer where the person waits for it, and its picture after it: words come first, and stand without. */
 async function tell(options: RespondOptions, handle: Handle, reply: Reply): Promise<void> {
   const body = renderReply(reply);
+  if (!(await write(options, handle, { body })) || reply.chart === undefined) return;
+  const { title } = reply.chart;
+  try {
+    const picture = attached({ name: "answer.png", alt: title, png: await options.paint(reply.chart) });
+    await write(options, handle, { body: { ...body, ...picture.body }, files: picture.files });
+  } catch (error) {
+    options.log.warn({ err: messageOf(error) }, "answer's picture not drawn");
+  }
+}
+
+/** Fills in the deferred answer; false where Discord takes it no more. */
+async function write(
+  options: RespondOptions,
+  handle: Handle,
+  request: { readonly body: unknown; readonly files?: RawFile[] },
+): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await options.rest.patch(Routes.webhookMessage(options.appId, handle.token), { body, auth: false });
-      return;
+      await options.rest.patch(Routes.webhookMessage(options.appId, handle.token), { ...request, auth: false });
+      return true;
     } catch (error) {
       const unknown = [10_008, 10_015].includes(apiCode(error) ?? 0);
       if (!unknown || attempt === OVERTAKE_TRIES) {
         options.log.warn({ err: messageOf(error) }, "discord answer lost");
-        return;
+        return false;
       }
       await options.clock.sleep(OVERTAKE_MS * attempt);
     }

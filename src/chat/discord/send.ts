@@ -6,6 +6,7 @@ import { clip, fit, oneLine, plain } from "../text.ts";
 import { escapeMarkdown } from "./escape.ts";
 import { DISCORD } from "./limits.ts";
 import { CODE, apiCode, sentFrom } from "./outcome.ts";
+import { attached } from "./picture.ts";
 import { mark, renderDiscord } from "./render.ts";
 
 /** Messages looked through when a post's outcome is not known. */
@@ -63,21 +64,15 @@ export async function postNote(
   text: string,
   picture?: { readonly name: string; readonly png: Uint8Array; readonly alt: string },
 ): Promise<Sent> {
+  const shown = picture === undefined ? undefined : attached(picture);
   const send = async (): Promise<Message> =>
     (await to.rest.post(Routes.channelMessages(ref.message), {
       body: {
         content: fit(plain(text), DISCORD.content, escapeMarkdown),
         allowed_mentions: { parse: [] },
-        ...(picture === undefined
-          ? {}
-          : {
-              attachments: [{ id: "0", filename: picture.name, description: clip(picture.alt, 1_000) }],
-              embeds: [{ image: { url: `attachment://${picture.name}` } }],
-            }),
+        ...shown?.body,
       },
-      ...(picture === undefined
-        ? {}
-        : { files: [{ name: picture.name, data: Buffer.from(picture.png), contentType: "image/png" }] }),
+      ...(shown === undefined ? {} : { files: shown.files }),
     })) as Message;
   try {
     // A thread begun at a message carries the message's id: no look-up is needed, and none can be stale.

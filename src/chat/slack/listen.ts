@@ -1,13 +1,13 @@
-import type { App, webApi } from "@slack/bolt";
+import type { App } from "@slack/bolt";
 import type { Clock } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { CommandHead } from "../command-head.ts";
-import type { Inbound, Reply } from "../surface.ts";
+import type { Painter } from "../picture/picture.ts";
+import type { Inbound } from "../surface.ts";
+import { answer } from "./answer.ts";
 import { platformError } from "./outcome.ts";
-import { type Back, type SlackRequest, readSlack } from "./payload.ts";
-import { renderReply } from "./reply.ts";
-import { known } from "./send.ts";
+import { type SlackRequest, readSlack } from "./payload.ts";
 import { renderView } from "./view.ts";
 
 export interface ListenOptions {
@@ -15,6 +15,7 @@ export interface ListenOptions {
   readonly inbound: Inbound;
   readonly team: string;
   readonly heads: readonly CommandHead[];
+  readonly paint: Painter["paint"];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -50,13 +51,14 @@ export function listen(options: ListenOptions): void {
 
 async function serve(options: ListenOptions, request: SlackRequest, ack: () => Promise<void>): Promise<void> {
   const { app, inbound, log } = options;
+  const to = { client: app.client, paint: options.paint, log };
   switch (request.kind) {
     case "ignored":
       await ack();
       return;
     case "refused":
       await ack();
-      await answer(app.client, request.back, { ok: false, text: request.why }, log);
+      await answer(to, request.back, { ok: false, text: request.why });
       return;
     case "form": {
       await ack();
@@ -65,7 +67,7 @@ async function serve(options: ListenOptions, request: SlackRequest, ack: () => P
         .open({ trigger_id: request.triggerId, view: view as never })
         .catch(async (error: unknown) => {
           log.warn({ err: platformError(error) ?? messageOf(error) }, "slack form not opened");
-          await answer(app.client, request.back, { ok: false, text: FORM_LATE }, log);
+          await answer(to, request.back, { ok: false, text: FORM_LATE });
         });
       return;
     }
@@ -76,31 +78,7 @@ async function serve(options: ListenOptions, request: SlackRequest, ack: () => P
       });
       await ack();
       const reply = received === null ? { ok: false, text: STORE_FAILED } : await received.reply;
-      await answer(app.client, request.back, reply, log);
+      await answer(to, request.back, reply);
     }
-  }
-}
-
-/** The private answer: by the interaction's own address, else in the channel, else as a direct message. */
-async function answer(client: webApi.WebClient, back: Back, reply: Reply, log: Log): Promise<void> {
-  const { text, blocks } = renderReply(reply);
-  try {
-    if (back.responseUrl !== undefined) {
-      const response = await fetch(back.responseUrl, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ response_type: "ephemeral", replace_original: false, text, blocks }),
-        signal: AbortSignal.timeout(5_000),
-      });
-      if (response.ok) return;
-      log.warn({ status: response.status }, "slack answer refused");
-    }
-    if (back.channel !== undefined) {
-      await client.chat.postEphemeral({ channel: back.channel, user: back.user, text, blocks: known(blocks) });
-    } else if (back.user !== "") {
-      await client.chat.postMessage({ channel: back.user, text, blocks: known(blocks) });
-    }
-  } catch (error) {
-    log.warn({ err: platformError(error) ?? messageOf(error) }, "slack answer lost");
   }
 }

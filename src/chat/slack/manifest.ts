@@ -51,6 +51,8 @@ export function slackManifest(heads: readonly CommandHead[], requestUrl: string 
       background_color: "#14323f",
     },
     features: {
+      // Pictures of answers come to the messages tab; nobody writes there.
+      app_home: { home_tab_enabled: false, messages_tab_enabled: true, messages_tab_read_only_enabled: true },
       bot_user: { display_name: "breakwater", always_online: true },
       slash_commands: [
         command(UMBRELLA, "Any command of the desk: /desk help lists them", "<command> [arguments]"),

@@ -1,11 +1,12 @@
 import type { Reply } from "../surface.ts";
 import { clip, columns, fit, plain } from "../text.ts";
-import { type Block, section } from "./blocks.ts";
+import { type Block, context, section } from "./blocks.ts";
 import { escapeMrkdwn, inCode } from "./escape.ts";
 import { SLACK } from "./limits.ts";
 
 /** Tables longer than this are cut with a mark; the console has them whole. */
 const TABLE_MAX = 2_800;
+const PICTURE_FOLLOWS = "The picture comes to your direct messages with this app.";
 
 /** What the person reads back, as text and blocks that nothing can come alive in. */
 export function renderReply(reply: Reply): { readonly text: string; readonly blocks: readonly Block[] } {
@@ -15,5 +16,6 @@ export function renderReply(reply: Reply): { readonly text: string; readonly blo
     const lines = columns([reply.table.columns, ...reply.table.rows.slice(0, 60)]);
     blocks.push(section(`\`\`\`\n${fit(lines.join("\n"), TABLE_MAX, inCode)}\n\`\`\``));
   }
+  if (reply.chart !== undefined) blocks.push(context(PICTURE_FOLLOWS));
   return { text: fit(clip(said, SLACK.text), SLACK.text, escapeMrkdwn), blocks };
 }

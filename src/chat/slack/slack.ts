@@ -6,6 +6,7 @@ import type { Secret } from "../../kernel/secret.ts";
 import type { CommandHead } from "../command-head.ts";
 import { withDeadline } from "../deadline.ts";
 import { inTurn } from "../outbox-order.ts";
+import type { Painter } from "../picture/picture.ts";
 import type { Inbound, Surface, SurfaceHealth } from "../surface.ts";
 import { boltLogger } from "./bolt-log.ts";
 import { slackHttp } from "./http.ts";
@@ -34,6 +35,8 @@ export interface SlackOptions {
   /** The workspace whose people are heard; that of the token where left out. */
   readonly team?: string;
   readonly commands: readonly CommandHead[];
+  /** Draws the pictures of answers. */
+  readonly paint: Painter["paint"];
   readonly clock: Clock;
   readonly log: Log;
   readonly staggerMs?: number;
@@ -184,7 +187,7 @@ async function begin(options: SlackOptions, api: string, inbound: Inbound, look:
       `the Slack token belongs to workspace ${identity.team}, desk.yaml names ${team}; correct one of them`,
     );
   }
-  listen({ app, inbound, team, heads: options.commands, clock, log });
+  listen({ app, inbound, team, heads: options.commands, paint: options.paint, clock, log });
   sockets[1]?.receiver.init(app);
   const kept = Promise.all(
     sockets.map(async (socket, at) => {

@@ -8,7 +8,7 @@ import type { SurfaceDriver } from "../../contract/surface.ts";
 import { type Interaction, click, command, submission, typing } from "../../fakes/discord/people.ts";
 import { APP, CHANNEL, CLOSED_CHANNEL, GUILD } from "../../fakes/discord/rest.ts";
 import { type FakeDiscord, openFakeDiscord } from "../../fakes/discord/server.ts";
-import { HEADS } from "../slack/driver.ts";
+import { HEADS, PNG } from "../slack/driver.ts";
 
 /** A surface on a fake of its own. */
 export function discordOn(fake: FakeDiscord, more: Partial<DiscordOptions> = {}): DiscordSurface {
@@ -19,6 +19,7 @@ export function discordOn(fake: FakeDiscord, more: Partial<DiscordOptions> = {})
     urls: { api: `${fake.url}/api`, console: "https://desk.example" },
     mode: "gateway",
     commands: HEADS,
+    paint: async () => PNG,
     clock: systemClock,
     log: silentLog,
     ...more,
@@ -60,6 +61,7 @@ export async function discordDriver(inbound: Inbound): Promise<SurfaceDriver> {
       return send(command(fake, { user }, name.slice(1), options));
     },
     told: () => fake.guild.answers.map((one) => one.content.replaceAll("\\", "")),
+    pictures: () => fake.guild.answers.flatMap((one) => one.files),
     thread: (ref) =>
       fake.guild.messages
         .filter((one) => one.channel === ref.message)

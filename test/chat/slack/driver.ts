@@ -30,6 +30,9 @@ export const HEADS: readonly CommandHead[] = [
 
 export const SIGNING = "the-signing-secret";
 
+/** What stands for a drawn picture where the drawing itself is not in question. */
+export const PNG = new Uint8Array([137, 80, 78, 71]);
+
 /** A surface on a fake of its own; both connections open at once. */
 export function slackOn(fake: FakeSlack, more: Partial<SlackOptions> = {}): SlackSurface {
   return openSlack({
@@ -37,6 +40,7 @@ export function slackOn(fake: FakeSlack, more: Partial<SlackOptions> = {}): Slac
     urls: { api: `${fake.url}/api/`, console: "https://desk.example" },
     mode: "socket",
     commands: HEADS,
+    paint: async () => PNG,
     clock: systemClock,
     log: silentLog,
     staggerMs: 1,
@@ -91,6 +95,7 @@ export async function slackDriver(inbound: Inbound): Promise<SurfaceDriver> {
       return (await type(fake, { user }, command, rest.join(" "))) !== null;
     },
     told: (who) => fake.desk.ephemerals.filter((one) => one.user === who).map((one) => one.text),
+    pictures: (who) => fake.desk.files.filter((one) => one.channel === `D0${who}`).map((one) => one.name),
     thread: (ref) => [
       ...fake.desk.messages.filter((one) => one.thread_ts === ref.message).map((one) => one.text),
       ...fake.desk.files.filter((one) => one.thread === ref.message).map((one) => one.name),

@@ -24,7 +24,7 @@ export interface Guild {
   readonly threads: Set<string>;
   readonly interactions: Map<string, { acknowledged: boolean; expired: boolean }>;
   /** Private answers, by the interaction's token. */
-  readonly answers: { readonly token: string; readonly content: string }[];
+  readonly answers: { readonly token: string; readonly content: string; readonly files: readonly string[] }[];
   readonly callbacks: Record<string, unknown>[];
   readonly calls: { readonly name: string; readonly at: number }[];
   readonly bots: Set<string>;
@@ -78,7 +78,7 @@ const shownAs = (message: FakeMessage): Bag => ({
 /** Handles one authorised call. */
 export function route(desk: Guild, method: string, path: string, type: string, raw: Buffer): Answer {
   const { json, files } = parse(type, raw);
-  const [, area = "", one = "", kind = "", two = "", last = ""] = path.split("/");
+  const [, area = "", one = "", kind = "", two = ""] = path.split("/");
   switch (`${method} ${area} ${kind}`) {
     case "POST channels messages":
       return two === "" ? post(desk, one, json, files) : openThread(desk, one, two);
@@ -92,7 +92,7 @@ export function route(desk: Guild, method: string, path: string, type: string, r
     case `POST interactions ${kind}`:
       return callback(desk, one, json);
     case `PATCH webhooks ${kind}`:
-      return answer(desk, kind, last, json);
+      return answer(desk, kind, json, files);
     case "PUT applications guilds":
       desk.commands = json as unknown as unknown[];
       return { status: 200, body: desk.commands };
@@ -174,15 +174,15 @@ function callback(desk: Guild, id: string, response: Bag): Answer {
   desk.callbacks.push(response);
   desk.onCallback(id, response);
   const data = response["data"] as Bag | undefined;
-  if (response["type"] === 4) desk.answers.push({ token: `tok-${id}`, content: String(data?.["content"]) });
+  if (response["type"] === 4) desk.answers.push({ token: `tok-${id}`, content: String(data?.["content"]), files: [] });
   return { status: 204 };
 }
 
-function answer(desk: Guild, token: string, _last: string, body: Bag): Answer {
+function answer(desk: Guild, token: string, body: Bag, files: readonly string[]): Answer {
   const interaction = desk.interactions.get(token.replace("tok-", ""));
   if (interaction === undefined) return fail(404, 10_015, "Unknown Webhook");
   const found = checkMessage(body);
   desk.faults.push(...found);
-  desk.answers.push({ token, content: String(body["content"]) });
+  desk.answers.push({ token, content: String(body["content"]), files });
   return { status: 200, body: { id: "1" } };
 }

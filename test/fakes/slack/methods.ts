@@ -29,9 +29,12 @@ function checked(desk: Workspace, args: Args): Result | null {
 }
 
 const postMessage: Method = (desk, args) => {
-  const channel = str(args["channel"]);
-  // A person's id opens the direct message with them.
-  const fault = desk.users.has(channel) ? null : channelFault(desk, channel);
+  const to = str(args["channel"]);
+  // A person's id opens the direct messages with them, which have a channel of their own.
+  const direct = desk.users.has(to);
+  const channel = direct ? `D0${to}` : to;
+  if (direct) desk.channels.set(channel, { member: true });
+  const fault = channelFault(desk, channel);
   const bad = fault ?? checked(desk, args);
   if (bad !== null) return bad;
   const message: FakeMessage = {
@@ -114,6 +117,8 @@ const uploadUrl: Method = (desk, _args, base) => {
 };
 
 const completeUpload: Method = (desk, args) => {
+  const closed = channelFault(desk, str(args["channel_id"]));
+  if (closed !== null) return closed;
   const files = (typeof args["files"] === "string" ? JSON.parse(args["files"]) : args["files"]) as {
     id: string;
     title?: string;

@@ -65,7 +65,7 @@ export async function openFakeSlack(): Promise<FakeSlack> {
         });
       } else if (kind === "upload") {
         await answerUnder(box.take("upload"), response, () => {
-          desk.uploads.set(name, body);
+          desk.uploads.set(name, fileIn(request.headers["content-type"] ?? "", body));
           return { status: 200, body: "OK" };
         });
       } else response.writeHead(404).end();
@@ -132,4 +132,12 @@ function parseArgs(body: string): Record<string, unknown> {
     args[name] = /^[[{]/.test(value) && name !== "text" ? (JSON.parse(value) as unknown) : value;
   }
   return args;
+}
+
+/** The bytes of the one file in a form, or the whole body where it is no form. */
+function fileIn(type: string, body: Buffer): Buffer {
+  const boundary = /boundary=(.+)$/.exec(type)?.[1];
+  if (boundary === undefined) return body;
+  const begin = body.indexOf("\r\n\r\n") + 4;
+  return body.subarray(begin, body.lastIndexOf(`\r\n--${boundary}`));
 }
