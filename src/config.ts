@@ -10,6 +10,7 @@ import { durationMs } from "./kernel/duration.ts";
 import { DeskError } from "./kernel/errors.ts";
 import { KEY_PARTS } from "./kernel/sealed.ts";
 import type { Secret } from "./kernel/secret.ts";
+import { oidcProblems, oidcSettings } from "./desk/single-sign-on-settings.ts";
 import { checkpointsSettings } from "./ledger/settings.ts";
 import { defaultPolicy } from "./policy/default-policy.ts";
 import { type PolicyDocument, peopleSchema, policySchema } from "./policy/schema.ts";
@@ -45,6 +46,7 @@ export const deskSchema = z
   .strictObject({
     desk: z.strictObject({ name: z.string().min(1).max(60).describe("Shown in the console and on cards") }),
     people: peopleSchema,
+    oidc: oidcSettings.optional(),
     accounts: z.record(slug, account).describe("Exchange accounts by id"),
     monitor: z
       .strictObject({
@@ -223,6 +225,8 @@ function crossCheck(file: DeskFile, environment: Environment, name: string, prob
   for (const one of openSources(file.webhooks, (variable) => environment.secretNamed(variable)).problems) {
     problems.push({ where: `${name} ${one.path}`, what: one.message });
   }
+  for (const one of oidcProblems(file.oidc, file.people, environment.secret("OIDC_CLIENT_SECRET") !== undefined))
+    problems.push({ ...one, where: one.where.startsWith("environment") ? one.where : `${name} ${one.where}` });
   if (
     environment.secret("SLACK_BOT_TOKEN") &&
     !environment.secret("SLACK_APP_TOKEN") &&
@@ -261,6 +265,11 @@ export function loadConfig(env: NodeJS.ProcessEnv, given?: { readonly text: stri
   const environment = readEnvironment(env, problems);
   const deskPath = path.resolve(environment.text("BREAKWATER_DESK") ?? "desk.yaml");
   const http = readAddress(environment.text("BREAKWATER_HTTP") ?? "", problems);
+  if (env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0")
+    problems.push({
+      where: "environment NODE_TLS_REJECT_UNAUTHORIZED",
+      what: "was 0, which lets anybody between here and a venue read the keys; unset it, or name your own authority in NODE_EXTRA_CA_CERTS",
+    });
   const logLevel = environment.text("BREAKWATER_LOG") ?? "info";
   if (!["trace", "debug", "info", "warn", "error", "silent"].includes(logLevel))
     problems.push({

@@ -17,6 +17,7 @@ import { openPaging } from "./desk/paging.ts";
 import { openPasskeys } from "./desk/passkeys.ts";
 import { openPeople } from "./desk/people.ts";
 import { restoredAlert } from "./desk/restored.ts";
+import { openSingleSignOn } from "./desk/single-sign-on.ts";
 import { type Surfaces, openSurfaces } from "./desk/surfaces.ts";
 import { workflowName } from "./engine/playbook.ts";
 import { openExposure } from "./exposure/exposure.ts";
@@ -41,6 +42,7 @@ import { WEB } from "./sources/feeds/web.ts";
 import { chosenDetectors } from "./sources/feeds/settings.ts";
 import { openSources } from "./sources/webhooks/settings.ts";
 import type { PaperExchange } from "./venues/paper/exchange.ts";
+import { findViewer } from "./views/console-backend.ts";
 import { issueSignIn } from "./views/sessions.ts";
 
 /** A running desk. */
@@ -200,6 +202,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   // Where people look.
   const { sources } = openSources(file.webhooks, (variable) => config.environment.secretNamed(variable));
   const hub = openHub(clock);
+  const sso = openSingleSignOn({ database, config, viewerOf: findViewer(desk.knownPeople), clock, log });
   const console = await openConsole({
     ...config.http,
     backend: consoleBackend({ database, clock, config, desk, playbooks, onCall: () => null }),
@@ -211,6 +214,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       deskName: file.desk.name,
       nameOf: (person) => file.people[person]?.name ?? person,
     }),
+    ...(sso ? { sso } : {}),
     clock,
     log,
     hub,

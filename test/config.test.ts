@@ -59,6 +59,29 @@ monitor: { high: "0.9", critical: "0.8", poll: 5 }
     expect(text).toMatch(/monitor: high was 0\.9, critical 0\.8; high must be below critical/);
   });
 
+  test("single sign-on needs https, a secret, and subjects of its own issuer that are one person each", () => {
+    const desk = (issuer: string, more = "") => `desk: { name: Test }
+people:
+  ana: { name: Ana, roles: [trader], oidc: { issuer: "https://login.example", subject: "1" } }
+  bo: { name: Bo, roles: [risk], oidc: { issuer: "https://login.example", subject: "1" } }
+  cy: { name: Cy, roles: [risk], oidc: { issuer: "https://other.example", subject: "1" } }
+accounts: { a: { venue: paper } }
+oidc: { issuer: "${issuer}", clientId: breakwater${more} }
+`;
+    const text = problems(desk("https://login.example"));
+    expect(text).toMatch(/environment OIDC_CLIENT_SECRET: is missing/);
+    expect(text).toMatch(/people\.bo\.oidc\.subject: is ana's already/);
+    expect(text).toMatch(/people\.cy\.oidc\.issuer: was https:\/\/other\.example/);
+    expect(problems(desk("http://127.0.0.1:9000"))).toMatch(/line 7 oidc\.issuer: .*write an https address/);
+    expect(problems(desk("http://login.example", ", allowHttpOnLoopback: true"))).toMatch(/write an https address/);
+    expect(problems(desk("http://127.0.0.1:9000", ", allowHttpOnLoopback: true"))).not.toMatch(/https address/);
+    expect(problems(desk("x").replace(/oidc: \{ issuer: "x".*\n/, ""))).toMatch(/there is no provider/);
+  });
+
+  test("verification of certificates cannot be switched off by the environment", () => {
+    expect(problems(GOOD, { NODE_TLS_REJECT_UNAUTHORIZED: "0" })).toMatch(/NODE_TLS_REJECT_UNAUTHORIZED: was 0/);
+  });
+
   test.each([
     ["an unknown field", `${GOOD}nonsense: 1\n`, /nonsense/],
     ["a key written twice", `${GOOD}desk: { name: Other }\n`, /line 4/],

@@ -14,6 +14,7 @@ import { type Browserless, signIn } from "./browserless.ts";
 import { type DecidedInChat, type Promised, chatPromises, decideInChat } from "./demo-chat.ts";
 import type { Fakes } from "./demo-fakes.ts";
 import { hedgeWithPasskeys } from "./demo-step-up.ts";
+import { paint } from "./paint.ts";
 
 /** What a headless run works with. */
 export interface StoryParts {
@@ -205,8 +206,12 @@ async function promises(parts: StoryParts, incident: string, browser: Browserles
 export async function runStory(parts: StoryParts): Promise<number> {
   const say: Say = (line) => {
     if (parts.json) process.stdout.write(`${JSON.stringify(line)}\n`);
-    else
-      process.stdout.write(`${(line.at ?? "").slice(11, 19).padEnd(8)}  ${line.type.padEnd(24)} ${line.text ?? ""}\n`);
+    else {
+      const text = (line.text ?? "").replace(/^held/, paint.good).replace(/^BROKEN/, paint.bad);
+      process.stdout.write(
+        `${paint.quiet((line.at ?? "").slice(11, 19).padEnd(8))}  ${paint.strong(line.type.padEnd(24))} ${text}\n`,
+      );
+    }
   };
   const began = systemClock.now().getTime();
   say({

@@ -3,6 +3,7 @@ import { discordDoctor } from "../chat/discord/doctor.ts";
 import type { Finding } from "../chat/finding.ts";
 import { slackDoctor } from "../chat/slack/doctor.ts";
 import { type Config, loadConfig } from "../config.ts";
+import { providerFindings } from "../desk/single-sign-on.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import { openLog } from "../kernel/log.ts";
@@ -10,10 +11,11 @@ import { checkPolicy } from "../policy/check.ts";
 import { openVenues } from "../venues/open-venues.ts";
 import { credentialsOf } from "./credentials.ts";
 import { keyFinding } from "./key-finding.ts";
+import { paint } from "./paint.ts";
 import { answer, reading } from "./reading.ts";
 
 const CLOCK_SKEW_MS = 1_000;
-const MARKS = { good: "ok  ", warn: "LOOK", bad: "BAD " } as const;
+const MARKS = { good: paint.good("ok  "), warn: paint.warn("LOOK"), bad: paint.bad("BAD ") } as const;
 
 async function databaseFindings(config: Config): Promise<Finding[]> {
   if (!config.databaseUrl && !existsSync(config.home))
@@ -183,6 +185,7 @@ export async function runDoctor(options: { json?: boolean }): Promise<number> {
     ...(await databaseFindings(config)),
     ...(await accountFindings(config)),
     ...(await chatFindings(config)),
+    ...(await providerFindings(config)),
     ...policy,
   ];
   const width = Math.max(...findings.map((one) => one.what.length));

@@ -7,6 +7,7 @@ import { exportLedger } from "../ledger/export.ts";
 import { openNoteKey } from "../ledger/note.ts";
 import { proveEntry } from "../ledger/proof.ts";
 import { verifyLedger } from "../ledger/verify.ts";
+import { paint } from "./paint.ts";
 import { answer, reading } from "./reading.ts";
 
 /** The ledger's public key, where this machine holds the pair. */
@@ -20,7 +21,7 @@ export const verifyCommand = (options: { json?: boolean }): Promise<number> =>
   reading(async ({ database, home }) => {
     const key = publicKey(home);
     const report = await verifyLedger(database.sql, { copies: readCopies(home), ...(key ? { publicKey: key } : {}) });
-    answer(options.json, { type: "verified", ...report }, report.text);
+    answer(options.json, { type: "verified", ...report }, (report.ok ? paint.good : paint.bad)(report.text));
     if (!report.ok) process.stderr.write(`The ledger does not verify: ${report.text}.\n`);
     return report.ok ? 0 : 1;
   });

@@ -12,6 +12,7 @@ import type { Control } from "../policy/gather.ts";
 import { keyFile } from "../policy/key-file.ts";
 import { readControl } from "../policy/open-control.ts";
 import { type Simulation, simulate } from "../policy/simulate.ts";
+import { paint } from "./paint.ts";
 import { type Reading, answer, canRead, reading } from "./reading.ts";
 
 const DAYS_BACK = 90;
@@ -94,7 +95,12 @@ export async function policyCheck(named: string | undefined, options: { json?: b
   const text =
     findings.length === 0
       ? `${rules} rules of ${file}: nothing to object to`
-      : findings.map((one) => `${one.severity.padEnd(8)} ${one.where}: ${one.what}`).join("\n");
+      : findings
+          .map(
+            (one) =>
+              `${(one.severity === "error" ? paint.bad : paint.warn)(one.severity.padEnd(8))} ${one.where}: ${one.what}`,
+          )
+          .join("\n");
   answer(options.json, { type: "policy.check", rules, findings, looked }, looked === "" ? text : `${text}\n${looked}`);
   return findings.some((one) => one.severity === "error") ? 1 : 0;
 }
@@ -110,7 +116,7 @@ export const policyExplain = (plan: string, options: { json?: boolean }): Promis
 /** One difference as two lines: what, then how it was and how it would be. */
 const differenceLines = (one: Difference): string =>
   [
-    `${one.loosens ? "loosens " : "tightens"} ${one.what}`,
+    `${one.loosens ? paint.bad("loosens ") : paint.good("tightens")} ${one.what}`,
     ...(one.before === null ? [] : [`         before ${one.before}`]),
     ...(one.after === null ? [] : [`         after  ${one.after}`]),
   ].join("\n");

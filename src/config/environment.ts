@@ -24,6 +24,7 @@ export const ENVIRONMENT = {
     secret: true,
   },
   BREAKWATER_CHECKPOINTS_TOKEN: { about: "Bearer token for the collector of ledger checkpoints", secret: true },
+  OIDC_CLIENT_SECRET: { about: "Client secret of the OpenID provider that `oidc` in desk.yaml names", secret: true },
   BREAKWATER_LOG: { about: "trace, debug, info, warn or error", default: "info", secret: false },
   SLACK_BOT_TOKEN: { about: "Slack bot token (xoxb-…)", secret: true },
   SLACK_APP_TOKEN: { about: "Slack app token for Socket Mode (xapp-…)", secret: true },

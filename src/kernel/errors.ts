@@ -72,6 +72,21 @@ export const ERRORS = {
     hint: "Open the address with the one-time token that the program printed.",
     retry: "never",
   },
+  SSO_UNAVAILABLE: {
+    title: "Single sign-on cannot be reached",
+    hint: "Try again shortly, or sign in with a one-time token; `breakwater doctor` says what is wrong.",
+    retry: "later",
+  },
+  SSO_REFUSED: {
+    title: "This sign-in was not taken",
+    hint: "Begin again from the sign-in page, in the browser that ends it.",
+    retry: "never",
+  },
+  SSO_UNKNOWN_PERSON: {
+    title: "You are nobody of this desk",
+    hint: "Who runs the desk adds your subject to people in desk.yaml; roles come from there and never from the provider.",
+    retry: "never",
+  },
   ORIGIN_REFUSED: { title: "The request came from another site", hint: "Use the console's own pages.", retry: "never" },
   NOT_ALLOWED: {
     title: "You may not do this",

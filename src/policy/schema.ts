@@ -39,7 +39,10 @@ export const peopleSchema = z
       roles: z.array(role).describe("What this person may do; roles never come from chat"),
       slack: z.string().optional().describe("Slack team and user id, such as T012AB3CD/U045EF6GH"),
       discord: z.string().optional().describe("Discord user id"),
-      email: z.string().optional().describe("Address that single sign-on reports"),
+      oidc: z
+        .strictObject({ issuer: z.url(), subject: z.string().min(1).max(255) })
+        .optional()
+        .describe("Who this person is at the OpenID provider: its issuer, and the subject that never changes"),
       page: z.string().optional().describe("Where a page reaches this person"),
     }),
   )

@@ -12,7 +12,6 @@ import type {
   PlaybookRow,
   ReplayRow,
   SettingsView,
-  Viewer,
 } from "../chat/console/backend.ts";
 import type { Db } from "../db/client.ts";
 import { links } from "../db/schema.ts";
@@ -23,7 +22,7 @@ import { countOpen, detectorHits, detectorJudgements, listAlerts, listOrders, li
 import { listApprovals } from "./approvals.ts";
 import { accountOf, actorName, incidentRows, listIncidents, timelineOf } from "./incidents.ts";
 import { ledgerPageOf } from "./ledger-pages.ts";
-import { endSession, redeemSignIn, viewerOf } from "./sessions.ts";
+import { type FindViewer, endSession, redeemSignIn, viewerOf } from "./sessions.ts";
 
 /** A person as desk.yaml names them. */
 interface DeskPerson {
@@ -31,6 +30,14 @@ interface DeskPerson {
   readonly name: string;
   readonly roles: readonly string[];
 }
+
+/** Finds the people of a desk; a person with any role may act, where nothing else is said. */
+export const findViewer =
+  (people: () => readonly DeskPerson[], mayAct = (roles: readonly string[]) => roles.length > 0): FindViewer =>
+  (person) => {
+    const found = people().find((one) => one.id === person);
+    return found ? { person: found.id, name: found.name, roles: found.roles, mayAct: mayAct(found.roles) } : null;
+  };
 
 /** What the rows do not say; each function is the owner's of that knowledge. */
 export interface BackendParts {
@@ -59,13 +66,9 @@ export interface BackendParts {
 /** Answers everything the console asks from the database and the parts given. */
 export function openBackend(parts: BackendParts): ConsoleBackend {
   const { db, clock } = parts;
-  const mayAct = parts.mayAct ?? ((roles) => roles.length > 0);
   const nameOf = (person: string): string => parts.people().find((one) => one.id === person)?.name ?? person;
   const actor = (text: string): string => actorName(text, nameOf);
-  const find = (person: string): Viewer | null => {
-    const found = parts.people().find((one) => one.id === person);
-    return found ? { person: found.id, name: found.name, roles: found.roles, mayAct: mayAct(found.roles) } : null;
-  };
+  const find = findViewer(parts.people, parts.mayAct);
   const freezes = () => listFreezes(db, actor);
 
   return {

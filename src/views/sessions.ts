@@ -1,15 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { and, eq, gt, lt, sql } from "drizzle-orm";
 import type { Session, Viewer } from "../chat/console/backend.ts";
-import type { Db } from "../db/client.ts";
+import type { Db, Tx } from "../db/client.ts";
 import { sessions } from "../db/schema.ts";
 import { sha256 } from "../kernel/canonical.ts";
+import { append } from "../ledger/append.ts";
 
 const SESSION_HOURS = 12;
 const TOKEN_HOURS = 24;
 
-/** The two kinds of secrets are hashed apart, so that a sign-in token is never a cookie. */
-const keyOf = (kind: "sign-in" | "session", secret: string): string => sha256(`breakwater:${kind}:${secret}`);
+/** The kinds of secrets are hashed apart, so that a sign-in token is never a cookie. */
+const keyOf = (kind: "sign-in" | "session" | "sign-on", secret: string): string =>
+  sha256(`breakwater:${kind}:${secret}`);
 
 const fresh = (): string => randomBytes(32).toString("base64url");
 const inHours = (hours: number) => sql`now() + make_interval(hours => ${hours})`;
@@ -34,15 +36,40 @@ export async function redeemSignIn(db: Db, token: string, find: FindViewer): Pro
       .returning({ person: sessions.person });
     const viewer = spent ? find(spent.person) : null;
     if (!viewer) return null;
-    await tx.delete(sessions).where(lt(sessions.expiresAt, sql`now()`));
-    const cookie = fresh();
-    const [opened] = await tx
-      .insert(sessions)
-      .values({ tokenHash: keyOf("session", cookie), person: viewer.person, expiresAt: inHours(SESSION_HOURS) })
-      .returning({ expiresAt: sessions.expiresAt });
-    return opened ? { cookie, viewer, expiresAt: opened.expiresAt } : null;
+    return openSession(tx, viewer, "one-time token");
   });
 }
+
+/** Opens a session and writes down how; those that are over go. */
+async function openSession(tx: Tx, viewer: Viewer, by: string): Promise<Session | null> {
+  await tx.delete(sessions).where(lt(sessions.expiresAt, sql`now()`));
+  const cookie = fresh();
+  const [opened] = await tx
+    .insert(sessions)
+    .values({ tokenHash: keyOf("session", cookie), person: viewer.person, expiresAt: inHours(SESSION_HOURS) })
+    .returning({ expiresAt: sessions.expiresAt });
+  if (!opened) return null;
+  await append(tx, { actor: `person:${viewer.person}`, type: "session.opened", object: "console", body: { by } });
+  return { cookie, viewer, expiresAt: opened.expiresAt };
+}
+
+/** Opens a session on a provider's answer; null where this sign-in, by its nonce, opened one before. */
+export async function openSignOn(db: Db, nonce: string, viewer: Viewer, issuer: string): Promise<Session | null> {
+  return db.transaction(async (tx) => {
+    const spent = await tx
+      .insert(sessions)
+      .values({ tokenHash: keyOf("sign-on", nonce), person: viewer.person, expiresAt: inHours(1) })
+      .onConflictDoNothing()
+      .returning({ person: sessions.person });
+    return spent.length === 0 ? null : openSession(tx, viewer, `single sign-on of ${issuer}`);
+  });
+}
+
+/** Writes down that a provider vouched for somebody whom the desk does not know. */
+export const recordRefusal = (db: Db, issuer: string, subject: string): Promise<unknown> =>
+  db.transaction((tx) =>
+    append(tx, { actor: "system", type: "session.refused", object: "console", body: { issuer, subject } }),
+  );
 
 /** The person behind a cookie; null where the session ended, or the desk no longer names the person. */
 export async function viewerOf(db: Db, cookie: string, find: FindViewer): Promise<Viewer | null> {

@@ -17,6 +17,7 @@ import { forward, problemPage, signInPage } from "./pages/sign-in.ts";
 import type { PasskeyBackend } from "./passkeys.ts";
 import { addRoutes } from "./routes.ts";
 import type { Limits } from "./side.ts";
+import type { SingleSignOn } from "./single-sign-on.ts";
 
 /** What the console needs from the composition root. */
 export interface ConsoleOptions {
@@ -27,6 +28,8 @@ export interface ConsoleOptions {
   readonly inbound: Inbound;
   /** Plans and passkeys; their pages are absent where it is left out. */
   readonly passkeys?: PasskeyBackend;
+  /** Single sign-on through an OpenID provider; absent where the desk has none. */
+  readonly sso?: SingleSignOn;
   readonly clock: Clock;
   readonly log: Log;
   /** Origin under which people reach it through a proxy, "https://desk.example"; null where they come directly. */
@@ -89,12 +92,13 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
   options.mount?.(app);
   const { deskName, environment, inbound } = options;
   const passkeys = options.passkeys ?? null;
-  addRoutes(app, { ...shared, feed, assets, inbound, passkeys, deskName, environment, place: () => place });
-  app.notFound((c) => refuse(c, new DeskError("ROUTE_UNKNOWN"), assets.build));
+  const sso = options.sso ?? null;
+  addRoutes(app, { ...shared, feed, assets, inbound, passkeys, sso, deskName, environment, place: () => place });
+  app.notFound((c) => refuse(c, new DeskError("ROUTE_UNKNOWN"), assets.build, sso));
   app.onError((error, c) => {
-    if (error instanceof DeskError) return refuse(c, error, assets.build);
+    if (error instanceof DeskError) return refuse(c, error, assets.build, sso);
     log.error({ event: "console.request.failed", path: c.req.path, why: messageOf(error) });
-    return refuse(c, new DeskError("INTERNAL"), assets.build);
+    return refuse(c, new DeskError("INTERNAL"), assets.build, sso);
   });
 
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
@@ -145,7 +149,7 @@ const nameOf = (host: string): string =>
   host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
 
 /** An error as JSON for programs and the page's script, as a page for people. */
-function refuse(c: Context<Guarded>, error: DeskError, build: string): Response {
+function refuse(c: Context<Guarded>, error: DeskError, build: string, sso: SingleSignOn | null): Response {
   const status = error.code === "INTERNAL" ? 500 : statusOf(error);
   const wantsPage =
     (c.req.header("accept") ?? "").includes("text/html") && !/^\/(api|events|complete|assets)\b/.test(c.req.path);
@@ -155,8 +159,9 @@ function refuse(c: Context<Guarded>, error: DeskError, build: string): Response 
     // A strict cookie does not travel with a link from another site: the page asks once more by itself.
     const elsewhere = c.req.method === "GET" && c.req.header("sec-fetch-site") === "cross-site";
     const again = elsewhere ? forward(new URL(c.req.url).pathname) : undefined;
-    return c.html(renderBare("Sign in", build, signInPage(null), again).toString(), status);
+    return c.html(renderBare("Sign in", build, signInPage(null, sso?.name ?? null), again).toString(), status);
   }
   const row = ERRORS[error.code];
-  return c.html(renderBare(row.title, build, problemPage(row.title, error.message, row.hint)).toString(), status);
+  const back = error.code.startsWith("SSO_") ? "/sign-in" : "/";
+  return c.html(renderBare(row.title, build, problemPage(row.title, error.message, row.hint, back)).toString(), status);
 }

@@ -3,6 +3,7 @@ import { getCookie, setCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { DeskError, ERRORS, type ErrorCode } from "../../kernel/errors.ts";
 import type { ConsoleBackend, Session, Viewer } from "./backend.ts";
+import type { SignOnBegun } from "./single-sign-on.ts";
 
 /** What a request carries once it passed the guard. */
 export interface Guarded {
@@ -14,6 +15,8 @@ export interface Place {
   readonly hosts: ReadonlySet<string>;
   readonly origins: ReadonlySet<string>;
   readonly secure: boolean;
+  /** The one under which people come through a proxy; null where they come directly. */
+  readonly publicOrigin: string | null;
 }
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
@@ -29,7 +32,7 @@ export function placeOf(host: string, port: number, publicOrigin: string | null)
     hosts.add(outside.host);
     origins.add(outside.origin);
   }
-  return { hosts, origins, secure: outside?.protocol === "https:" };
+  return { hosts, origins, secure: outside?.protocol === "https:", publicOrigin: outside?.origin ?? null };
 }
 
 const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
@@ -38,6 +41,9 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   UNKNOWN_ACCOUNT: 404,
   UNKNOWN_PLAYBOOK: 404,
   NOT_SIGNED_IN: 401,
+  SSO_REFUSED: 401,
+  SSO_UNKNOWN_PERSON: 403,
+  SSO_UNAVAILABLE: 503,
   NOT_ALLOWED: 403,
   ORIGIN_REFUSED: 403,
   ROUTE_UNKNOWN: 404,
@@ -118,6 +124,22 @@ export function dropSession(c: Context, place: Place): void {
     path: "/",
     maxAge: 0,
   });
+}
+
+const signOnCookie = (place: Place): string => `${cookieName(place)}-sso`;
+
+/** Keeps what ties a provider's answer to this browser; it must travel with a link from the provider's site. */
+export function keepSignOn(c: Context, place: Place, begun: SignOnBegun): void {
+  const { secure } = place;
+  const attributes = { httpOnly: true, sameSite: "Lax", secure, path: "/", expires: begun.expiresAt } as const;
+  setCookie(c, signOnCookie(place), begun.cookie, attributes);
+}
+
+/** What was kept of a sign-in, which ends with this; empty where there is none. */
+export function takeSignOn(c: Context, place: Place): string {
+  const { secure } = place;
+  setCookie(c, signOnCookie(place), "", { httpOnly: true, sameSite: "Lax", secure, path: "/", maxAge: 0 });
+  return getCookie(c, signOnCookie(place)) ?? "";
 }
 
 /** The cookie's value, where there is one. */

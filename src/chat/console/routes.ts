@@ -8,16 +8,7 @@ import { addApi } from "./api.ts";
 import type { Assets } from "./assets.ts";
 import { streamEvents } from "./events.ts";
 import { type Feed, type FeedParts } from "./feed.ts";
-import {
-  type Guarded,
-  type Place,
-  dropSession,
-  keepSession,
-  ownHost,
-  ownOrigin,
-  sessionCookie,
-  signedIn,
-} from "./guard.ts";
+import { type Guarded, type Place, dropSession, ownHost, ownOrigin, sessionCookie, signedIn } from "./guard.ts";
 import type { Inbound } from "../surface.ts";
 import { nothingYet, renderIncident, renderList, renderRow } from "./incident-html.ts";
 import { renderBare, renderPage } from "./layout.ts";
@@ -30,10 +21,12 @@ import { ledgerPage } from "./pages/ledger.ts";
 import { ordersPage } from "./pages/orders.ts";
 import { peoplePage, settingsPage } from "./pages/people.ts";
 import { dryRunPage, playbooksPage } from "./pages/playbooks.ts";
-import { answerPage, forward, signInPage, welcomePage } from "./pages/sign-in.ts";
+import { answerPage, signedOutPage } from "./pages/sign-in.ts";
 import { addPasskeyRoutes } from "./passkey-routes.ts";
 import type { PasskeyBackend } from "./passkeys.ts";
 import { renderAccounts, renderPending } from "./side.ts";
+import { addSignIn } from "./sign-in-routes.ts";
+import type { SingleSignOn } from "./single-sign-on.ts";
 
 /** What the console's routes answer from. */
 export interface RouteParts extends FeedParts {
@@ -42,6 +35,8 @@ export interface RouteParts extends FeedParts {
   readonly assets: Assets;
   /** Null where this console has no passkeys. */
   readonly passkeys: PasskeyBackend | null;
+  /** Null where the desk has no OpenID provider. */
+  readonly sso: SingleSignOn | null;
   readonly deskName: string;
   readonly environment: "paper" | "live";
   /** Read late: the port is known only once the server listens. */
@@ -133,7 +128,8 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     );
     return c.body(asset.bytes);
   });
-  addSignIn(app, parts, host, origin, small);
+  const { sso, place } = parts;
+  addSignIn(app, { backend, sso, build: parts.assets.build, place }, host, origin, small);
 
   get("/", (c) => desk(c, null, "/"));
   get("/incidents/:id", (c) => desk(c, c.req.param("id") ?? "", "/"));
@@ -208,41 +204,14 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
   post("/sign-out", async (c) => {
     await backend.signOut(sessionCookie(c, parts.place()) ?? "");
     dropSession(c, parts.place());
-    return c.redirect("/", 303);
+    const back = c.req.header("origin") ?? "";
+    const end = sso?.endUrl(`${back}/sign-in`) ?? null;
+    // A form may not lead to another site, so the provider's own sign-out is a link of the page.
+    if (!sso || end === null) return c.redirect("/", 303);
+    return c.html(renderBare("Signed out", parts.assets.build, signedOutPage(sso.name, end)).toString());
   });
   addApi(get, parts);
   if (parts.passkeys) addPasskeyRoutes(get, post, page, parts.passkeys);
-}
-
-function addSignIn(
-  app: Hono<Guarded>,
-  parts: RouteParts,
-  host: MiddlewareHandler<Guarded>,
-  origin: MiddlewareHandler<Guarded>,
-  small: MiddlewareHandler,
-): void {
-  const redeem = async (c: Ctx, token: string): Promise<Response> => {
-    c.header("cache-control", "no-store");
-    const session = await parts.backend.redeem(token.slice(0, 200));
-    if (!session) {
-      const why = "This token is unknown, too old, or was used before.";
-      return c.html(renderBare("Sign in", parts.assets.build, signInPage(why)).toString(), 401);
-    }
-    keepSession(c, parts.place(), session);
-    return c.html(
-      renderBare("Signed in", parts.assets.build, welcomePage(session.viewer.name), forward("/")).toString(),
-    );
-  };
-  const open = async (c: Ctx, token: string | undefined): Promise<Response> =>
-    // A link preview asks with HEAD, or without wanting a page; neither may use the token up.
-    token === undefined || c.req.raw.method === "HEAD"
-      ? c.html(renderBare("Sign in", parts.assets.build, signInPage(null)).toString())
-      : redeem(c, token);
-  app.get("/sign-in", host, (c) => open(c, c.req.query("token")));
-  app.get("/sign-in/:token", host, (c) => open(c, c.req.param("token")));
-  app.post("/sign-in", host, origin, small, async (c) =>
-    redeem(c, (await readBody(c)).fields.get("token")?.trim() ?? ""),
-  );
 }
 
 function filterOf(c: Ctx): { status: "unresolved" | "resolved" | "all"; text: string } {

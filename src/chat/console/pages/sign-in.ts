@@ -1,14 +1,18 @@
 import type { Reply } from "../../surface.ts";
-import { type Markup, NOTHING, html, table, words } from "../markup.ts";
+import { type Markup, NOTHING, html, table, visible, words } from "../markup.ts";
 
 /** Where people without a session arrive. */
-export const signInPage = (why: string | null): Markup =>
+export const signInPage = (why: string | null, sso: string | null): Markup =>
   html`<h1>Sign in</h1>
     ${why === null ? NOTHING : html`<p class="refused">${why}</p>`}
-    <p>Open the address that the program printed at its start, or paste its one-time token.</p>
+    ${sso === null ? NOTHING : html`<p><a class="button primary" href="/sso">Sign in with ${words(sso)}</a></p>`}
+    <p>
+      ${sso === null ? "Open" : "Or open"} the address that the program printed at its start, or paste its one-time
+      token.
+    </p>
     <form method="post" action="/sign-in" class="sign-in">
       <label>One-time token <input name="token" required autocomplete="off" spellcheck="false" size="44" /></label
-      ><button class="button primary">Sign in</button>
+      ><button class="button ${sso === null ? "primary" : "quiet"}">Sign in</button>
     </form>
     <p class="quiet">A token works once; the program prints a new one at each start.</p>`;
 
@@ -18,15 +22,32 @@ export const welcomePage = (name: string): Markup =>
     <p>Welcome, ${words(name)}.</p>
     <p><a href="/">Open the console</a></p>`;
 
+/** The provider knows this person and the desk does not: who can help, and with what. */
+export const unknownPersonPage = (issuer: string, subject: string): Markup =>
+  html`<h1>Not signed in</h1>
+    <p class="refused">Your sign-in is good, but nobody of this desk has your subject.</p>
+    <p>
+      Ask who runs the desk to write this under your name in desk.yaml. Roles come from there, never from the provider.
+    </p>
+    <pre>oidc: { issuer: "${visible(issuer)}", subject: "${visible(subject)}" }</pre>
+    <p><a href="/sign-in">Back to the sign-in page</a></p>`;
+
+/** The console's session is over; the provider's own may not be. */
+export const signedOutPage = (sso: string, end: string): Markup =>
+  html`<h1>Signed out</h1>
+    <p>Your session here is over. ${words(sso)} may still know you, and would sign you in again without asking.</p>
+    <p><a class="button primary" href="${end}">Sign out there too</a></p>
+    <p><a href="/sign-in">Back to the sign-in page</a></p>`;
+
 /** Makes the browser open the console by itself. */
 export const forward = (target: string): Markup => html`<meta http-equiv="refresh" content="0;url=${target}" />`;
 
 /** An error in words: what happened, what to do. */
-export const problemPage = (title: string, message: string, hint: string): Markup =>
+export const problemPage = (title: string, message: string, hint: string, back: "/" | "/sign-in"): Markup =>
   html`<h1>${title}</h1>
     <p>${words(message)}</p>
     <p>${hint}</p>
-    <p><a href="/">Back to the incidents</a></p>`;
+    <p><a href="${back}">Back to the ${back === "/" ? "incidents" : "sign-in page"}</a></p>`;
 
 /** The answer to a plain form. */
 export const answerPage = (reply: Reply, back: string): Markup =>
