@@ -13,6 +13,7 @@ import { runHalt } from "./commandline/halt.ts";
 import { printSchema } from "./commandline/schema.ts";
 import { runStart } from "./commandline/start.ts";
 import { STORM_NAMES } from "./commandline/storms.ts";
+import { runWorker } from "./commandline/worker.ts";
 import { messageOf } from "./kernel/errors.ts";
 import { KEY_PARTS } from "./kernel/sealed.ts";
 import { HALT_MODES } from "./policy/halt.ts";
@@ -54,6 +55,12 @@ function program(finish: (outcome: Outcome) => void): Command {
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater demo --headless --approve-as ana --json")
     .action(act(runDemo));
+  root
+    .command("worker")
+    .description("run a share of the detectors over the market's events on NATS, without database, chat or keys")
+    .addOption(json())
+    .addHelpText("after", "\nExample: NATS_URL=nats://bus:4222 breakwater worker")
+    .action(act((options: { json?: boolean }) => runWorker(options)));
   const ledger = root.command("ledger").description("verify or export the ledger");
   ledger
     .command("verify")

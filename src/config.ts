@@ -237,6 +237,12 @@ function crossCheck(file: DeskFile, environment: Environment, name: string, prob
       what: "is missing; set it for Socket Mode, or SLACK_SIGNING_SECRET for HTTP",
     });
   }
+  const bus = environment.secret("NATS_URL")?.reveal();
+  if (bus !== undefined && !/^(nats|tls):\/\/[^/\s]+\/?$/.test(bus))
+    problems.push({
+      where: "environment NATS_URL",
+      what: "is no address of a NATS server; write nats://host:4222, or tls://host:4222",
+    });
   if ((environment.secret("BREAKWATER_API_TOKEN")?.reveal().length ?? 32) < 32)
     problems.push({ where: "environment BREAKWATER_API_TOKEN", what: "is too short; write at least 32 characters" });
   if (environment.secret("DISCORD_TOKEN") && !environment.text("DISCORD_GUILD_ID")) {
@@ -257,10 +263,13 @@ function readAddress(text: string, problems: Problem[]): { host: string; port: n
 
 /**
  * Reads environment and desk.yaml into the typed configuration.
- * @param given the desk file's text instead of the file, as the demo has it
+ * @param given the desk file's text instead of the file, as the demo has it; `keys: false` where none is used, as on a worker
  * @throws DeskError CONFIG_INVALID with every problem at once, one a line
  */
-export function loadConfig(env: NodeJS.ProcessEnv, given?: { readonly text: string; readonly name: string }): Config {
+export function loadConfig(
+  env: NodeJS.ProcessEnv,
+  given: { readonly text?: string; readonly name?: string; readonly keys?: boolean } = {},
+): Config {
   const problems: Problem[] = [];
   const environment = readEnvironment(env, problems);
   const deskPath = path.resolve(environment.text("BREAKWATER_DESK") ?? "desk.yaml");
@@ -277,15 +286,15 @@ export function loadConfig(env: NodeJS.ProcessEnv, given?: { readonly text: stri
       what: `was ${logLevel}; write trace, debug, info, warn or error`,
     });
   let file: DeskFile | null = null;
-  const name = given?.name ?? path.basename(deskPath);
-  if (given) file = parseDesk(given.text, name, problems);
+  const name = given.name ?? path.basename(deskPath);
+  if (given.text !== undefined) file = parseDesk(given.text, name, problems);
   else if (existsSync(deskPath)) file = parseDesk(readFileSync(deskPath, "utf8"), name, problems);
   else
     problems.push({
       where: deskPath,
       what: "does not exist; copy desk.example.yaml to it, or name another file with BREAKWATER_DESK",
     });
-  if (file) crossCheck(file, environment, name, problems);
+  if (file && given.keys !== false) crossCheck(file, environment, name, problems);
   if (problems.length > 0 || !file) {
     throw new DeskError(
       "CONFIG_INVALID",

@@ -11,6 +11,7 @@ import { consoleBackend } from "./desk/console.ts";
 import { openDigest } from "./desk/digest.ts";
 import { type Undo, layFoundation } from "./desk/foundation.ts";
 import { completeLine, judgeInbound } from "./desk/inbound.ts";
+import { type DeskMarket, openDeskMarket } from "./desk/market.ts";
 import { matching } from "./desk/matching.ts";
 import { openDesk } from "./desk/open-desk.ts";
 import { openPaging } from "./desk/paging.ts";
@@ -30,16 +31,11 @@ import { durationMs } from "./kernel/duration.ts";
 import type { Log } from "./kernel/log.ts";
 import { append } from "./ledger/append.ts";
 import { loadCommands, loadPlaybooks } from "./load.ts";
-import { countFeeds, openMetrics } from "./metrics.ts";
+import { countBus, countFeeds, openMetrics } from "./metrics.ts";
 import { haltEverything } from "./policy/halt.ts";
 import { readMarker } from "./policy/halt-marker.ts";
-import { keepRecording, recordingsOf } from "./replay/keep.ts";
 import { mountRoutes } from "./routes.ts";
 import { monitorAccount } from "./sources/feeds/account-monitor.ts";
-import { followPaper, openMarketWatch } from "./sources/feeds/market-watch.ts";
-import { openLiveFeeds } from "./sources/feeds/live-feeds.ts";
-import { WEB } from "./sources/feeds/web.ts";
-import { chosenDetectors } from "./sources/feeds/settings.ts";
 import { openSources } from "./sources/webhooks/settings.ts";
 import type { PaperExchange } from "./venues/paper/exchange.ts";
 import { findViewer } from "./views/console-backend.ts";
@@ -116,6 +112,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
 
   // From people to deeds.
   let surfaces: Surfaces | null = null;
+  let market: DeskMarket | null = null;
   const people = openPeople({
     people: file.people,
     database,
@@ -241,6 +238,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
         surfaces: () => [console, ...(surfaces?.all ?? [])],
         slack: () => surfaces?.slack ?? null,
         discord: () => surfaces?.discord ?? null,
+        bus: () => market?.bus() ?? null,
       }),
   });
   undo.push(() => console.close());
@@ -295,32 +293,11 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     );
   }
   if (base.paper || Object.keys(file.feeds).length > 0) {
-    const { mostMegabytes } = file.recordings;
-    const recording =
-      mostMegabytes === 0
-        ? null
-        : await keepRecording({
-            folder: recordingsOf(config.home),
-            mostBytes: mostMegabytes * 1_048_576,
-            clock,
-            onTrouble: (sentence) => log.error({ trouble: sentence }, "market not recorded, tried again in a minute"),
-          });
-    if (recording) undo.push(() => recording.stop());
-    const watch = openMarketWatch({
-      ...chosenDetectors(file.detectors),
-      emit,
-      ...(recording ? { onEvent: recording.take } : {}),
-      clock,
-      log,
-    });
-    undo.push(() => watch.stop());
-    if (base.paper) {
-      const unfollow = followPaper(base.paper, watch);
-      undo.push(async () => unfollow());
-    }
-    const feeds = openLiveFeeds({ feeds: file.feeds, watch, web: WEB, clock, log });
-    undo.push(() => feeds.stop());
-    countFeeds(metrics.registry, feeds.counts);
+    const opened = await openDeskMarket({ config, paper: base.paper, leads: lease.leads, emit, clock, log });
+    market = opened;
+    undo.push(() => opened.stop());
+    countFeeds(metrics.registry, opened.feeds);
+    countBus(metrics.registry, opened.bus);
   }
   const installed = playbooks.map((one) => workflowName(one.head.name, one.head.version));
   await database.db.transaction(async (tx) => {

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { BusState } from "./sources/feeds/bus/bus.ts";
 import type { FeedCount } from "./sources/feeds/live-feeds.ts";
 
 /** What the program counts about itself, in Prometheus' form at /metrics. */
@@ -59,4 +60,26 @@ export function countFeeds(registry: Registry, counts: () => readonly FeedCount[
     },
   });
   figures.reset();
+}
+
+/** Shows how the market bus is, read at every scrape; nothing where there is none. */
+export function countBus(registry: Registry, state: () => BusState | null): void {
+  const registers = [registry];
+  const gauge = (name: string, help: string, pick: (bus: BusState) => number): void => {
+    const one = new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        const bus = state();
+        if (bus) one.set(pick(bus));
+      },
+    });
+  };
+  if (state() === null) return;
+  gauge("breakwater_bus_up", "1 where NATS is connected", (bus) => (bus.up ? 1 : 0));
+  gauge("breakwater_bus_partitions", "Parts of the market this process watches", (bus) => bus.partitions.length);
+  gauge("breakwater_bus_published", "Messages of market events NATS confirmed", (bus) => bus.published);
+  gauge("breakwater_bus_lost", "Messages of market events lost on the way to NATS", (bus) => bus.lost);
+  gauge("breakwater_bus_hits", "Detectors' hits taken from NATS and stored", (bus) => bus.hits);
 }

@@ -12,6 +12,7 @@ import type { Secret } from "./kernel/secret.ts";
 import type { Metrics } from "./metrics.ts";
 import { whetherFrozen } from "./policy/frozen.ts";
 import type { HaltMarker } from "./policy/halt-marker.ts";
+import type { BusState } from "./sources/feeds/bus/bus.ts";
 import { webhookRoutes } from "./sources/webhooks/receive.ts";
 import type { OpenSource } from "./sources/webhooks/settings.ts";
 
@@ -31,6 +32,8 @@ export interface RouteParts {
   readonly surfaces: () => readonly Surface[];
   readonly slack: () => Receiver | null;
   readonly discord: () => Receiver | null;
+  /** The market bus; null where detectors run in this process. */
+  readonly bus: () => BusState | null;
 }
 
 /** A chat surface that takes what its platform posts; it verifies for itself. */
@@ -39,6 +42,16 @@ interface Receiver {
 }
 
 const PROBE_MS = 2_000;
+
+/** Ready though the bus is away: people, accounts and orders do not need it. */
+const busState = (bus: BusState | null) =>
+  bus && {
+    state: bus.up ? "up" : "down",
+    since: bus.since,
+    ...(bus.up ? {} : { why: bus.why }),
+    partitions: bus.partitions,
+    publishing: bus.publishing,
+  };
 
 /** Adds webhooks, health and metrics to the console's server. */
 export function mountRoutes(app: Hono<Guarded>, parts: RouteParts): void {
@@ -56,8 +69,10 @@ export function mountRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     ]);
     const surfaces = parts.surfaces().map((one) => ({ name: one.name, ...one.health() }));
     for (const one of surfaces) metrics.surfaceUp.set({ surface: one.name }, one.state === "up" ? 1 : 0);
+    const databaseState = answered ? "up" : "down";
+    const bus = busState(parts.bus());
     return c.json(
-      { ok: answered, database: answered ? "up" : "down", alertsWaiting: parts.intake.waiting, surfaces },
+      { ok: answered, database: databaseState, alertsWaiting: parts.intake.waiting, surfaces, ...(bus ? { bus } : {}) },
       answered ? 200 : 503,
     );
   });

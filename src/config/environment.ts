@@ -39,7 +39,11 @@ export const ENVIRONMENT = {
   PAGERDUTY_URL: { about: "PagerDuty's events address", default: "https://events.pagerduty.com", secret: false },
   NTFY_TOPIC: { about: "ntfy topic that pages go to", secret: true },
   NTFY_URL: { about: "ntfy server", default: "https://ntfy.sh", secret: false },
-  NATS_URL: { about: "NATS JetStream between feeds and detector workers; in process where absent", secret: false },
+  NATS_URL: {
+    about:
+      "NATS JetStream between feeds and detector workers, such as nats://user:password@host:4222; in process where absent",
+    secret: true,
+  },
 } as const satisfies Record<string, { about: string; default?: string; secret: boolean }>;
 
 export type VariableName = keyof typeof ENVIRONMENT;

@@ -1,0 +1,100 @@
+import type { Config } from "../config.ts";
+import type { Alert } from "../kernel/alert.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Log } from "../kernel/log.ts";
+import { keepRecording, recordingsOf } from "../replay/keep.ts";
+import { type Bus, type BusState, openBus } from "../sources/feeds/bus/bus.ts";
+import { partitioned } from "../sources/feeds/bus/streams.ts";
+import { type FeedCount, type LiveFeeds, openLiveFeeds } from "../sources/feeds/live-feeds.ts";
+import { followPaper, openMarketWatch } from "../sources/feeds/market-watch.ts";
+import { chosenDetectors } from "../sources/feeds/settings.ts";
+import { WEB } from "../sources/feeds/web.ts";
+import type { PaperExchange } from "../venues/paper/exchange.ts";
+
+const LOOK_MS = 1_000;
+
+/** What the desk sees of the market. */
+export interface DeskMarket {
+  /** What each venue's feed counted. */
+  feeds(): readonly FeedCount[];
+  /** How the bus between processes is; null where detectors run in this process. */
+  bus(): BusState | null;
+  stop(): Promise<void>;
+}
+
+/** What the desk's market is made of. */
+export interface DeskMarketOptions {
+  readonly config: Config;
+  /** The simulated exchange; null where no account is on paper. */
+  readonly paper: PaperExchange | null;
+  /** Whether this replica leads: with a bus, only one opens the feeds. */
+  readonly leads: () => boolean;
+  readonly emit: (alert: Alert) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Opens feeds and detectors. Without a bus every process runs all of it. With one, the process that leads opens the feeds
+ * and runs the detectors that look at everything at once; those of one market or coin run wherever workers share them.
+ */
+export async function openDeskMarket(options: DeskMarketOptions): Promise<DeskMarket> {
+  const { config, paper, leads, emit, clock, log } = options;
+  const { detectors, params } = chosenDetectors(config.file.detectors);
+  const address = config.environment.secret("NATS_URL");
+  const { mostMegabytes } = config.file.recordings;
+  const recording =
+    mostMegabytes === 0
+      ? null
+      : await keepRecording({
+          folder: recordingsOf(config.home),
+          mostBytes: mostMegabytes * 1_048_576,
+          clock,
+          onTrouble: (sentence) => log.error({ trouble: sentence }, "market not recorded, tried again in a minute"),
+        });
+  let bus: Bus | null = null;
+  const watch = openMarketWatch({
+    detectors: address ? detectors.filter((one) => !partitioned(one)) : detectors,
+    params,
+    emit,
+    onEvent: (event) => {
+      recording?.take(event);
+      bus?.take(event);
+    },
+    clock,
+    log,
+  });
+  if (address)
+    bus = openBus({ address, detectors, params, publishes: leads, receivedAt: watch.receivedAt, emit, clock, log });
+
+  let following: { readonly feeds: LiveFeeds; readonly unfollow: () => void } | null = null;
+  const follow = (): void => {
+    const unfollow = paper ? followPaper(paper, watch) : () => {};
+    following = { feeds: openLiveFeeds({ feeds: config.file.feeds, watch, web: WEB, clock, log }), unfollow };
+  };
+  const leave = async (): Promise<void> => {
+    const left = following;
+    following = null;
+    left?.unfollow();
+    await left?.feeds.stop();
+  };
+  const look = async (): Promise<void> => {
+    const wanted = bus === null || leads();
+    if (wanted && !following) follow();
+    if (!wanted && following) await leave();
+  };
+  if (bus === null || leads()) follow();
+  const stopLook = clock.every(LOOK_MS, look);
+
+  return {
+    feeds: () => following?.feeds.counts() ?? [],
+    bus: () => bus?.state() ?? null,
+    async stop() {
+      stopLook();
+      await leave();
+      await bus?.stop();
+      await watch.stop();
+      await recording?.stop();
+    },
+  };
+}
