@@ -120,6 +120,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     .description("run recorded days through the same detectors that watch the live market")
     .argument("<recording...>", "files as exchanges and recorders publish them")
     .option("--detectors <names>", "only these, separated by commas")
+    .option("--playbooks <names>", "show what these would plan for an account on paper; all, or names with commas")
     .option("--speed <factor>", "max, or how many times faster than recorded", "max")
     .option("--format <name>", "where it cannot be told from the file")
     .option("--labels <csv>", "score the hits against labelled events")

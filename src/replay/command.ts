@@ -1,5 +1,5 @@
-import type { Hit } from "../detectors/finding.ts";
-import type { PlanLine, ReplayLine } from "./line.ts";
+import type { ReplayDesk } from "./desk/paper-desk.ts";
+import type { PlanTold, ReplayLine } from "./line.ts";
 import { replay } from "./run.ts";
 
 /** What `breakwater replay` was asked. */
@@ -11,7 +11,8 @@ export interface ReplayArgs {
   readonly json: boolean;
   readonly format?: string;
   readonly labels?: string;
-  readonly plan?: (hit: Hit) => Promise<readonly PlanLine[]>;
+  /** Where playbooks shall answer. */
+  readonly desk?: ReplayDesk;
   readonly out: (line: string) => void;
 }
 
@@ -20,13 +21,13 @@ export interface ReplayArgs {
  * @throws DeskError where a recording or a name is wrong
  */
 export async function replayCommand(args: ReplayArgs): Promise<number> {
-  const { recordings, json, out, detectors, speed, format, labels, plan } = args;
+  const { recordings, json, out, detectors, speed, format, labels, desk } = args;
   const options = {
     ...(detectors ? { detectors } : {}),
     ...(speed === undefined ? {} : { speed }),
     ...(format === undefined ? {} : { format }),
     ...(labels === undefined ? {} : { labels }),
-    ...(plan ? { plan } : {}),
+    ...(desk ? { desk } : {}),
   };
   for await (const line of replay(recordings, options)) {
     if (json) out(JSON.stringify(line));
@@ -38,6 +39,18 @@ export async function replayCommand(args: ReplayArgs): Promise<number> {
 const timeOf = (at: number): string => new Date(at).toISOString().replace("T", " ").slice(0, 23);
 const percent = (value: number | null): string => (value === null ? "-" : `${(value * 100).toFixed(1)} %`);
 
+/** A plan's orders, one a line. */
+const planText = (plan: PlanTold | null): string[] =>
+  plan === null
+    ? []
+    : [
+        `${plan.cancels} cancels, ${plan.orders.length} orders, ${plan.notionalUsd} USD (${plan.words})`,
+        ...plan.orders.map(
+          (one) =>
+            `${one.side} ${one.quantity} ${one.symbol} at ${one.side === "buy" ? "most" : "least"} ${one.limitPrice}${one.reduceOnly ? ", reduce-only" : ""}`,
+        ),
+      ];
+
 /** A line for people. */
 export function plainLines(line: ReplayLine): string[] {
   switch (line.type) {
@@ -48,9 +61,14 @@ export function plainLines(line: ReplayLine): string[] {
     case "clear":
       return [`${timeOf(line.at)}  over     ${line.detector}: ${line.title}`];
     case "plan":
-      return [`${timeOf(line.at)}  plan     ${JSON.stringify({ ...line, type: undefined, at: undefined })}`];
+      return [
+        `${timeOf(line.at)}  plan     ${line.playbook}, ${line.step}: ${line.plan ? "" : "nothing to do"}`,
+        ...planText(line.plan).map((text) => `${" ".repeat(34)}${text}`),
+      ];
+    case "run":
+      return [`${timeOf(line.at)}  end      ${line.playbook}: ${line.outcome}`];
     case "summary": {
-      const { labels } = line;
+      const { labels, playbooks } = line;
       const hits = Object.entries(line.hits).map(([name, count]) => `${name} ${count}`);
       return [
         `${line.events} events over ${line.recordedSeconds} s, ${line.levelUpdates} level updates, ${line.gaps} gaps, in ${line.seconds.toFixed(2)} s`,
@@ -62,6 +80,15 @@ export function plainLines(line: ReplayLine): string[] {
         ...(labels
           ? [
               `labels: ${labels.labels}, detected ${percent(labels.detected)}, precision ${percent(labels.precision)}, F1 ${percent(labels.f1)}, median delay ${labels.delayMs === null ? "-" : `${labels.delayMs / 1000} s`}, false alerts a day ${labels.falsePerDay === null ? "-" : labels.falsePerDay.toFixed(2)}`,
+            ]
+          : []),
+        ...(playbooks
+          ? [
+              `plans: ${
+                Object.entries(playbooks.plans)
+                  .map(([name, count]) => `${name} ${count}`)
+                  .join(", ") || "none"
+              }, of ${playbooks.runs} runs; the account on paper was moved by ${playbooks.market ?? "nothing: no price of bitcoin was recorded"}`,
             ]
           : []),
       ];

@@ -1,4 +1,5 @@
 import type { Severity } from "../kernel/alert.ts";
+import type { ActionName, PlannedOrder } from "../kernel/plan.ts";
 import type { Chart, Evidence } from "../detectors/finding.ts";
 
 /** A detector began to speak. */
@@ -26,11 +27,46 @@ export interface ClearLine {
   readonly title: string;
 }
 
-/** What a playbook would have planned. */
-export interface PlanLine {
-  readonly type: "plan";
+/** A plan's content, as a line tells it. Figures are decimal strings. */
+export interface PlanTold {
+  readonly hash: string;
+  readonly words: string;
+  readonly action: ActionName;
+  readonly account: string;
+  readonly orders: readonly Pick<
+    PlannedOrder,
+    "symbol" | "side" | "quantity" | "limitPrice" | "reduceOnly" | "notionalUsd"
+  >[];
+  readonly cancels: number;
+  readonly notionalUsd: string;
+  /** What stays open afterwards. */
+  readonly remains: string;
+}
+
+/** Which run of which playbook speaks. */
+interface RunTold {
+  /** Our time in the recording, ms. */
   readonly at: number;
-  readonly [name: string]: unknown;
+  readonly run: string;
+  readonly playbook: string;
+  readonly version: number;
+  readonly incident: string;
+}
+
+/** What a playbook would have planned. */
+export interface PlanLine extends RunTold {
+  readonly type: "plan";
+  /** What it answers. */
+  readonly alert: { readonly kind: string; readonly severity: Severity; readonly title: string };
+  readonly step: string;
+  /** Null where there was nothing to do. */
+  readonly plan: PlanTold | null;
+}
+
+/** How a playbook's run ended. */
+export interface RunLine extends RunTold {
+  readonly type: "run";
+  readonly outcome: string;
 }
 
 /** A book at the end; prices are decimal strings, `bids` and `asks` count levels. */
@@ -74,6 +110,16 @@ export interface SummaryLine {
   readonly hits: Readonly<Record<string, number>>;
   readonly books: Readonly<Record<string, BookLine>>;
   readonly labels?: LabelScore;
+  /** Where playbooks were asked for. */
+  readonly playbooks?: {
+    /** Plans with something to do, by playbook. */
+    readonly plans: Readonly<Record<string, number>>;
+    readonly runs: number;
+    /** Runs that still waited where the recording ended. */
+    readonly unfinished: number;
+    /** The recorded market that moved the account on paper; null where no price of bitcoin was recorded. */
+    readonly market: string | null;
+  };
 }
 
-export type ReplayLine = HitLine | ClearLine | PlanLine | SummaryLine;
+export type ReplayLine = HitLine | ClearLine | PlanLine | RunLine | SummaryLine;

@@ -10,7 +10,8 @@ import { NO_ASK, NO_BID } from "../quant/book/shape.ts";
 import { textOf } from "../sources/feeds/market/digits.ts";
 import type { KeptBook } from "../sources/feeds/market/parser.ts";
 import { type Coverage, type Label, readLabels, scoreLabels } from "./labels.ts";
-import type { BookLine, HitLine, PlanLine, ReplayLine, SummaryLine } from "./line.ts";
+import type { ReplayDesk } from "./desk/paper-desk.ts";
+import type { BookLine, ClearLine, HitLine, ReplayLine, SummaryLine } from "./line.ts";
 import { mergeReaders } from "./merge.ts";
 import { type ReplayContext, createReplayContext } from "./readers/context.ts";
 import { formatOf, openRecording } from "./readers/open.ts";
@@ -29,8 +30,8 @@ export interface ReplayOptions {
   readonly format?: string;
   /** A CSV to score the hits with. */
   readonly labels?: string;
-  /** Intake and playbooks: called with each hit at its moment, before the stream goes on; gives the lines of plans. */
-  readonly plan?: (hit: Hit) => Promise<readonly PlanLine[]>;
+  /** Intake and playbooks; without it hits are only told. */
+  readonly desk?: ReplayDesk;
   /** Called with every event, after the detectors; the record is borrowed. */
   readonly onEvent?: (event: MarketEvent) => void;
   readonly clock?: Clock;
@@ -65,7 +66,7 @@ async function filesOf(recording: string): Promise<string[]> {
  * @throws DeskError RECORDING_UNREADABLE, INPUT_INVALID
  */
 export async function* replay(recordings: readonly string[], options: ReplayOptions = {}): AsyncGenerator<ReplayLine> {
-  const { clock = systemClock, speed = "max", plan, onEvent } = options;
+  const { clock = systemClock, speed = "max", desk, onEvent } = options;
   const startedAt = clock.now().getTime();
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
   const format = options.format === undefined ? undefined : formatOf(options.format);
@@ -83,35 +84,51 @@ export async function* replay(recordings: readonly string[], options: ReplayOpti
   const spans = createSpans();
   const context = createReplayContext(
     (event) => {
+      desk?.note(event);
       watch.take(event);
       spans.note(event.market, event.at, event.receivedAt);
       onEvent?.(event);
     },
-    () => plan !== undefined && pending.length > 0,
+    () => desk !== undefined && (pending.length > 0 || desk.due()),
   );
   const readers = await openAll(recordings, format, context);
   const merge = mergeReaders(readers, context.stopped);
   const hits: HitLine[] = [];
   const counts: Record<string, number> = {};
+  const plans: Record<string, number> = {};
+  let runs = 0;
   try {
-    let sliceEnd = merge.at();
+    let sliceEnd = speed === "max" ? Number.POSITIVE_INFINITY : merge.at() + SLICE_MS;
     for (let more = true; more;) {
-      if (speed !== "max") sliceEnd = Math.max(sliceEnd, merge.at()) + SLICE_MS;
-      more = await merge.play(speed === "max" ? Number.POSITIVE_INFINITY : sliceEnd);
+      more = await merge.play(Math.min(sliceEnd, desk?.nextAt() ?? sliceEnd));
       for (const hit of pending.splice(0)) {
         const line = lineOf(hit);
         yield line;
-        if (line.type !== "hit") continue;
-        hits.push(line);
-        counts[hit.detector] = (counts[hit.detector] ?? 0) + 1;
-        if (plan) yield* await plan(hit);
+        if (line.type === "hit") {
+          hits.push(line);
+          counts[hit.detector] = (counts[hit.detector] ?? 0) + 1;
+        }
+        await desk?.take(hit);
       }
-      if (speed !== "max" && more) await clock.sleep(SLICE_MS / speed);
+      await desk?.advance(merge.at());
+      for (const line of desk?.lines() ?? []) {
+        if (line.type === "run") runs += 1;
+        else if (line.plan !== null) plans[line.playbook] = (plans[line.playbook] ?? 0) + 1;
+        yield line;
+      }
+      if (speed === "max" || !more || merge.at() < sliceEnd) continue;
+      await clock.sleep(SLICE_MS / speed);
+      sliceEnd = merge.at() + SLICE_MS;
     }
   } finally {
     await merge.close();
   }
-  yield summaryOf(context, counts, spans, (clock.now().getTime() - startedAt) / 1000, labels, hits);
+  const end = await desk?.end();
+  const seconds = (clock.now().getTime() - startedAt) / 1000;
+  yield {
+    ...summaryOf(context, counts, spans, seconds, labels, hits),
+    ...(end ? { playbooks: { plans, runs, ...end } } : {}),
+  };
 }
 
 async function openAll(
@@ -130,7 +147,7 @@ async function openAll(
   return readers;
 }
 
-function lineOf(hit: Hit): Exclude<ReplayLine, SummaryLine | PlanLine> {
+function lineOf(hit: Hit): HitLine | ClearLine {
   const { detector, venue, instrument, title } = hit;
   const at = Math.round(hit.at);
   if (hit.status === "resolved") return { type: "clear", detector, at, venue, instrument, title };

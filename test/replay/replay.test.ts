@@ -4,6 +4,7 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fakeClock } from "../../src/kernel/clock.ts";
+import type { ReplayDesk } from "../../src/replay/desk/paper-desk.ts";
 import { replayCommand } from "../../src/replay/command.ts";
 import type { ReplayLine, SummaryLine } from "../../src/replay/line.ts";
 import { type ReplayOptions, replay } from "../../src/replay/run.ts";
@@ -89,15 +90,21 @@ describe("a replay", () => {
     expect(clock.now().getTime() - START).toBeGreaterThanOrEqual(5900);
   });
 
-  test("asks for plans at the moment of the hit, before anything later is seen", async () => {
-    let seen = 0;
-    const lines = await run(["one.gz"], {
-      onEvent: (event) => (seen = event.at),
-      plan: (hit) => Promise.resolve([{ type: "plan", at: hit.at, seenBy: seen }]),
-    });
-    const plans = lines.filter((line) => line.type === "plan");
-    expect(plans.length).toBeGreaterThan(0);
-    for (const plan of plans) expect(plan["seenBy"]).toBe(plan.at);
+  test("tells the desk of a hit at its moment, before anything later is seen", async () => {
+    const seen: number[] = [];
+    let last = 0;
+    const desk: ReplayDesk = {
+      note: (event) => (last = event.at),
+      due: () => false,
+      nextAt: () => Number.POSITIVE_INFINITY,
+      take: async (hit) => void seen.push(hit.at - last),
+      advance: async () => undefined,
+      lines: () => [],
+      end: async () => ({ unfinished: 0, market: null }),
+    };
+    await run(["one.gz"], { desk });
+    expect(seen.length).toBeGreaterThan(0);
+    expect(new Set(seen)).toEqual(new Set([0]));
   });
 
   test("scores hits with labels, leaving out those that were not recorded", async () => {

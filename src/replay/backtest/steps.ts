@@ -13,8 +13,12 @@ export interface StepParts {
   readonly draft: (request: ActionRequest) => Promise<Plan | null>;
   /** How long people take to approve, ms. */
   readonly decideMs: number;
+  /** Hears each step's plan; null where there was nothing to do. */
+  readonly onPlan?: (step: string, plan: Plan | null) => void;
   /** Hears how each plan went. */
-  readonly onApplied: (applied: Applied) => void;
+  readonly onApplied?: (applied: Applied) => void;
+  /** Hears that the playbook closed its incident. */
+  readonly onClose?: () => void;
   /** One line of the story. */
   readonly say: (text: string) => void;
 }
@@ -74,6 +78,7 @@ export function backtestSteps(parts: StepParts): Step {
   return Object.assign(bare, {
     async plan(name: string, request: ActionRequest): Promise<Proposal | null> {
       const plan = await parts.draft(request);
+      parts.onPlan?.(name, plan);
       say(`${name}: ${plan ? `${plan.orders.length} orders, ${plan.cancels.length} cancels` : "nothing to do"}`);
       if (!plan) return null;
       const hash = planHash(plan);
@@ -101,12 +106,13 @@ export function backtestSteps(parts: StepParts): Step {
       const plan = plans.get(proposal.hash);
       if (!plan) throw new TypeError(`the plan ${proposal.hash} was made by another run`);
       const applied = await send(parts, plan);
-      parts.onApplied(applied);
+      parts.onApplied?.(applied);
       say(`${name}: ${applied.summary}`);
       return applied;
     },
     async close(name: string, outcome: string): Promise<string> {
       say(`${name}: ${outcome}`);
+      parts.onClose?.();
       return outcome;
     },
     async safe(_: string, text: string): Promise<void> {

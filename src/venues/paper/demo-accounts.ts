@@ -26,9 +26,10 @@ const size = (value: number, lot: Decimal): Quantity => fromFloat(value, lot, "d
  * short some calls, with four resting orders, and comes to a margin ratio of 0.88 by the end of the first wave; paper-b holds
  * coins hedged by short perpetuals and stays safe. At speed 1 paper-a passes 0.80 after 8-15 s and is lost after some 75 s.
  * @param now sets which options are listed
+ * @param btcUsd bitcoin's price at the start; the storm's own where left out
  */
-export function demoAccounts(stormName: StormName, now: Date): readonly AccountSeed[] {
-  const storm: Storm = STORMS[stormName];
+export function demoAccounts(stormName: StormName, now: Date, btcUsd?: number): readonly AccountSeed[] {
+  const storm: Storm = { ...STORMS[stormName], ...(btcUsd === undefined ? {} : { btcUsd }) };
   const btc = size(POSITION_USD / storm.btcUsd, decimal("0.001"));
   const call = optionsListed(storm, now).find(
     (one) =>

@@ -23,6 +23,8 @@ export interface PaperOptions {
   /** Any integer; the same seed and storm give the same prices. A journal's own seed and storm win over these. */
   readonly seed: number;
   readonly storm: StormName;
+  /** Bitcoin's price at the start; the storm's own where left out. */
+  readonly btcUsd?: number;
   /** Multiplies the storm's time; default 1 (a day in five minutes). */
   readonly speed?: number;
   /** File of the journal; without one everything lives in memory. */
@@ -93,7 +95,7 @@ export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
       "CONFIG_INVALID",
       `the journal's storm "${name}" is not known; known are ${Object.keys(STORMS).join(", ")}`,
     );
-  const storm: Storm = STORMS[name];
+  const storm: Storm = options.btcUsd === undefined ? STORMS[name] : { ...STORMS[name], btcUsd: options.btcUsd };
   const lastsMs = storm.legs.at(-1)?.untilMs ?? 0;
 
   const kept: Deed[] = [...deeds];
