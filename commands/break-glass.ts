@@ -2,24 +2,59 @@ import { DeskError, command } from "../src/index.ts";
 
 const MOST = 20;
 
+/** An address that chats make no formatting of. */
+const part = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*_~]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+
 export default command(
   {
     name: "break-glass",
-    summary: "Lists uses of emergency powers, and reviews one so that its incident can close",
+    summary: "Takes emergency powers in the console, lists their uses, or reviews one so that its incident can close",
     args: [
-      { name: "verb", summary: "what to do", required: true, choices: ["list", "review"] },
-      { name: "use", summary: "for review, the first characters of its id", required: false },
-      { name: "finding", summary: "what the review found", required: false, ask: ["review"] },
+      { name: "verb", summary: "what to do", required: true, choices: ["open", "list", "review"] },
+      {
+        name: "use",
+        summary: "for open, an account or firm; for review, the first characters of its id",
+        required: false,
+        ask: ["open", "review"],
+      },
+      {
+        name: "finding",
+        summary: "for open, why, in ten letters or more; for review, what it found",
+        required: false,
+        ask: ["open", "review"],
+      },
     ],
-    needs: ["risk", "compliance", "operator"],
-    example: '/break-glass review 3f9a01bc77d2 "the reduction was right"',
+    needs: ["risk", "compliance", "operator", "break-glass"],
+    complete: { use: "scopes" },
+    example: '/break-glass open account:paper-a "margin call in two minutes, nobody answers"',
   },
   async ({ desk, person, args }) => {
-    if (args["verb"] === "review") {
+    const verb = args["verb"] ?? "";
+    // "/break-glass account:paper-a why" reads as people say it.
+    const spoken = verb === "firm" || verb.startsWith("account:") || desk.accounts.includes(verb);
+    if (verb === "open" || spoken) {
+      const given = (spoken ? verb : args["use"]) ?? "";
+      const reason = (spoken ? [args["use"], args["finding"]] : [args["finding"]]).filter(Boolean).join(" ");
+      const scope = desk.accounts.includes(given) ? `account:${given}` : given;
+      if (scope !== "firm" && !desk.accounts.some((id) => scope === `account:${id}`))
+        throw new DeskError(
+          "INPUT_INVALID",
+          `"${given}" is neither firm nor one of ${desk.accounts.join(", ")}; no powers were taken`,
+        );
+      return {
+        ok: true,
+        text: `No powers are taken yet: they need your passkey, in the console. They hold at most 15 minutes over ${scope}, and everyone is paged.`,
+        link: { label: "Take them in the console", url: `/break-glass?scope=${part(scope)}&reason=${part(reason)}` },
+      };
+    }
+    if (verb === "review") {
       if (args["use"] === undefined || args["finding"] === undefined)
         throw new DeskError("INPUT_INVALID", "name the use and what you found; /break-glass list shows them");
       return { ok: true, text: await desk.reviewEmergency(person, args["use"], args["finding"]) };
     }
+    if (verb !== "list")
+      throw new DeskError("INPUT_INVALID", `"${verb}" is none of open, list and review; no powers were taken`);
     const uses = await desk.emergencies(MOST);
     return {
       ok: true,

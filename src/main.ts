@@ -9,8 +9,9 @@ import type { Database } from "./db/client.ts";
 import type { Person } from "./desk/command.ts";
 import { consoleBackend } from "./desk/console.ts";
 import { openDigest } from "./desk/digest.ts";
+import { openEmergency } from "./desk/emergency.ts";
 import { type Undo, layFoundation } from "./desk/foundation.ts";
-import { completeLine, judgeInbound } from "./desk/inbound.ts";
+import { completeLine, judgeInbound, withAddress } from "./desk/inbound.ts";
 import { type DeskMarket, openDeskMarket } from "./desk/market.ts";
 import { matching } from "./desk/matching.ts";
 import { openDesk } from "./desk/open-desk.ts";
@@ -182,6 +183,8 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
         });
       }),
   };
+  // Known once the console listens; what a crash left is answered before.
+  let address = config.publicUrl;
   const inbox = openInbox({
     database,
     clock,
@@ -189,7 +192,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     handle: async (event) => {
       const reply = await judgeInbound(deeds, event);
       metrics.inbound.inc({ surface: event.user.surface, ok: String(reply.ok) });
-      return reply;
+      return event.user.surface === "console" ? reply : withAddress(reply, address);
     },
     complete: (_user, text) => completeLine(deeds, text),
   });
@@ -200,6 +203,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   const { sources } = openSources(file.webhooks, (variable) => config.environment.secretNamed(variable));
   const hub = openHub(clock);
   const sso = openSingleSignOn({ database, config, viewerOf: findViewer(desk.knownPeople), clock, log });
+  const nameOf = (person: string): string => file.people[person]?.name ?? person;
   const console = await openConsole({
     ...config.http,
     backend: consoleBackend({ database, clock, config, desk, playbooks, onCall: () => null }),
@@ -209,7 +213,15 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       control: base.control,
       wake: base.wake,
       deskName: file.desk.name,
-      nameOf: (person) => file.people[person]?.name ?? person,
+      nameOf,
+    }),
+    emergency: openEmergency({
+      database,
+      control: base.control,
+      accounts: [...accounts.keys()],
+      deskName: file.desk.name,
+      nameOf,
+      everyone: paging.everyone,
     }),
     ...(sso ? { sso } : {}),
     clock,
@@ -242,6 +254,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       }),
   });
   undo.push(() => console.close());
+  address = console.url;
   const chat = openSurfaces({
     config,
     database,

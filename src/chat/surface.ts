@@ -48,6 +48,8 @@ export interface Reply {
   readonly chart?: Chart;
   /** An incident card that belongs to the answer. */
   readonly incident?: string;
+  /** A page of the console where the deed goes on: its path; chats are given the whole address. */
+  readonly link?: { readonly label: string; readonly url: string };
 }
 
 /**

@@ -37,6 +37,14 @@ function refusal(error: unknown, log: Log): Reply {
   };
 }
 
+/** An answer as chats show it: the console's page with its whole address, or with its path where nobody knows it yet. */
+export function withAddress(reply: Reply, console: string | null): Reply {
+  if (reply.link === undefined) return reply;
+  const { link, ...rest } = reply;
+  if (console === null) return { ...rest, text: `${rest.text} The console has it at ${link.url.split("?")[0]}.` };
+  return { ...rest, link: { ...link, url: new URL(link.url, console).href } };
+}
+
 async function runCommand(context: InboundContext, person: Person, text: string): Promise<Reply> {
   const [first, ...typed] = words(text);
   const name = (first ?? "").replace(/^\//, "").toLowerCase();

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import { type Config } from "../config.ts";
-import type { Database } from "../db/client.ts";
+import type { Database, Tx } from "../db/client.ts";
 import { incidents } from "../db/schema.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -23,6 +23,11 @@ export interface Paging {
   /** Looks at an incident that changed: plans its page, or stops it. */
   look(incident: string): Promise<void>;
   byHand(person: Person, whom: string, why: string): Promise<string>;
+  /** Calls everyone at once, in the transaction of the deed; resolves to the pagers, none where none is configured. */
+  everyone(
+    tx: Tx,
+    page: { readonly incident: string; readonly key: string; readonly summary: string },
+  ): Promise<readonly string[]>;
   start(): void;
   stop(): Promise<void>;
 }
@@ -131,6 +136,20 @@ export function openPaging(parts: {
         });
       });
       return `${known.name} is being called through ${[...pagers.keys()].join(" and ")}.`;
+    },
+    async everyone(tx, { incident, key, summary }) {
+      const [now] = await tx.execute<{ at: string }>(sql`select now() as at`);
+      for (const target of pagers.keys())
+        await schedulePage(tx, {
+          dedupeKey: `${incident}/${key}/${target}`,
+          incidentId: incident,
+          target,
+          summary,
+          severity: "critical",
+          link: linkTo(incident),
+          dueAt: new Date(now?.at ?? clock.now()),
+        });
+      return [...pagers.keys()];
     },
     start() {
       if (pagers.size > 0)

@@ -19,6 +19,7 @@ import { planLines } from "../policy/plan-file.ts";
 import { approveWithStepUp, beginStepUp, recordRefusedTouch } from "../policy/step-up.ts";
 import { noteVote, votedText } from "../policy/voted.ts";
 import { issueSignIn } from "../views/sessions.ts";
+import { identityAt } from "./console-identity.ts";
 
 /** What the console's passkeys stand on. */
 export interface PasskeyParts {
@@ -35,15 +36,7 @@ const PREFIX = /^[0-9a-f]{16,64}$/;
 /** Answers the console's pages of plans and passkeys. */
 export function openPasskeys({ database, control, wake, deskName, nameOf }: PasskeyParts): PasskeyBackend {
   const { db } = database;
-  const at = (origin: string) => {
-    const rpId = new URL(origin).hostname;
-    if (/^[\d.]+$|:/.test(rpId))
-      throw new DeskError(
-        "NOT_SUPPORTED",
-        `browsers bind passkeys to names and not to ${rpId}; open the console at localhost or under its public name`,
-      );
-    return { origin, rpId, deskName };
-  };
+  const at = (origin: string) => identityAt(origin, deskName);
   const find = async (prefix: string): Promise<PlanRow | null> => {
     if (!PREFIX.test(prefix)) return null;
     const rows = await db

@@ -1,7 +1,7 @@
 import { asc, desc, inArray, sql } from "drizzle-orm";
 import type { Card } from "../chat/card.ts";
 import type { Db, Tx } from "../db/client.ts";
-import { approvals, incidents, orders, plans, runSteps, runs, votes } from "../db/schema.ts";
+import { approvals, breakGlass, incidents, orders, plans, runSteps, runs, votes } from "../db/schema.ts";
 import { DeskError } from "../kernel/errors.ts";
 import {
   type ApprovalRecord,
@@ -27,6 +27,7 @@ export interface CardSetting {
   readonly nameOf?: NameOf;
 }
 
+type EmergencyRecord = typeof breakGlass.$inferSelect;
 type RunRecord = typeof runs.$inferSelect;
 
 /** Rows of several incidents, by what they belong to. */
@@ -38,6 +39,8 @@ interface Rows {
   readonly approvals: ReadonlyMap<string, ApprovalRecord>;
   readonly votes: ReadonlyMap<string, readonly VoteRecord[]>;
   readonly orders: ReadonlyMap<string, readonly OrderRecord[]>;
+  /** Uses of emergency powers, oldest first. */
+  readonly uses: ReadonlyMap<string, readonly EmergencyRecord[]>;
 }
 
 /**
@@ -71,9 +74,10 @@ export async function buildCards(
 
 async function rowsOf(db: Db | Tx, ids: readonly string[], now: Date): Promise<Rows> {
   const list = [...ids];
-  const [runRows, planRows] = await Promise.all([
+  const [runRows, planRows, useRows] = await Promise.all([
     db.select().from(runs).where(inArray(runs.incidentId, list)).orderBy(desc(runs.createdAt)),
     db.select().from(plans).where(inArray(plans.incidentId, list)).orderBy(desc(plans.createdAt)),
+    db.select().from(breakGlass).where(inArray(breakGlass.incidentId, list)).orderBy(asc(breakGlass.openedAt)),
   ]);
   const runIds = runRows.map((run) => run.id);
   const hashes = planRows.map((plan) => plan.hash);
@@ -95,6 +99,7 @@ async function rowsOf(db: Db | Tx, ids: readonly string[], now: Date): Promise<R
     approvals: new Map(approvalRows.map((approval) => [approval.planHash, approval])),
     votes: by(voteRows, (vote) => vote.planHash),
     orders: by(orderRows, (order) => order.planHash),
+    uses: by(useRows, (use) => use.incidentId ?? ""),
   };
 }
 
@@ -133,7 +138,7 @@ function assemble(incident: IncidentRecord, rows: Rows, setting: CardSetting): C
     status: incident.status,
     environment,
     title: incident.title,
-    lines: linesOf(incident, run),
+    lines: linesOf(incident, run, emergencyLine(rows.uses.get(incident.id) ?? [], rows.now, nameOf)),
     facts: factsOf(incident),
     owner: incident.owner === null ? null : nameOf(incident.owner),
     playbook: run ? `${run.playbook}@${run.version}` : null,
@@ -148,9 +153,21 @@ function assemble(incident: IncidentRecord, rows: Rows, setting: CardSetting): C
   };
 }
 
+/** Emergency powers that hold, or that nobody has reviewed; null where there are none. */
+function emergencyLine(uses: readonly EmergencyRecord[], now: Date, nameOf: NameOf): string | null {
+  const use = uses.find((one) => one.expiresAt > now) ?? uses.find((one) => one.reviewedAt === null);
+  if (use === undefined) return null;
+  const [time, who] = [`${use.expiresAt.toISOString().slice(11, 19)} UTC`, nameOf(use.person)];
+  const holds =
+    use.expiresAt > now
+      ? `${who} holds emergency powers over ${use.scope} until ${time}`
+      : `${who} held emergency powers over ${use.scope} until ${time}`;
+  return `${holds}; ${use.reviewedAt === null ? "this stays open until another person reviewed it" : "reviewed"}.`;
+}
+
 /** What happened and why, then where the answer stands: at most two lines. */
-function linesOf(incident: IncidentRecord, run: RunRecord | null): readonly string[] {
-  const lines = incident.summary ? [incident.summary] : [];
+function linesOf(incident: IncidentRecord, run: RunRecord | null, emergency: string | null): readonly string[] {
+  const lines = [...(incident.summary ? [incident.summary] : []), ...(emergency === null ? [] : [emergency])];
   // The outcome's paragraph begins with the title, which stands right above it here.
   if (incident.status === "resolved" && incident.outcome)
     lines.push(incident.outcome.replace(`${incident.title}. `, ""));

@@ -48,6 +48,7 @@ export const ENTRY_TYPES = {
   "passkey.revoked": "Passkey revoked",
   "recovery.used": "Recovery code used",
   "break-glass.opened": "Break-glass opened",
+  "break-glass.refused": "Break-glass refused",
   "break-glass.reviewed": "Break-glass reviewed",
   "config.loaded": "Configuration loaded",
   "role.granted": "Role granted",

@@ -75,6 +75,12 @@ async function origin(tx: Tx, plan: Plan): Promise<Pick<Facts, "trust" | "source
   };
 }
 
+/** Emergency powers are a person's, whether they ask themselves or a playbook that they started does. */
+async function anyHolds(tx: Tx, control: Control, persons: readonly string[], account: string): Promise<boolean> {
+  for (const person of persons) if (await control.breakGlass(tx, person, account)) return true;
+  return false;
+}
+
 /** The switch's marker counts beside the rows: it may stand before the database hears of it. */
 function withMarker(
   states: NonNullable<Facts["states"]>,
@@ -116,6 +122,6 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
     deadManArmed: control.deadManArmed(plan.account),
     reconcilerHealthy: control.reconcilerHealthy(),
     approvers: await voices(tx, control.seal, around.proposedAt ?? undefined),
-    breakGlass: person !== null && (await control.breakGlass(tx, person, plan.account)),
+    breakGlass: await anyHolds(tx, control, begun.excluded, plan.account),
   };
 }

@@ -68,13 +68,14 @@ export async function beginStepUp(
   };
 }
 
-/** Asks for the passkey for emergency powers. */
+/** Asks for the passkey for emergency powers, bound to the digest of what was asked for. */
 export const beginBreakGlassStepUp = (
   tx: Tx,
   control: Control,
   where: ConsoleIdentity,
   person: string,
-): Promise<StepUpPage["options"]> => ask(tx, control, where, person, "break-glass", null);
+  digest: string,
+): Promise<StepUpPage["options"]> => ask(tx, control, where, person, "break-glass", digest);
 
 /**
  * Whether a passkey of this person was touched, with the person verified, for this very purpose and plan.

@@ -14,6 +14,7 @@ import { order } from "../policy/make.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { type TestConsole, openBrowser, openTestConsole } from "./console-desk.ts";
 import { freshDatabase } from "./fresh-database.ts";
+import { withAuthenticator } from "./virtual-authenticator.ts";
 
 let browser: Browser;
 let database: Database & AsyncDisposable;
@@ -21,25 +22,10 @@ let desk: TestDesk;
 let console_: TestConsole;
 const contexts: BrowserContext[] = [];
 
-/** A browser of this person's own, with an authenticator that verifies them, at the console's name and not its number. */
+/** A browser of this person's own, with an authenticator. */
 async function signedIn(person: string, options = {}): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+  const { context, page } = await withAuthenticator(browser, await console_.signIn(person), options);
   contexts.push(context);
-  const page = await context.newPage();
-  const session = await context.newCDPSession(page);
-  await session.send("WebAuthn.enable");
-  await session.send("WebAuthn.addVirtualAuthenticator", {
-    options: {
-      protocol: "ctap2",
-      transport: "internal",
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-  await page.goto((await console_.signIn(person)).replace("127.0.0.1", "localhost"));
-  await page.waitForURL(/\/$/);
   return page;
 }
 

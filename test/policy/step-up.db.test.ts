@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { verifyLedger } from "../../src/ledger/verify.ts";
+import { runs } from "../../src/db/schema.ts";
 import { openIncident, resolve, unreviewed } from "../../src/incidents/lifecycle.ts";
-import { holdsBreakGlass, openBreakGlass, reviewBreakGlass } from "../../src/policy/break-glass.ts";
+import { emergencyDigest, holdsBreakGlass, openBreakGlass, reviewBreakGlass } from "../../src/policy/break-glass.ts";
 import {
   type ConsoleIdentity,
   beginEnrolment,
@@ -158,31 +159,35 @@ describe("enrolment", () => {
 });
 
 describe("emergency powers", () => {
+  const request = {
+    scope: "account:paper-a",
+    reason: "liquidation in two minutes",
+    incidentId: "INC-1",
+    forMs: 900_000,
+  };
   const open = (person: string, over: object = {}) =>
-    desk.within((tx) =>
-      openBreakGlass(tx, desk.control, {
-        person,
-        scope: "account:paper-a",
-        reason: "liquidation in two minutes",
-        incidentId: "INC-1",
-        forMs: 3_600_000,
-        ...over,
-      }),
-    );
+    desk.within((tx) => openBreakGlass(tx, desk.control, person, { ...request, ...over }));
 
   test("they need the role, a reason and a touch, and last fifteen minutes at most", async () => {
     await expect(open("ana")).rejects.toThrow("need the role break-glass");
-    await expect(open("gil", { reason: "now" })).rejects.toThrow("ten letters");
+    await expect(open("gil", { reason: "now" })).rejects.toThrow("ten to five hundred letters");
     await expect(open("gil", { scope: "venue:paper" })).rejects.toThrow("no scope");
-    const asked = await desk.within((tx) => beginBreakGlassStepUp(tx, desk.control, where, "gil"));
-    await desk.within((tx) =>
-      verifyTouch(tx, desk.control, where, {
-        person: "gil",
-        purpose: "break-glass",
-        planHash: null,
-        response: keyOf("gil").get(asked.challenge),
-      }),
-    );
+    for (const forMs of [0, -1, 900_001, Number.NaN])
+      await expect(open("gil", { forMs })).rejects.toThrow("one to fifteen minutes");
+    const words = emergencyDigest(request);
+    const asked = await desk.within((tx) => beginBreakGlassStepUp(tx, desk.control, where, "gil", words));
+    const touch = (planHash: string) =>
+      desk.within((tx) =>
+        verifyTouch(tx, desk.control, where, {
+          person: "gil",
+          purpose: "break-glass",
+          planHash,
+          response: keyOf("gil").get(asked.challenge),
+        }),
+      );
+    // A touch for one account is none for the firm.
+    await expect(touch(emergencyDigest({ ...request, scope: "firm" }))).rejects.toThrow("does not fit");
+    await touch(words);
     const powers = await open("gil");
     expect(powers.expiresAt.getTime() - powers.openedAt.getTime()).toBe(900_000);
     await expect(open("gil")).rejects.toThrow("within the last hour");
@@ -198,6 +203,27 @@ describe("emergency powers", () => {
     });
     const { planHash } = await import("../../src/kernel/plan.ts");
     expect(await desk.claim(planHash(reducing), reducing)).toMatchObject({ claimed: true });
+  });
+
+  test("they hold for a playbook that the person started, and for nobody else's", async () => {
+    const runOf = async (person: string) => {
+      const id = `run-of-${person}`;
+      await database()
+        .db.insert(runs)
+        .values({
+          id,
+          playbook: "reduce",
+          version: 1,
+          incidentId: "INC-1",
+          requestedBy: `person:${person}`,
+          trust: "internal",
+          input: {},
+        });
+      const plan = { requestedBy: "playbook:reduce@1", run: id, action: "reduce" as const };
+      return desk.propose(freshPlan({ ...plan, orders: [order({ quantity: "24", notionalUsd: "1200000" })] }));
+    };
+    expect(await runOf("gil")).toMatchObject({ outcome: "allow" });
+    expect(await runOf("ana")).toMatchObject({ outcome: "quorum" });
   });
 
   test("a row written by hand gives no powers", async () => {

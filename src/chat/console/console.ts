@@ -14,6 +14,7 @@ import { type Guarded, HEADERS, errorBody, placeOf, statusOf } from "./guard.ts"
 import { type HubEvent, type Hub, openHub } from "./hub.ts";
 import { renderBare } from "./layout.ts";
 import { forward, problemPage, signInPage } from "./pages/sign-in.ts";
+import type { EmergencyBackend } from "./emergency.ts";
 import type { PasskeyBackend } from "./passkeys.ts";
 import { addRoutes } from "./routes.ts";
 import type { Limits } from "./side.ts";
@@ -30,6 +31,8 @@ export interface ConsoleOptions {
   readonly passkeys?: PasskeyBackend;
   /** Single sign-on through an OpenID provider; absent where the desk has none. */
   readonly sso?: SingleSignOn;
+  /** Emergency powers; none where left out. */
+  readonly emergency?: EmergencyBackend;
   readonly clock: Clock;
   readonly log: Log;
   /** Origin under which people reach it through a proxy, "https://desk.example"; null where they come directly. */
@@ -91,9 +94,19 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
   );
   options.mount?.(app);
   const { deskName, environment, inbound } = options;
-  const passkeys = options.passkeys ?? null;
-  const sso = options.sso ?? null;
-  addRoutes(app, { ...shared, feed, assets, inbound, passkeys, sso, deskName, environment, place: () => place });
+  const { passkeys = null, emergency = null, sso = null } = options;
+  addRoutes(app, {
+    ...shared,
+    feed,
+    assets,
+    inbound,
+    passkeys,
+    emergency,
+    sso,
+    deskName,
+    environment,
+    place: () => place,
+  });
   app.notFound((c) => refuse(c, new DeskError("ROUTE_UNKNOWN"), assets.build, sso));
   app.onError((error, c) => {
     if (error instanceof DeskError) return refuse(c, error, assets.build, sso);

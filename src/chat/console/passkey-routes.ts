@@ -7,14 +7,17 @@ import { passkeysPage } from "./pages/passkeys.ts";
 import { planPage } from "./pages/plan.ts";
 import type { PasskeyBackend } from "./passkeys.ts";
 
-type Ctx = Context<Guarded>;
-type Add = (path: string, handler: (c: Ctx) => Promise<Response> | Response) => void;
+export type Ctx = Context<Guarded>;
+/** Adds a route behind the guard. */
+export type Add = (path: string, handler: (c: Ctx) => Promise<Response> | Response) => void;
+/** Draws a page in the console's frame; `path` marks the entry of the navigation. */
+export type DrawPage = (c: Ctx, path: string, title: string, main: Markup) => Promise<Response>;
 
 /** The page's own origin, which the guard has compared with ours. */
-const originOf = (c: Ctx): string => c.req.header("origin") ?? "";
+export const originOf = (c: Ctx): string => c.req.header("origin") ?? "";
 
 /** The authenticator's answer, as JSON text in a field. @throws DeskError BODY_MALFORMED */
-function answerIn(fields: ReadonlyMap<string, string>): unknown {
+export function answerIn(fields: ReadonlyMap<string, string>): unknown {
   try {
     return JSON.parse(fields.get("response") ?? "");
   } catch (cause) {
@@ -23,19 +26,14 @@ function answerIn(fields: ReadonlyMap<string, string>): unknown {
 }
 
 /** Refuses people who may only look. @throws DeskError NOT_ALLOWED */
-function acting(c: Ctx): string {
+export function acting(c: Ctx): string {
   const viewer = c.get("viewer");
   if (!viewer.mayAct) throw new DeskError("NOT_ALLOWED");
   return viewer.person;
 }
 
 /** Adds the pages of plans and passkeys, and what their script asks. */
-export function addPasskeyRoutes(
-  get: Add,
-  post: Add,
-  page: (c: Ctx, path: string, title: string, main: Markup) => Promise<Response>,
-  backend: PasskeyBackend,
-): void {
+export function addPasskeyRoutes(get: Add, post: Add, page: DrawPage, backend: PasskeyBackend): void {
   const planOf = async (c: Ctx) => {
     const plan = await backend.plan(c.get("viewer").person, c.req.param("hash") ?? "");
     if (!plan) throw new DeskError("ROUTE_UNKNOWN", "there is no such plan");

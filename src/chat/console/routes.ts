@@ -7,6 +7,8 @@ import { act, command, readBody, userOf } from "./act.ts";
 import { addApi } from "./api.ts";
 import type { Assets } from "./assets.ts";
 import { streamEvents } from "./events.ts";
+import type { EmergencyBackend } from "./emergency.ts";
+import { addEmergencyRoutes } from "./emergency-routes.ts";
 import { type Feed, type FeedParts } from "./feed.ts";
 import { type Guarded, type Place, dropSession, ownHost, ownOrigin, sessionCookie, signedIn } from "./guard.ts";
 import type { Inbound } from "../surface.ts";
@@ -37,6 +39,8 @@ export interface RouteParts extends FeedParts {
   readonly passkeys: PasskeyBackend | null;
   /** Null where the desk has no OpenID provider. */
   readonly sso: SingleSignOn | null;
+  /** Null where this console gives no emergency powers. */
+  readonly emergency: EmergencyBackend | null;
   readonly deskName: string;
   readonly environment: "paper" | "live";
   /** Read late: the port is known only once the server listens. */
@@ -212,6 +216,7 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
   });
   addApi(get, parts);
   if (parts.passkeys) addPasskeyRoutes(get, post, page, parts.passkeys);
+  if (parts.emergency) addEmergencyRoutes(get, post, page, parts.emergency);
 }
 
 function filterOf(c: Ctx): { status: "unresolved" | "resolved" | "all"; text: string } {

@@ -1,7 +1,7 @@
 import type { Reply } from "../surface.ts";
 import { clip, columns, fit, plain } from "../text.ts";
 import { type Block, context, section } from "./blocks.ts";
-import { escapeMrkdwn, inCode } from "./escape.ts";
+import { escapeMrkdwn, inCode, quiet } from "./escape.ts";
 import { SLACK } from "./limits.ts";
 
 /** Tables longer than this are cut with a mark; the console has them whole. */
@@ -16,6 +16,8 @@ export function renderReply(reply: Reply): { readonly text: string; readonly blo
     const lines = columns([reply.table.columns, ...reply.table.rows.slice(0, 60)]);
     blocks.push(section(`\`\`\`\n${fit(lines.join("\n"), TABLE_MAX, inCode)}\n\`\`\``));
   }
+  // The address is ours and the label too: nothing of them was typed by a stranger.
+  if (reply.link !== undefined) blocks.push(section(`<${escapeMrkdwn(reply.link.url)}|${quiet(reply.link.label)}>`));
   if (reply.chart !== undefined) blocks.push(context(PICTURE_FOLLOWS));
   return { text: fit(clip(said, SLACK.text), SLACK.text, escapeMrkdwn), blocks };
 }

@@ -5,6 +5,7 @@ interface Reply {
   readonly text?: string;
   readonly table?: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
   readonly incident?: string;
+  readonly link?: { readonly label: string; readonly url: string };
   readonly error?: { readonly message: string; readonly hint: string };
 }
 
@@ -61,6 +62,11 @@ function show(place: HTMLElement, typed: string, reply: Reply): void {
   if (reply.incident) {
     const link = element("a", "", `Open ${reply.incident}`) as HTMLAnchorElement;
     link.href = `/incidents/${encodeURIComponent(reply.incident)}`;
+    entry.append(link);
+  }
+  if (reply.link) {
+    const link = element("a", "", reply.link.label) as HTMLAnchorElement;
+    link.href = reply.link.url;
     entry.append(link);
   }
   const log = place.querySelector("[data-command-log]");

@@ -54,6 +54,12 @@ const DEEDS: Readonly<Record<string, (form: HTMLFormElement, fields: Record<stri
     const response = await (await webAuthn()).startRegistration({ optionsJSON });
     return send("/passkeys/enrol", { response: JSON.stringify(response) });
   },
+  async "break-glass"(_, fields) {
+    const optionsJSON = await send("/break-glass/begin", fields);
+    const response = await (await webAuthn()).startAuthentication({ optionsJSON });
+    return send("/break-glass/open", { ...fields, response: JSON.stringify(response) });
+  },
+  review: (form, { finding = "" }) => send("/break-glass/review", { use: form.dataset["use"] ?? "", finding }),
   confirm: (form) => send("/passkeys/confirm", { credential: form.dataset["credential"] ?? "" }),
   codes: () => send("/passkeys/codes"),
   recover: (_, { code = "" }) => send("/passkeys/recover", { code }),

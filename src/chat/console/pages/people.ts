@@ -23,7 +23,10 @@ export const peoplePage = (rows: readonly PersonRow[]): Markup =>
             ]),
           )
     }
-    <p><a href="/passkeys">Passkeys</a>, for approvals that need more than a click</p>
+    <p>
+      <a href="/passkeys">Passkeys</a>, for approvals that need more than a click, and
+      <a href="/break-glass">emergency powers</a>
+    </p>
   </div>`;
 
 /** "staleAfter" as "Stale after". */

@@ -62,4 +62,5 @@ export const answerPage = (reply: Reply, back: string): Markup =>
           )
         : NOTHING
     }
+    ${reply.link ? html`<p><a href="${reply.link.url}">${words(reply.link.label)}</a></p>` : NOTHING}
     <p><a href="${back}">Back</a></p>`;
