@@ -3,6 +3,13 @@ import type { Book } from "../quant/book/shape.ts";
 /** Kinds of things that can be traded. */
 export type MarketType = "spot" | "perpetual" | "future" | "option";
 
+/** What an option is a right to. */
+export interface OptionTerms {
+  readonly right: "call" | "put";
+  /** In the quote currency. */
+  readonly strike: number;
+}
+
 /** One instrument at one venue, as the stream sees it. Ids are dense, so that states live in arrays. */
 export interface Market {
   readonly id: number;
@@ -18,6 +25,10 @@ export interface Market {
   readonly quote: string;
   /** Contracts are worth a fixed sum of the quote currency. */
   readonly inverse: boolean;
+  /** When a dated future or an option ends, ms; NaN for what has no end. */
+  readonly expiresAt: number;
+  /** Undefined for anything but an option. */
+  readonly option: OptionTerms | undefined;
   /** The book that the feed keeps; undefined where it keeps none. */
   book: Book | undefined;
 }
@@ -88,6 +99,23 @@ export interface TickerEvent extends Head<"ticker"> {
   impliedVolatility: number;
 }
 
+/**
+ * A listed option, as its venue shows it. Prices are in coins where the market is inverse, else in the quote currency;
+ * a side without an offer is NaN.
+ */
+export interface OptionEvent extends Head<"option"> {
+  bid: number;
+  bidSize: number;
+  ask: number;
+  askSize: number;
+  /** What the venue margins and settles by. */
+  mark: number;
+  /** The volatility behind the mark, per √year; NaN where the venue names none. */
+  impliedVolatility: number;
+  /** Price of the underlying for the option's own expiry, in the quote currency. */
+  forward: number;
+}
+
 /** A forced order: taker 1 is a short being bought back, -1 a long being sold. */
 export interface LiquidationEvent extends Head<"liquidation"> {
   price: number;
@@ -150,6 +178,7 @@ export type MarketEvent =
   | MarkEvent
   | FundingEvent
   | TickerEvent
+  | OptionEvent
   | LiquidationEvent
   | CandleEvent
   | FeedEvent

@@ -1,6 +1,10 @@
 import { DeskError } from "../kernel/errors.ts";
 import { accessEvents } from "./access-events.ts";
 import { adlRisk } from "./adl-risk.ts";
+import { arbitrageBasis } from "./arbitrage-basis.ts";
+import { arbitrageFunding } from "./arbitrage-funding.ts";
+import { arbitrageParity } from "./arbitrage-parity.ts";
+import { arbitrageTriangular } from "./arbitrage-triangular.ts";
 import { basisDislocation } from "./basis-dislocation.ts";
 import { concentration } from "./concentration.ts";
 import type { Detector } from "./detector.ts";
@@ -9,6 +13,7 @@ import { fundingDislocation } from "./funding-dislocation.ts";
 import { liquidationCascade } from "./liquidation-cascade.ts";
 import { liquidityEvaporation } from "./liquidity-evaporation.ts";
 import { momentumIgnition } from "./momentum-ignition.ts";
+import { optionMispriced } from "./option-mispriced.ts";
 import { ownHours } from "./own-hours.ts";
 import { ownOrderRate } from "./own-order-rate.ts";
 import { ownOrderSize } from "./own-order-size.ts";
@@ -22,6 +27,7 @@ import { selfCrossing } from "./self-crossing.ts";
 import { spoofing } from "./spoofing.ts";
 import { stablecoinDepeg } from "./stablecoin-depeg.ts";
 import { staleFeed } from "./stale-feed.ts";
+import { surfaceArbitrage } from "./surface-arbitrage.ts";
 import { venueOutage } from "./venue-outage.ts";
 import { volatilityRegime } from "./volatility-regime.ts";
 import { washTrading } from "./wash-trading.ts";
@@ -30,6 +36,10 @@ import { washTrading } from "./wash-trading.ts";
 export const DETECTORS: readonly Detector[] = [
   accessEvents,
   adlRisk,
+  arbitrageBasis,
+  arbitrageFunding,
+  arbitrageParity,
+  arbitrageTriangular,
   basisDislocation,
   concentration,
   fatFinger,
@@ -37,6 +47,7 @@ export const DETECTORS: readonly Detector[] = [
   liquidationCascade,
   liquidityEvaporation,
   momentumIgnition,
+  optionMispriced,
   ownHours,
   ownOrderRate,
   ownOrderSize,
@@ -50,6 +61,7 @@ export const DETECTORS: readonly Detector[] = [
   spoofing,
   stablecoinDepeg,
   staleFeed,
+  surfaceArbitrage,
   venueOutage,
   volatilityRegime,
   washTrading,

@@ -139,5 +139,7 @@ const CLOCK: Market = {
   assetId: -1,
   quote: "",
   inverse: false,
+  expiresAt: Number.NaN,
+  option: undefined,
   book: undefined,
 };

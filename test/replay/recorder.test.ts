@@ -100,6 +100,18 @@ describe("the recorder", () => {
       recorder.take({ kind: "feed", ...head, state: "gap" });
       recorder.take({ kind: "trade", ...head, price: 1, size: 1, taker: 1, buyer: "0xé", seller: "" });
       recorder.take({
+        kind: "option",
+        ...head,
+        market: createMarkets().of("deribit", "BTC-27SEP24-70000-C"),
+        bid: Number.NaN,
+        bidSize: 0,
+        ask: 0.01,
+        askSize: 3,
+        mark: 0.009,
+        impliedVolatility: 0.6,
+        forward: 60_000,
+      });
+      recorder.take({
         kind: "order",
         ...head,
         account: "main",
@@ -118,10 +130,22 @@ describe("the recorder", () => {
       "candle",
       "feed",
       "trade",
+      "option",
       "order",
     ]);
     expect(JSON.parse(events[5]!)).toMatchObject({ buyer: "0xé", seller: "", market: "BTC/USDT:USDT" });
-    expect(JSON.parse(events[6]!)).toMatchObject({ account: "main", state: "rejected" });
+    const { bid, ...rest } = JSON.parse(events[6]!) as Record<string, unknown>;
+    expect(bid).toBeNull();
+    expect(rest).toMatchObject({
+      kind: "option",
+      ask: 0.01,
+      askSize: 3,
+      mark: 0.009,
+      impliedVolatility: 0.6,
+      forward: 60_000,
+      market: "BTC/USD:BTC-240927-70000-C",
+    });
+    expect(JSON.parse(events[7]!)).toMatchObject({ account: "main", state: "rejected" });
     expect(summary.gaps).toBe(1);
   });
 

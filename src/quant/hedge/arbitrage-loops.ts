@@ -111,6 +111,8 @@ export interface ParityQuotes {
   readonly years: number;
   /** Continuously compounded, for what is locked until expiry; default 0. */
   readonly rate?: number;
+  /** What holding `future` to expiry costs a year, of its price; default 0. For spot that stands in: what the cash costs. */
+  readonly carryRate?: number;
   /** Venue's fee per coin of each option in USD, where it is not `feeBps` of the premium (Deribit: 0.03 % of the index, at most 12.5 % of the premium). */
   readonly optionFeeUsd?: number;
 }
@@ -121,35 +123,39 @@ export interface ParityQuotes {
  * Source: Stoll, J. of Finance 24 (1969).
  */
 export function parityArbitrage(quotes: readonly ParityQuotes[], options: Threshold = {}): Opportunity[] {
-  const found = quotes.flatMap(({ call, put, future, strike, years, rate = 0, optionFeeUsd }): Opportunity[] => {
-    for (const one of [call, put, future]) requireQuote(one);
-    requirePositive({ strike });
-    requireNotNegative({ years, optionFeeUsd: optionFeeUsd ?? 0 });
-    requireFinite({ rate });
-    const discount = Math.exp(-rate * years);
-    const optionFee = (quote: Quote, price: number): number => optionFeeUsd ?? (price * quote.feeBps) / 10_000;
-    const build = (name: string, sign: 1 | -1): Opportunity => {
-      const [callPrice, putPrice, futurePrice] =
-        sign > 0 ? [call.bid, put.ask, future.ask] : [call.ask, put.bid, future.bid];
-      const gross = sign * (callPrice - putPrice - discount * (futurePrice - strike));
-      const fees = optionFee(call, callPrice) + optionFee(put, putPrice) + (futurePrice * future.feeBps) / 10_000;
-      const quantity =
-        sign > 0
-          ? Math.min(call.bidSize, put.askSize, future.askSize)
-          : Math.min(call.askSize, put.bidSize, future.bidSize);
-      const [sell, buy] = sign > 0 ? (["sell", "buy"] as const) : (["buy", "sell"] as const);
-      const net = gross - fees;
-      return {
-        kind: "parity",
-        legs: [leg(future, buy, quantity), leg(put, buy, quantity), leg(call, sell, quantity)],
-        grossBps: (gross / futurePrice) * 10_000,
-        netBps: (net / futurePrice) * 10_000,
-        profit: net * quantity,
-        ...(years > 0 ? { yearlyRatio: net / futurePrice / years } : {}),
-        words: `${name} at ${strike} on ${call.venue}: call and put are ${gross.toFixed(2)} USD a coin away from parity, ${net.toFixed(2)} after fees.`,
+  const found = quotes.flatMap(
+    ({ call, put, future, strike, years, rate = 0, carryRate = 0, optionFeeUsd }): Opportunity[] => {
+      for (const one of [call, put, future]) requireQuote(one);
+      requirePositive({ strike });
+      requireNotNegative({ years, optionFeeUsd: optionFeeUsd ?? 0 });
+      requireFinite({ rate, carryRate });
+      const discount = Math.exp(-rate * years);
+      const optionFee = (quote: Quote, price: number): number => optionFeeUsd ?? (price * quote.feeBps) / 10_000;
+      const build = (name: string, sign: 1 | -1): Opportunity => {
+        const [callPrice, putPrice, futurePrice] =
+          sign > 0 ? [call.bid, put.ask, future.ask] : [call.ask, put.bid, future.bid];
+        const gross = sign * (callPrice - putPrice - discount * (futurePrice - strike));
+        const carry = futurePrice * carryRate * years;
+        const fees =
+          optionFee(call, callPrice) + optionFee(put, putPrice) + (futurePrice * future.feeBps) / 10_000 + carry;
+        const quantity =
+          sign > 0
+            ? Math.min(call.bidSize, put.askSize, future.askSize)
+            : Math.min(call.askSize, put.bidSize, future.bidSize);
+        const [sell, buy] = sign > 0 ? (["sell", "buy"] as const) : (["buy", "sell"] as const);
+        const net = gross - fees;
+        return {
+          kind: "parity",
+          legs: [leg(future, buy, quantity), leg(put, buy, quantity), leg(call, sell, quantity)],
+          grossBps: (gross / futurePrice) * 10_000,
+          netBps: (net / futurePrice) * 10_000,
+          profit: net * quantity,
+          ...(years > 0 ? { yearlyRatio: net / futurePrice / years } : {}),
+          words: `${name} at ${strike} on ${call.venue}: call and put are ${gross.toFixed(2)} USD a coin away from parity, ${net.toFixed(2)} after fees.`,
+        };
       };
-    };
-    return [build("Conversion", 1), build("Reversal", -1)];
-  });
+      return [build("Conversion", 1), build("Reversal", -1)];
+    },
+  );
   return rankOpportunities(found, options);
 }

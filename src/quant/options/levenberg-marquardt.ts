@@ -10,6 +10,8 @@ export interface FitProblem {
   readonly residuals: (parameters: Float64Array, out: Float64Array) => void;
   /** Most steps tried; default 200. */
   readonly steps?: number;
+  /** Ends where a step lowers the cost by less than this share of it; default 1e-15. */
+  readonly tolerance?: number;
 }
 
 /** The parameters found, half the sum of squared residuals there and the steps taken. */
@@ -28,12 +30,12 @@ function half(residuals: Float64Array): number {
 /**
  * Least squares by Levenberg and Marquardt with a Jacobian by central differences.
  *
- * Ends where a step no longer lowers the cost by 1e-15 of itself or moves the parameters by 1e-12; after `steps` it
+ * Ends where a step no longer lowers the cost by `tolerance` of itself or moves the parameters by 1e-12; after `steps` it
  * returns what it has, which callers judge by `cost`. Throws `NOT_FINITE` where the start has no residuals.
  * Source: Marquardt (1963); Nielsen's damping after Madsen, Nielsen and Tingleff (2004), 3.2.
  */
 export function levenbergMarquardt(problem: FitProblem): FitResult {
-  const { size, residuals, steps = 200 } = problem;
+  const { size, residuals, steps = 200, tolerance = 1e-15 } = problem;
   const count = problem.start.length;
   let parameters = Float64Array.from(problem.start);
   let now = new Float64Array(size);
@@ -85,7 +87,7 @@ export function levenbergMarquardt(problem: FitProblem): FitResult {
       parameters = next;
       now = there;
       cost = nextCost;
-      if (gained <= 1e-15 * cost || moved < 1e-13) break;
+      if (gained <= tolerance * cost || moved < 1e-13) break;
       damping = Math.max(damping / 5, 1e-14);
       growth = 2;
       jacobian = differences(problem, parameters);

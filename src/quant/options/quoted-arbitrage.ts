@@ -10,7 +10,7 @@ export interface QuotedArbitrage {
   /** Expiry (of a calendar: the later one) and middle or upper strike. */
   readonly years: number;
   readonly strike: number;
-  /** What the position earns for nothing, as a fraction of the forward; of a calendar: total variance lost. */
+  /** What the position earns for nothing, undiscounted, as a fraction of the forward. */
   readonly amount: number;
 }
 
@@ -18,8 +18,9 @@ export interface QuotedArbitrage {
  * Every static arbitrage among quotes, worst first.
  *
  * Calls are priced at their quoted volatility (one unit of forward); neighbouring strikes are checked for spreads worth
- * less than nothing or more than their strikes' distance, and for concavity; equal log-moneyness (to 1e-3) of two
- * expiries for falling total variance. Amounts up to `tolerance` (default 1e-6) are rounding and bid–ask, not arbitrage.
+ * less than nothing or more than their strikes' distance, and for concavity. Each strike's total variance may not exceed
+ * that of the next expiry at the same log-moneyness, straight between its quotes there; a smile's total variance bends
+ * upwards, so that this errs towards no arbitrage. Amounts up to `tolerance` (default 1e-6) are rounding and bid–ask, not arbitrage.
  * Throws `NOT_FINITE`, `OUT_OF_RANGE`. Source: Carr and Madan (2005), "A note on sufficient conditions for no arbitrage".
  */
 export function quotedArbitrage(points: readonly SmilePoint[], tolerance = 1e-6): QuotedArbitrage[] {
@@ -54,11 +55,21 @@ export function quotedArbitrage(points: readonly SmilePoint[], tolerance = 1e-6)
       }
     });
   }
-  for (const early of rows) {
-    for (const late of rows) {
-      if (late.years > early.years && Math.abs(late.k - early.k) < 1e-3) note("calendar", late, early.w - late.w);
+  const expiries = [...new Set(rows.map((row) => row.years))].sort((a, b) => a - b);
+  expiries.slice(1).forEach((years, i) => {
+    const late = rows.filter((row) => row.years === years).sort((a, b) => a.k - b.k);
+    for (const early of rows) {
+      if (early.years !== expiries[i]) continue;
+      const after = late.findIndex((row) => row.k >= early.k - 1e-9);
+      const [right, left] = [late[after], late[Math.max(after - 1, 0)]];
+      if (right === undefined || left === undefined || (after === 0 && right.k > early.k + 1e-9)) continue;
+      const share = right.k > left.k ? (early.k - left.k) / (right.k - left.k) : 1;
+      const w = left.w + share * (right.w - left.w);
+      if (w >= early.w) continue;
+      const cheap = black76({ kind: "call", forward: 1, strike: early.x, years, sigma: Math.sqrt(w / years) }).price;
+      note("calendar", { years, strike: early.strike }, early.call - cheap);
     }
-  }
+  });
   return found.sort((a, b) => b.amount - a.amount);
 }
 

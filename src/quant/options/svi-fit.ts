@@ -25,6 +25,10 @@ export interface SviBounds {
 }
 
 const GRID = 61;
+/** Where the density is looked at, in widths from the vertex: dense where the slice bends. */
+const BENDS = Array.from({ length: GRID }, (_, i) => Math.sinh((12 * i) / (GRID - 1) - 6));
+/** Root mean square error in volatility at which no other start is tried. */
+const NEAR_ENOUGH = 1e-6;
 /** In log-moneyness; a narrower vertex is a kink that no market quotes. */
 const LEAST_WIDTH = 1e-3;
 /** Total variance stays above this at the vertex. */
@@ -101,9 +105,12 @@ export function fitSvi(quotes: readonly SmileQuote[], years: number, bounds: Svi
       punish(out.subarray(quotes.length), found, grid, earlier, margin);
     };
     const size = quotes.length + 2 * GRID + 2;
-    const fits = starts.map((slice) =>
-      toSlice(levenbergMarquardt({ start: fromSlice(slice), size, residuals, steps: 100 }).parameters),
-    );
+    const fits: SviSlice[] = [];
+    for (const start of starts.map(fromSlice)) {
+      const fit = toSlice(levenbergMarquardt({ start, size, residuals, steps: 100, tolerance: 1e-9 }).parameters);
+      fits.push(fit);
+      if (misfit(fit) < NEAR_ENOUGH) break;
+    }
     const nearest = Math.min(...fits.map(misfit));
     // The earlier slice never undercuts itself: where the quotes would, it is a candidate as it stands.
     for (const slice of earlier === undefined ? fits : [...fits, earlier]) {
@@ -132,7 +139,7 @@ function punish(
   const need = 1e-6 + margin;
   grid.forEach((k, i) => {
     // The density is looked at where the slice bends, however narrowly; the crossing where quotes and wings are.
-    const bend = slice.m + slice.width * Math.sinh((12 * i) / (GRID - 1) - 6);
+    const bend = slice.m + slice.width * BENDS[i]!;
     out[i] = 10 * Math.max(0, need - densityFactor(sviAt(slice, bend), bend));
     const before = earlier === undefined ? undefined : sviAt(earlier, k).w;
     out[GRID + i] = before === undefined ? 0 : 10 * Math.max(0, (before * (1 + need) - sviAt(slice, k).w) / before);

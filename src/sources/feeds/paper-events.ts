@@ -1,7 +1,16 @@
 import { toFloat } from "../../kernel/decimal.ts";
 import type { PaperMarketEvent } from "../../venues/paper/events.ts";
+import type { Level } from "../../venues/paper/market.ts";
 import { applyLevels } from "./market/book-keeper.ts";
-import { emitFunding, emitLiquidation, emitMark, emitQuote, emitTrade, takerOf } from "./market/emit-events.ts";
+import {
+  emitFunding,
+  emitLiquidation,
+  emitMark,
+  emitOption,
+  emitQuote,
+  emitTrade,
+  takerOf,
+} from "./market/emit-events.ts";
 import type { FeedCounters } from "./market/counters.ts";
 import type { Markets } from "./market/markets.ts";
 import type { Emit } from "./market/records.ts";
@@ -11,6 +20,9 @@ import { createSessions } from "./market/sessions.ts";
 const FUNDING_MS = 28_800_000;
 /** An option's symbol ends in its strike and kind; its prices are no coin's. */
 const OPTION = /-[CP]$/;
+
+const sideOf = (level: Level | null): readonly [price: number, size: number] =>
+  level === null ? [Number.NaN, Number.NaN] : [toFloat(level[0]), toFloat(level[1])];
 
 /** What translates the paper exchange's events, and what it counted. */
 export interface PaperTranslation {
@@ -31,6 +43,22 @@ export function translatePaper(context: { readonly markets: Markets; readonly em
     skipped: () => skipped,
     take(event, receivedAt) {
       const { symbol } = event;
+      if (event.kind === "option") {
+        sessions.counters.messages += 1;
+        const [bid, bidSize] = sideOf(event.bid);
+        const [ask, askSize] = sideOf(event.ask);
+        const [mark, forward] = [toFloat(event.markPrice), toFloat(event.forward)];
+        emitOption(session, session.market(symbol), event.at.getTime(), receivedAt, {
+          bid,
+          bidSize,
+          ask,
+          askSize,
+          mark,
+          impliedVolatility: Number.NaN,
+          forward,
+        });
+        return;
+      }
       if (OPTION.test(symbol)) {
         skipped += 1;
         return;

@@ -1,7 +1,8 @@
 import { type Decimal, type Price, type Quantity, fromFloat, toFloat } from "../../kernel/decimal.ts";
 import type { Side } from "../../kernel/order.ts";
 import { hashed } from "../../quant/scenario/hash.ts";
-import { LISTED } from "./listing.ts";
+import type { StormShape } from "../../quant/scenario/storm.ts";
+import { LISTED, optionsListed } from "./listing.ts";
 import type { Level, Market } from "./market.ts";
 import { touchOf } from "./matching.ts";
 
@@ -32,6 +33,16 @@ export type PaperMarketEvent =
       readonly at: Date;
     }
   | { readonly kind: "funding"; readonly symbol: string; readonly rate: Decimal; readonly at: Date }
+  /** An option's mark and the best of its book, null where a side is empty; `forward` is the coin's price at its expiry. */
+  | {
+      readonly kind: "option";
+      readonly symbol: string;
+      readonly bid: Level | null;
+      readonly ask: Level | null;
+      readonly markPrice: Price;
+      readonly forward: Price;
+      readonly at: Date;
+    }
   /** The whole book, best levels first; what took from it lately and resting orders are left out, as in `top`. */
   | {
       readonly kind: "book";
@@ -52,6 +63,23 @@ export type PaperMarketEvent =
 
 /** Books are told once a second of storm time: in between their levels only move with the price. */
 const BOOK_MS = 1_000;
+/** Options are told more seldom: there are a hundred, and nothing here answers them by the second. */
+const OPTION_MS = 5_000;
+
+/** Every listed option, where five seconds of storm time began between the two moments; nothing at others. */
+export function optionEvents(market: Market, before: Market, storm: StormShape): readonly PaperMarketEvent[] {
+  if (Math.floor(market.stormMs / OPTION_MS) === Math.floor(before.stormMs / OPTION_MS)) return [];
+  const { at } = market;
+  return optionsListed(storm, at).map((one) => ({
+    kind: "option",
+    symbol: one.symbol,
+    bid: market.ladder(one, "bids", 1)[0] ?? null,
+    ask: market.ladder(one, "asks", 1)[0] ?? null,
+    markPrice: market.mark(one).price,
+    forward: market.index(one.base),
+    at,
+  }));
+}
 
 /** The events of one tick: a top, a mark and the funding rate for each listed market, a trade or two, other people's liquidations, and a book each second. */
 export function tickEvents(market: Market, before: Market, seed: number): readonly PaperMarketEvent[] {

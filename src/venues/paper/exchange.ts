@@ -4,7 +4,7 @@ import { DeskError, messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Venue } from "../venue.ts";
 import type { AccountSeed } from "./demo-accounts.ts";
-import { type PaperMarketEvent, tickEvents } from "./events.ts";
+import { type PaperMarketEvent, optionEvents, tickEvents } from "./events.ts";
 import { type Faults, type PaperChaos, type PaperFault, openFaults } from "./faults.ts";
 import type { Floor } from "./floor.ts";
 import { type Deed, type JournalView, openJournal, viewOf } from "./journal.ts";
@@ -179,6 +179,7 @@ export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
     liquidate(floor, bouts);
     if (marketListeners.size > 0) {
       for (const event of tickEvents(market, before, seed)) publish(event);
+      for (const event of optionEvents(market, before, storm)) publish(event);
     }
     for (const [account, { holdings }] of state.accounts) if (holdings.size > 0) changed(account);
     await journal.flush();

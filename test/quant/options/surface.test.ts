@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { SmilePoint } from "../../../src/quant/options/heston-calibration.ts";
+import { black76 } from "../../../src/quant/options/black76.ts";
 import { mispricings, quotedArbitrage } from "../../../src/quant/options/quoted-arbitrage.ts";
 import { fitSsvi, ssviSlice } from "../../../src/quant/options/ssvi.ts";
 import { fitSurface, joinSlices } from "../../../src/quant/options/surface.ts";
@@ -165,6 +166,22 @@ describe("quoted volatilities", () => {
     const inverted = [...smile, ...smile.map((point) => ({ ...point, years: 0.5, sigma: 0.3 }))];
     const found = quotedArbitrage(inverted);
     expect(found.every(({ kind, years }) => kind === "calendar" && years === 0.5)).toBe(true);
-    expect(found[0]!.amount).toBeCloseTo(0.0175, 10);
+    const call = (strike: number, years: number, sigma: number) =>
+      black76({ kind: "call", forward: 100, strike, years, sigma }).price / 100;
+    const lost = smile.map(({ strike }) => call(strike, 0.25, 0.5) - call(strike, 0.5, 0.3));
+    expect(found[0]!.amount).toBeCloseTo(Math.max(...lost), 12);
+  });
+
+  test("show a calendar between strikes, too, where two expiries list different ones", () => {
+    const smile = (years: number, sigma: number, strikes: number[]) =>
+      strikes.map((strike) => ({ forward: 100, strike, years, sigma }));
+    const early = smile(0.25, 0.5, [90, 100, 110]);
+    expect(quotedArbitrage([...early, ...smile(0.5, 0.5, [85, 95, 105])])).toEqual([]);
+    // 110 lies beyond the later expiry's quotes: nothing is said of it.
+    const found = quotedArbitrage([...early, ...smile(0.5, 0.3, [85, 95, 105])]);
+    expect(found.map(({ kind, strike }) => [kind, strike])).toEqual([
+      ["calendar", 100],
+      ["calendar", 90],
+    ]);
   });
 });

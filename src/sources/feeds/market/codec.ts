@@ -23,6 +23,7 @@ export const RECORD = {
   feed: 10,
   other: 11,
   book: 12,
+  option: 13,
 } as const;
 
 /** Permanent: files hold the index. */
@@ -192,6 +193,21 @@ export function encode(encoder: Encoder, event: MarketEvent): void {
         event.last,
         event.openInterest,
         event.impliedVolatility,
+      );
+      return;
+    case "option":
+      put(
+        encoder,
+        RECORD.option + 16 * market,
+        at,
+        receivedAt,
+        event.bid,
+        event.bidSize,
+        event.ask,
+        event.askSize,
+        event.mark,
+        event.impliedVolatility,
+        event.forward,
       );
       return;
     case "liquidation":

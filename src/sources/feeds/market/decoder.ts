@@ -159,6 +159,20 @@ function playRare(
         }),
       );
       return;
+    case RECORD.option:
+      decoder.at += 10;
+      emit(
+        Object.assign(records.option, head, {
+          bid: f[at + 3]!,
+          bidSize: f[at + 4]!,
+          ask: f[at + 5]!,
+          askSize: f[at + 6]!,
+          mark: f[at + 7]!,
+          impliedVolatility: f[at + 8]!,
+          forward: f[at + 9]!,
+        }),
+      );
+      return;
     case RECORD.liquidation:
       decoder.at += 6;
       emit(

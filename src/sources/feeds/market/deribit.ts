@@ -1,5 +1,14 @@
 import { type RawLevel, applyLevels, lostPlace } from "./book-keeper.ts";
-import { emitFunding, emitLiquidation, emitMark, emitQuote, emitTicker, emitTrade, takerOf } from "./emit-events.ts";
+import {
+  emitFunding,
+  emitLiquidation,
+  emitMark,
+  emitOption,
+  emitQuote,
+  emitTicker,
+  emitTrade,
+  takerOf,
+} from "./emit-events.ts";
 import {
   type Json,
   type JsonVenue,
@@ -40,17 +49,11 @@ function book(session: Session, data: Json, receivedAt: number): void {
 function ticker(session: Session, data: Json, receivedAt: number): void {
   const market = session.market(text(data["instrument_name"]));
   const at = timeOf(data["timestamp"], receivedAt);
-  emitQuote(
-    session,
-    market,
-    at,
-    receivedAt,
-    figure(data["best_bid_price"]),
-    figure(data["best_bid_amount"]),
-    figure(data["best_ask_price"]),
-    figure(data["best_ask_amount"]),
-  );
-  emitMark(session, market, at, receivedAt, figure(data["mark_price"]), figure(data["index_price"]));
+  const [bid, bidSize] = [figure(data["best_bid_price"]), figure(data["best_bid_amount"])];
+  const [ask, askSize] = [figure(data["best_ask_price"]), figure(data["best_ask_amount"])];
+  const [mark, impliedVolatility] = [figure(data["mark_price"]), figure(data["mark_iv"]) / 100];
+  emitQuote(session, market, at, receivedAt, bid, bidSize, ask, askSize);
+  emitMark(session, market, at, receivedAt, mark, figure(data["index_price"]));
   emitFunding(session, market, at, receivedAt, figure(data["funding_8h"]), EIGHT_HOURS_MS);
   emitTicker(
     session,
@@ -59,8 +62,10 @@ function ticker(session: Session, data: Json, receivedAt: number): void {
     receivedAt,
     figure(data["last_price"]),
     figure(data["open_interest"]),
-    figure(data["mark_iv"]) / 100,
+    impliedVolatility,
   );
+  const forward = figure(data["underlying_price"]);
+  emitOption(session, market, at, receivedAt, { bid, bidSize, ask, askSize, mark, impliedVolatility, forward });
 }
 
 function read(session: Session, message: Json, receivedAt: number): void {

@@ -86,6 +86,34 @@ export function emitTicker(
   );
 }
 
+/** What a venue says of one option; a price that is not above zero means that nobody offers it. */
+interface OptionFigures {
+  readonly bid: number;
+  readonly bidSize: number;
+  readonly ask: number;
+  readonly askSize: number;
+  readonly mark: number;
+  readonly impliedVolatility: number;
+  readonly forward: number;
+}
+
+/** Hands an option's figures on, unless it has no mark or no forward to be judged by. */
+export function emitOption(
+  session: Session,
+  market: Market,
+  at: number,
+  receivedAt: number,
+  figures: OptionFigures,
+): void {
+  if (market.option === undefined || !(figures.mark > 0) || !(figures.forward > 0)) return;
+  const { option } = session.records;
+  Object.assign(option, { market, at, receivedAt }, figures);
+  if (!(option.bid > 0)) option.bid = Number.NaN;
+  if (!(option.ask > 0)) option.ask = Number.NaN;
+  if (!(option.impliedVolatility > 0)) option.impliedVolatility = Number.NaN;
+  session.emit(option);
+}
+
 /** Hands a forced order on. */
 export function emitLiquidation(
   session: Session,

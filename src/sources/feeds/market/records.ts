@@ -7,6 +7,7 @@ import type {
   Market,
   MarkEvent,
   MarketEvent,
+  OptionEvent,
   QuoteEvent,
   TickerEvent,
   TradeEvent,
@@ -21,6 +22,7 @@ export interface Records {
   readonly mark: MarkEvent;
   readonly funding: FundingEvent;
   readonly ticker: TickerEvent;
+  readonly option: OptionEvent;
   readonly liquidation: LiquidationEvent;
   readonly candle: CandleEvent;
   readonly feed: FeedEvent;
@@ -52,6 +54,17 @@ export function createRecords(market: Market): Records {
     mark: { kind: "mark", ...head, mark: none, index: none },
     funding: { kind: "funding", ...head, rate: none, intervalMs: none },
     ticker: { kind: "ticker", ...head, last: none, openInterest: none, impliedVolatility: none },
+    option: {
+      kind: "option",
+      ...head,
+      bid: none,
+      bidSize: none,
+      ask: none,
+      askSize: none,
+      mark: none,
+      impliedVolatility: none,
+      forward: none,
+    },
     liquidation: { kind: "liquidation", ...head, price: none, size: none, taker: 0 },
     candle: { kind: "candle", ...head, intervalMs: 0, open: none, high: none, low: none, close: none, volume: none },
     feed: { kind: "feed", ...head, state: "open" },
@@ -70,5 +83,7 @@ export const NOWHERE: Market = {
   assetId: -1,
   quote: "",
   inverse: false,
+  expiresAt: Number.NaN,
+  option: undefined,
   book: undefined,
 };

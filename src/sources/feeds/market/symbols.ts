@@ -1,4 +1,4 @@
-import type { MarketType } from "../../../detectors/event.ts";
+import type { MarketType, OptionTerms } from "../../../detectors/event.ts";
 
 /** A venue's name for an instrument, in the words all venues share. */
 export interface Unified {
@@ -7,7 +7,13 @@ export interface Unified {
   readonly base: string;
   readonly quote: string;
   readonly inverse: boolean;
+  /** When it ends, ms; NaN for what has no end. */
+  readonly expiresAt: number;
+  readonly option: OptionTerms | undefined;
 }
+
+/** Every venue here settles at 08:00 UTC. */
+const SETTLES_AT_HOUR = 8;
 
 /** Longest first, so that FDUSD is not read as USD. */
 const QUOTES = [
@@ -37,6 +43,8 @@ const spot = (base: string, quote: string): Unified => ({
   base,
   quote,
   inverse: false,
+  expiresAt: Number.NaN,
+  option: undefined,
 });
 
 const perpetual = (base: string, quote: string, inverse: boolean): Unified => ({
@@ -45,7 +53,16 @@ const perpetual = (base: string, quote: string, inverse: boolean): Unified => ({
   base,
   quote,
   inverse,
+  expiresAt: Number.NaN,
+  option: undefined,
 });
+
+/** When "240927" ends, ms; NaN where a name tells no date. */
+function endOf(date: string): number {
+  const parts = /^(\d{2})(\d{2})(\d{2})$/.exec(date);
+  if (!parts) return Number.NaN;
+  return Date.UTC(2000 + Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]), SETTLES_AT_HOUR);
+}
 
 const future = (base: string, quote: string, inverse: boolean, expiry: string): Unified => ({
   instrument: `${base}/${quote}:${inverse ? base : quote}-${expiry}`,
@@ -53,6 +70,8 @@ const future = (base: string, quote: string, inverse: boolean, expiry: string): 
   base,
   quote,
   inverse,
+  expiresAt: endOf(expiry),
+  option: undefined,
 });
 
 const option = (
@@ -68,6 +87,8 @@ const option = (
   base,
   quote,
   inverse: settle === base,
+  expiresAt: endOf(expiry),
+  option: { right: kind.startsWith("P") ? "put" : "call", strike: Number(strike) },
 });
 
 /** Splits "BTCUSDT" into its coins; a name without a known quote currency is a base priced in USD. */
@@ -143,7 +164,9 @@ export function unify(venue: string, raw: string): Unified {
     const [left = pair, quote = "USD"] = pair.split("/");
     const base = SAME[left] ?? left;
     if (tail === undefined) return spot(base, quote);
-    const [settle, expiry] = tail.split("-");
+    const [settle = quote, expiry, strike, kind] = tail.split("-");
+    if (expiry !== undefined && strike !== undefined && kind !== undefined)
+      return option(base, quote, settle, expiry, strike, kind);
     return expiry === undefined
       ? perpetual(base, quote, settle === base)
       : future(base, quote, settle === base, expiry);

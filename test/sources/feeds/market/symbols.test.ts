@@ -25,8 +25,22 @@ test.each([
   ["hyperliquid", "BTC", "BTC/USDC:USDC", "perpetual"],
   ["bitmex", "XBTUSD", "BTC/USD:BTC", "perpetual"],
   ["binance", "APPC/BTC", "APPC/BTC", "spot"],
+  ["paper", "BTC/USDT:USDT-240927-70000-P", "BTC/USDT:USDT-240927-70000-P", "option"],
 ])("%s calls %s what all call %s", (venue, raw, instrument, type) => {
   expect(unify(venue, raw)).toMatchObject({ instrument, type });
+});
+
+test.each([
+  ["deribit", "BTC-24SEP21-8000-P", "2021-09-24T08:00:00Z", { right: "put", strike: 8000 }],
+  ["paper", "ETH/USDT:USDT-240927-2500-C", "2024-09-27T08:00:00Z", { right: "call", strike: 2500 }],
+  ["binanceusdm", "BTCUSDT_240927", "2024-09-27T08:00:00Z", undefined],
+])("%s's %s ends at %s", (venue, raw, end, option) => {
+  expect(unify(venue, raw)).toMatchObject({ expiresAt: Date.parse(end), option });
+});
+
+test("what has no end has none, and a date that cannot be read is none", () => {
+  expect(unify("deribit", "BTC-PERPETUAL").expiresAt).toBeNaN();
+  expect(unify("binanceusdm", "BTCUSDT_SOON").expiresAt).toBeNaN();
 });
 
 test("prices become ticks by their digits and come back the same", () => {

@@ -1,0 +1,64 @@
+import type { Quote } from "../quant/hedge/arbitrage.ts";
+import type { Market, QuoteEvent } from "./event.ts";
+
+/** The best bid and ask of one market, as last heard; sizes in the venue's contracts. */
+export interface Top {
+  readonly market: Market;
+  bid: number;
+  bidSize: number;
+  ask: number;
+  askSize: number;
+  receivedAt: number;
+}
+
+/** The last quotes, by market's id. */
+export type Tops = (Top | undefined)[];
+
+/** Keeps a quote; true where a price changed. */
+export function keep(tops: Tops, event: QuoteEvent): boolean {
+  const { market, bid, bidSize, ask, askSize, receivedAt } = event;
+  const top = tops[market.id];
+  if (top === undefined) {
+    tops[market.id] = { market, bid, bidSize, ask, askSize, receivedAt };
+    return true;
+  }
+  const changed = top.bid !== bid || top.ask !== ask;
+  top.bid = bid;
+  top.bidSize = bidSize;
+  top.ask = ask;
+  top.askSize = askSize;
+  top.receivedAt = receivedAt;
+  return changed;
+}
+
+/** Heard within `freshMs`, and no crossed book: that one is stale, not free money. */
+export const usable = (top: Top | undefined, receivedAt: number, freshMs: number): top is Top =>
+  top !== undefined && receivedAt - top.receivedAt <= freshMs && top.bid > 0 && top.ask >= top.bid;
+
+/** USD of one coin-settled contract, by venue: bitcoin's, and any other coin's; 1 where nothing is listed. */
+const INVERSE_USD: Readonly<Record<string, readonly [bitcoin: number, other: number]>> = {
+  binancecoinm: [100, 10],
+  okx: [100, 10],
+  paper: [100, 10],
+};
+
+/** Coins of `size` contracts; NaN where the venue's contract is not known to be one coin. */
+function coinsOf({ venue, type, base, inverse }: Market, size: number, price: number): number {
+  if (type === "spot" || type === "option") return size;
+  if (inverse) return (size * (INVERSE_USD[venue]?.[base === "BTC" ? 0 : 1] ?? 1)) / price;
+  return venue === "okx" ? Number.NaN : size;
+}
+
+/**
+ * A top as the arbitrage functions take it. Sizes are no larger than the plan may be, which also stands in where a
+ * contract's size is not known.
+ * @param planUsd most that one leg may be worth, in the quote currency
+ */
+export function quoteOf({ market, bid, bidSize, ask, askSize }: Top, feeBps: number, planUsd: number): Quote {
+  const within = (size: number, price: number): number => {
+    const coins = coinsOf(market, size, price);
+    return Number.isNaN(coins) ? planUsd / price : Math.min(coins, planUsd / price);
+  };
+  const { venue, instrument: symbol } = market;
+  return { venue, symbol, bid, ask, bidSize: within(bidSize, bid), askSize: within(askSize, ask), feeBps };
+}
