@@ -96,6 +96,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   const { database, runs, lease } = base;
 
   // From an alert to a run.
+  const hub = openHub(clock);
   const intake = openIntake({
     db: database,
     clock,
@@ -105,6 +106,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     onCommitted: (committed) => {
       for (const one of committed.alerts) metrics.alerts.inc({ stop: one.stop ?? "none" });
       metrics.runsStarted.inc(committed.runs.length);
+      for (const { id, version } of committed.incidents) hub.publish({ type: "card", incident: id, version });
       runs.start(committed.runs).catch(warn("run left to the sweep"));
     },
   });
@@ -201,7 +203,6 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
 
   // Where people look.
   const { sources } = openSources(file.webhooks, (variable) => config.environment.secretNamed(variable));
-  const hub = openHub(clock);
   const sso = openSingleSignOn({ database, config, viewerOf: findViewer(desk.knownPeople), clock, log });
   const nameOf = (person: string): string => file.people[person]?.name ?? person;
   const console = await openConsole({

@@ -62,17 +62,20 @@ export async function buildCards(
 ): Promise<ReadonlyMap<string, Card>> {
   if (ids.length === 0) return new Map();
   const wanted = [...new Set(ids)];
-  const found = await db
-    .select({ incident: incidents, nowMs: sql<string>`extract(epoch from now()) * 1000` })
-    .from(incidents)
-    .where(inArray(incidents.id, wanted));
+  const [found, rest] = await Promise.all([
+    db
+      .select({ incident: incidents, nowMs: sql<string>`extract(epoch from now()) * 1000` })
+      .from(incidents)
+      .where(inArray(incidents.id, wanted)),
+    rowsOf(db, wanted),
+  ]);
   const first = found[0];
   if (!first) return new Map();
-  const rows = await rowsOf(db, wanted, new Date(Number(first.nowMs)));
+  const rows: Rows = { ...rest, now: new Date(Number(first.nowMs)) };
   return new Map(found.map(({ incident }) => [incident.id, assemble(incident, rows, setting)]));
 }
 
-async function rowsOf(db: Db | Tx, ids: readonly string[], now: Date): Promise<Rows> {
+async function rowsOf(db: Db | Tx, ids: readonly string[]): Promise<Omit<Rows, "now">> {
   const list = [...ids];
   const [runRows, planRows, useRows] = await Promise.all([
     db.select().from(runs).where(inArray(runs.incidentId, list)).orderBy(desc(runs.createdAt)),
@@ -92,7 +95,6 @@ async function rowsOf(db: Db | Tx, ids: readonly string[], now: Date): Promise<R
       : db.select().from(orders).where(inArray(orders.planHash, hashes)).orderBy(asc(orders.leg)),
   ]);
   return {
-    now,
     runs: by(runRows, (run) => run.incidentId),
     steps: by(stepRows, (step) => step.runId),
     plans: by(planRows, (plan) => plan.incidentId ?? ""),

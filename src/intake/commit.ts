@@ -1,6 +1,6 @@
 import type { Db, Tx } from "../db/client.ts";
 import type { Alert } from "../kernel/alert.ts";
-import { DESK_LOCK } from "../ledger/append.ts";
+import { DESK_LOCK, readHead } from "../ledger/append.ts";
 import { PATH } from "../path.ts";
 import { type Around, type Match, type Passing, type Silence, type Touched, setOut } from "./passing.ts";
 import { rows } from "./rows.ts";
@@ -94,9 +94,9 @@ const incidentsOf = (list: readonly Passing[]): string[] => [
 async function walk(tx: Tx, parcels: readonly Parcel[], options: CommitOptions) {
   const alerts = parcels.flatMap((parcel) => parcel.alerts);
   const keys = parcels.flatMap(({ delivery }) => (delivery ? [delivery.key] : []));
-  const [, clock, taken, silences, ids] = await Promise.all([
+  const [, head, taken, silences, ids] = await Promise.all([
     rows(tx, BEGIN),
-    rows<{ readonly now: string }>(tx, `select floor(extract(epoch from now()) * 1000) as now`),
+    readHead(tx),
     rows<TakenRow>(tx, TAKEN, [JSON.stringify(keys)]),
     rows<Silence>(tx, ACTIVE_SILENCES),
     drawIds(tx, alerts.length),
@@ -116,7 +116,7 @@ async function walk(tx: Tx, parcels: readonly Parcel[], options: CommitOptions) 
   const around: Around = {
     tx,
     settings: options.settings,
-    now: new Date(Number(clock[0]?.now)),
+    head,
     batch,
     silences,
     touched: new Map(),

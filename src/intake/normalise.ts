@@ -45,6 +45,6 @@ export function normalised(alert: Alert, now: Date): Alert {
 }
 
 /** Brings every alert into the desk's form. */
-export const normalise: Stage = (passing, { now }) => {
-  for (const one of passing) one.alert = normalised(one.alert, now);
+export const normalise: Stage = (passing, { head }) => {
+  for (const one of passing) one.alert = normalised(one.alert, head.at);
 };

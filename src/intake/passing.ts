@@ -1,6 +1,7 @@
 import type { Alert, Stop } from "../kernel/alert.ts";
 import type { Json } from "../kernel/canonical.ts";
 import type { Tx } from "../db/client.ts";
+import type { Head } from "../ledger/append.ts";
 import type { Matcher } from "../db/schema.ts";
 import type { IntakeSettings } from "./settings.ts";
 
@@ -85,7 +86,8 @@ export interface Silence {
 export interface Around {
   readonly tx: Tx;
   readonly settings: IntakeSettings;
-  readonly now: Date;
+  /** Where the ledger ends and what the time is, read under the desk's lock. */
+  readonly head: Head;
   /** Every alert of the batch in the order of arrival, also those that were stopped. */
   readonly batch: readonly Passing[];
   readonly silences: readonly Silence[];

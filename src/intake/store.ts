@@ -130,7 +130,6 @@ function entriesOf(around: Around, written: string): Entry[] {
 
 /**
  * Writes everything that a batch became, in few statements that travel together; resolves to the runs that are new.
- * The ledger comes last because its lock orders all deeds of the desk.
  */
 export async function store(
   around: Around,
@@ -149,7 +148,7 @@ export async function store(
     list(LINES, lines.map(lineRow)),
     list(DELIVERIES, deliveries),
     list(ANNOUNCE, changes),
-    appendMany(tx, entriesOf(around, written)),
+    appendMany(tx, entriesOf(around, written), around.head),
   ]);
   return fresh.map((row) => row.id);
 }

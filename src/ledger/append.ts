@@ -16,14 +16,15 @@ export async function lockDesk(tx: Tx): Promise<void> {
   await tx.execute(sql.raw(`select pg_advisory_xact_lock(${DESK_LOCK})`));
 }
 
-interface Head {
+/** Where the chain ends, and the database's time. */
+export interface Head {
   readonly seq: number;
   readonly hash: string;
   readonly at: Date;
 }
 
 /** The last entry and the database's time; only true under the lock. */
-async function head(tx: Tx): Promise<Head> {
+export async function readHead(tx: Tx): Promise<Head> {
   // A statement of its own: the one that waited for the lock still sees the rows of before the wait.
   const rows = await tx.execute<{ seq: string | null; hash: string | null; ms: string }>(sql`
     select seq, hash, floor(extract(epoch from clock_timestamp()) * 1000)::bigint as ms
@@ -34,13 +35,14 @@ async function head(tx: Tx): Promise<Head> {
 
 /**
  * Writes entries to the end of the chain, in their order, inside the caller's transaction: they stand if and only if
- * the deed stands. Takes the desk's lock, so call it late in transactions that lock rows of their own first.
+ * the deed stands. Takes the desk's lock, so call it late in transactions that lock rows of their own first; who holds
+ * the lock since the transaction's beginning and appends once hands in the head that was read under it.
  * @throws TypeError where a body has no JSON form
  */
-export async function appendMany(tx: Tx, entries: readonly Entry[]): Promise<readonly Written[]> {
+export async function appendMany(tx: Tx, entries: readonly Entry[], known?: Head): Promise<readonly Written[]> {
   if (entries.length === 0) return [];
   // Both are sent before either is answered; the connection keeps their order.
-  const [, last] = await Promise.all([lockDesk(tx), head(tx)]);
+  const last = known ?? (await Promise.all([lockDesk(tx), readHead(tx)]))[1];
   const at = last.at.toISOString();
   let prev = last.hash;
   const rows = entries.map((entry, index) => {

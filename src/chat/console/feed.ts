@@ -156,13 +156,15 @@ async function tell(parts: FeedParts, ids: readonly string[], audience: readonly
     if (watching.length > 0) await tellCard(parts, incident, watching);
   }
   const programs = audience.filter((client) => client.focus === "all");
-  if (programs.length > 0) {
-    for (const [incident, card] of await parts.backend.cards(ids)) {
-      const data = JSON.stringify({ incident, version: card.version, card: renderCard(card).toString() });
-      for (const client of programs) client.offer(`card:${incident}`, { event: "card", data });
-    }
+  const [cards, rows] = await Promise.all([
+    programs.length > 0 ? parts.backend.cards(ids) : new Map<string, never>(),
+    parts.backend.incidentRows(ids),
+  ]);
+  for (const [incident, card] of cards) {
+    const data = JSON.stringify({ incident, version: card.version, card: renderCard(card).toString() });
+    for (const client of programs) client.offer(`card:${incident}`, { event: "card", data });
   }
-  for (const row of await parts.backend.incidentRows(ids)) {
+  for (const row of rows) {
     const { incident, version, status, severity, deciding, title } = row;
     const html = renderRow(row, false).toString();
     const data = JSON.stringify({ incident, version, order: rowOrder(row), status, severity, deciding, title, html });

@@ -16,6 +16,7 @@ export interface Placed {
 
 /** Where changes are announced inside one process; what other replicas changed is published into it by their listener. */
 export interface Hub {
+  /** A card's version is told once: the process that made it tells at once, and the database's announcement follows. */
   publish(event: HubEvent): void;
   /** The id of the newest event: what a page that is rendered now has seen. */
   last(): string;
@@ -32,13 +33,20 @@ export function openHub(clock: Clock): Hub {
   const epoch = clock.now().getTime().toString(36);
   const ring: Placed[] = [];
   const listeners = new Set<(placed: Placed) => void>();
+  /** The newest version in the ring of each incident. */
+  const told = new Map<string, number>();
   let count = 0;
   return {
     publish(event) {
+      if (event.type === "card") {
+        if ((told.get(event.incident) ?? -1) >= event.version) return;
+        told.set(event.incident, event.version);
+      }
       count += 1;
       const placed = { id: `${epoch}-${count}`, event };
       ring.push(placed);
-      if (ring.length > RING) ring.shift();
+      const gone = ring.length > RING ? ring.shift()?.event : undefined;
+      if (gone?.type === "card" && told.get(gone.incident) === gone.version) told.delete(gone.incident);
       for (const listener of listeners) listener(placed);
     },
     last: () => `${epoch}-${count}`,

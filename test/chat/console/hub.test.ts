@@ -29,6 +29,17 @@ describe("the hub", () => {
     expect(hub.since(`${epoch}-1`)).toHaveLength(1_000);
   });
 
+  test("tells each version of a card once, and forgets with the ring which it told", () => {
+    const hub = openHub(clock);
+    const heard: number[] = [];
+    hub.subscribe(({ event }) => heard.push(event.type === "card" ? event.version : 0));
+    for (const version of [1, 1, 3, 2, 3, 4]) hub.publish(card(version));
+    expect(heard).toEqual([1, 3, 4]);
+    for (let count = 0; count < 1_000; count += 1) hub.publish({ type: "header" });
+    hub.publish(card(4));
+    expect(heard.at(-1)).toBe(4);
+  });
+
   test("tells nobody who left", () => {
     const hub = openHub(clock);
     const heard: string[] = [];

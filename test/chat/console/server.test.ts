@@ -298,7 +298,7 @@ describe("the stream", () => {
       }),
     );
     await expect.poll(() => desk.watching()).toBe(200);
-    desk.publish({ type: "card", incident: "INC-7", version: 4 });
+    desk.publish({ type: "card", incident: "INC-7", version: 5 });
     await Promise.all(
       readers.map(async (reader) => {
         let text = "";
