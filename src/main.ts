@@ -207,7 +207,15 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   const nameOf = (person: string): string => file.people[person]?.name ?? person;
   const console = await openConsole({
     ...config.http,
-    backend: consoleBackend({ database, clock, config, desk, playbooks, onCall: () => null }),
+    backend: consoleBackend({
+      database,
+      clock,
+      config,
+      desk,
+      playbooks,
+      onCall: () => null,
+      board: () => market?.board ?? null,
+    }),
     inbound: inbox,
     passkeys: openPasskeys({
       database,

@@ -13,9 +13,11 @@ import type { Clock } from "../kernel/clock.ts";
 import { spanOf } from "../kernel/duration.ts";
 import { proveEntry } from "../ledger/proof.ts";
 import { verifyLedger } from "../ledger/verify.ts";
+import type { Board } from "../sources/feeds/board.ts";
 import { chosenDetectors } from "../sources/feeds/settings.ts";
 import { openBackend } from "../views/console-backend.ts";
 import type { DeskApi } from "./api.ts";
+import { marketRows } from "./market-rows.ts";
 
 /** How each venue is, judged by how fresh the figures of its accounts are. */
 async function venueDots(database: Database, config: Config, clock: Clock): Promise<readonly Dot[]> {
@@ -68,14 +70,27 @@ const settingsOf = (config: Config) => ({
 /** The detectors that are on, with the parameters in force. */
 function detectorRows(config: Config) {
   const { detectors, params } = chosenDetectors(config.file.detectors);
-  return detectors.map(({ name, title, stream, params: heads }) => ({
-    name,
-    title,
-    stream: stream.join(", "),
-    params: Object.entries(valuesOf(heads, params[name]))
-      .map(([key, value]) => `${key} ${value}`)
-      .join(", "),
-  }));
+  return detectors.map(({ name, title, stream, alert, scope, source, params: heads }) => {
+    const values = valuesOf(heads, params[name]);
+    return {
+      name,
+      title,
+      stream: stream.join(", "),
+      params: Object.entries(values)
+        .map(([key, value]) => `${key} ${value}`)
+        .join(", "),
+      alert,
+      scope,
+      source,
+      settings: Object.entries(heads).map(([key, head]) => ({
+        name: key,
+        value: values[key] ?? head.default,
+        usual: head.default,
+        unit: head.unit,
+        about: head.about,
+      })),
+    };
+  });
 }
 
 /** Answers the console from the database and the desk. */
@@ -86,6 +101,8 @@ export function consoleBackend(parts: {
   readonly desk: DeskApi;
   readonly playbooks: readonly AnyPlaybook[];
   readonly onCall: () => string | null;
+  /** Late: the market is opened after the console. */
+  readonly board: () => Board | null;
 }): ConsoleBackend {
   const { database, clock, config, desk } = parts;
   const monitor = monitorSettings(config.file);
@@ -113,6 +130,7 @@ export function consoleBackend(parts: {
         on: head.on ? `${head.on.kind}${head.on.severity ? `, ${head.on.severity}` : ""}` : "by hand",
         needs: head.needs,
       })),
+    market: (hits) => marketRows(parts.board()?.rows() ?? [], hits, clock.now().getTime()),
     detectors: () => detectorRows(config),
     settings: () => settingsOf(config),
     dryRun: async (playbook, input) => {

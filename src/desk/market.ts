@@ -3,6 +3,7 @@ import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
 import { keepRecording, recordingsOf } from "../replay/keep.ts";
+import { type Board, createBoard } from "../sources/feeds/board.ts";
 import { type Bus, type BusState, openBus } from "../sources/feeds/bus/bus.ts";
 import { partitioned } from "../sources/feeds/bus/streams.ts";
 import { type FeedCount, type LiveFeeds, openLiveFeeds } from "../sources/feeds/live-feeds.ts";
@@ -17,6 +18,8 @@ const LOOK_MS = 1_000;
 export interface DeskMarket {
   /** What each venue's feed counted. */
   feeds(): readonly FeedCount[];
+  /** What every instrument last said. */
+  readonly board: Board;
   /** How the bus between processes is; null where detectors run in this process. */
   bus(): BusState | null;
   stop(): Promise<void>;
@@ -52,12 +55,14 @@ export async function openDeskMarket(options: DeskMarketOptions): Promise<DeskMa
           clock,
           onTrouble: (sentence) => log.error({ trouble: sentence }, "market not recorded, tried again in a minute"),
         });
+  const board = createBoard();
   let bus: Bus | null = null;
   const watch = openMarketWatch({
     detectors: address ? detectors.filter((one) => !partitioned(one)) : detectors,
     params,
     emit,
     onEvent: (event) => {
+      board.take(event);
       recording?.take(event);
       bus?.take(event);
     },
@@ -87,6 +92,7 @@ export async function openDeskMarket(options: DeskMarketOptions): Promise<DeskMa
   const stopLook = clock.every(LOOK_MS, look);
 
   return {
+    board,
     feeds: () => following?.feeds.counts() ?? [],
     bus: () => bus?.state() ?? null,
     async stop() {

@@ -1,7 +1,7 @@
-import { and, count, desc, eq, gt, inArray, like, max, ne, sql } from "drizzle-orm";
+import { and, count, desc, eq, gt, inArray, ne, sql } from "drizzle-orm";
 import type { AlertRow, HeaderView, OrderLine, RunRow } from "../chat/console/backend.ts";
 import type { Db } from "../db/client.ts";
-import { alerts, approvals, detectorLabels, incidents, orders, runSteps, runs } from "../db/schema.ts";
+import { alerts, approvals, incidents, orders, runSteps, runs } from "../db/schema.ts";
 import { actorName } from "./incidents.ts";
 
 /** Alerts as they came, newest first, also the stopped ones. */
@@ -76,42 +76,4 @@ export async function countOpen(db: Db): Promise<Pick<HeaderView, "openIncidents
       .where(and(eq(approvals.state, "pending"), gt(approvals.expiresAt, sql`now()`))),
   ]);
   return { openIncidents: open?.n ?? 0, pendingApprovals: pending?.n ?? 0 };
-}
-
-/** Hits of each detector in the last 24 hours and the time of its last one, by the alert's source "detector:name". */
-export async function detectorHits(db: Db): Promise<ReadonlyMap<string, { hits: number; lastHitAt: string | null }>> {
-  const rows = await db
-    .select({ source: alerts.source, hits: count(), last: max(alerts.at) })
-    .from(alerts)
-    .where(
-      and(
-        like(alerts.source, "detector:%"),
-        eq(alerts.status, "firing"),
-        gt(alerts.receivedAt, sql`now() - interval '24 hours'`),
-      ),
-    )
-    .groupBy(alerts.source);
-  return new Map(
-    rows.map((row) => [
-      row.source.slice("detector:".length),
-      { hits: row.hits, lastHitAt: row.last === null ? null : new Date(row.last).toISOString() },
-    ]),
-  );
-}
-
-/** What people said of each detector's incidents. */
-export async function detectorJudgements(
-  db: Db,
-): Promise<ReadonlyMap<string, { all: number; right: number; useful: number }>> {
-  const { detector, label } = detectorLabels;
-  const rows = await db
-    .select({
-      detector,
-      all: count(),
-      right: sql<number>`(count(*) filter (where ${label} <> 'false'))::int`,
-      useful: sql<number>`(count(*) filter (where ${label} = 'useful'))::int`,
-    })
-    .from(detectorLabels)
-    .groupBy(detector);
-  return new Map(rows.map(({ detector: name, ...judged }) => [name, judged]));
 }

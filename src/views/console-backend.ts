@@ -3,11 +3,12 @@ import type { Card } from "../chat/card.ts";
 import type {
   AccountSeries,
   ConsoleBackend,
-  DetectorRow,
+  DetectorDetail,
   Dot,
   DryRun,
   IncidentDetail,
   LedgerVerdict,
+  MarketRow,
   PersonRow,
   PlaybookRow,
   ReplayRow,
@@ -18,8 +19,9 @@ import { links } from "../db/schema.ts";
 import type { Account } from "../kernel/account.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { listAccounts, listFreezes, pointsOf } from "./accounts.ts";
-import { countOpen, detectorHits, detectorJudgements, listAlerts, listOrders, listRuns } from "./activity.ts";
+import { countOpen, listAlerts, listOrders, listRuns } from "./activity.ts";
 import { listApprovals } from "./approvals.ts";
+import { type LastHits, detectorHits, detectorJudgements, detectorStory, lastHits } from "./detectors.ts";
 import { accountOf, actorName, incidentRows, listIncidents, timelineOf } from "./incidents.ts";
 import { ledgerPageOf } from "./ledger-pages.ts";
 import { type FindViewer, endSession, redeemSignIn, viewerOf } from "./sessions.ts";
@@ -39,6 +41,12 @@ export const findViewer =
     return found ? { person: found.id, name: found.name, roles: found.roles, mayAct: mayAct(found.roles) } : null;
   };
 
+/** What a detector is, without what the rows say of it. */
+export type DetectorHead = Pick<
+  DetectorDetail,
+  "name" | "title" | "stream" | "params" | "alert" | "scope" | "source" | "settings"
+>;
+
 /** What the rows do not say; each function is the owner's of that knowledge. */
 export interface BackendParts {
   readonly db: Db;
@@ -55,7 +63,8 @@ export interface BackendParts {
   readonly onCall: () => Promise<string | null> | string | null;
   readonly thresholds: AccountSeries["thresholds"];
   readonly playbooks: () => readonly PlaybookRow[];
-  readonly detectors: () => readonly Omit<DetectorRow, "hits" | "lastHitAt" | "judged">[];
+  readonly market: (hits: LastHits) => readonly MarketRow[];
+  readonly detectors: () => readonly DetectorHead[];
   readonly settings: () => SettingsView;
   readonly dryRun: (playbook: string, input: Readonly<Record<string, string>>) => Promise<DryRun>;
   readonly verifyLedger: () => Promise<LedgerVerdict>;
@@ -119,6 +128,7 @@ export function openBackend(parts: BackendParts): ConsoleBackend {
     playbooks: async () => parts.playbooks(),
     runs: (limit) => listRuns(db, limit, nameOf),
     dryRun: (playbook, input) => parts.dryRun(playbook, input),
+    market: async () => parts.market(await lastHits(db)),
     async detectors() {
       const [hits, judged] = await Promise.all([detectorHits(db), detectorJudgements(db)]);
       return parts.detectors().map((one) => ({
@@ -126,6 +136,21 @@ export function openBackend(parts: BackendParts): ConsoleBackend {
         ...(hits.get(one.name) ?? { hits: 0, lastHitAt: null }),
         judged: judged.get(one.name) ?? { all: 0, right: 0, useful: 0 },
       }));
+    },
+    async detector(name) {
+      const head = parts.detectors().find((one) => one.name === name);
+      if (!head) return null;
+      const [hits, judged, story] = await Promise.all([
+        detectorHits(db),
+        detectorJudgements(db),
+        detectorStory(db, name, nameOf),
+      ]);
+      return {
+        ...head,
+        ...(hits.get(name) ?? { hits: 0, lastHitAt: null }),
+        judged: judged.get(name) ?? { all: 0, right: 0, useful: 0 },
+        ...story,
+      };
     },
     replays: async () => parts.replays(),
     ledger: (before, limit) => ledgerPageOf(db, before, limit),

@@ -8,7 +8,7 @@ import { buildCards } from "../../src/incidents/card.ts";
 import { durationsOf } from "../../src/incidents/durations.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
-import { openBackend } from "../../src/views/console-backend.ts";
+import { type BackendParts, openBackend } from "../../src/views/console-backend.ts";
 import { issueSignIn } from "../../src/views/sessions.ts";
 import { buildPage } from "./built-page.ts";
 
@@ -84,7 +84,10 @@ async function decide(db: Db, click: Click): Promise<{ reply: Reply; incident: s
 }
 
 /** Opens a console on a free port over `db`; `setting` overrides any of its options. */
-export async function openTestConsole(db: Db, setting: Partial<ConsoleOptions> = {}): Promise<TestConsole> {
+export async function openTestConsole(
+  db: Db,
+  setting: Partial<ConsoleOptions> & { readonly market?: BackendParts["market"] } = {},
+): Promise<TestConsole> {
   buildPage();
   const events: (Click | CommandCall)[] = [];
   const backend = openBackend({
@@ -116,12 +119,20 @@ export async function openTestConsole(db: Db, setting: Partial<ConsoleOptions> =
         needs: ["cancel", "reduce"],
       },
     ],
+    market: (hits) => setting.market?.(hits) ?? [],
     detectors: () => [
       {
         name: "spoofing",
         title: "Layers of orders that vanish when the price comes near",
         stream: "order book",
         params: "levels 5, lifetime 2 s",
+        alert: "market.spoofing",
+        scope: "market",
+        source: "MAR Annex I indicators",
+        settings: [
+          { name: "levels", value: 5, usual: 5, unit: "count", about: "Levels from the best price that count as near" },
+          { name: "lifeMs", value: 1_500, usual: 2_000, unit: "ms", about: "Orders that live longer are meant" },
+        ],
       },
     ],
     settings: () => ({

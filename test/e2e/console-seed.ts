@@ -4,6 +4,7 @@ import {
   accountStates,
   alerts,
   approvals,
+  detectorLabels,
   incidentEvents,
   incidents,
   ledger,
@@ -355,4 +356,29 @@ export async function seedOrders(db: Db, hash: string, incident: string): Promis
       state: "unknown",
     },
   ]);
+}
+
+/** Writes hits of a detector, one every ten minutes back from `at`, on the incident; the last one is judged. */
+export async function seedHits(db: Db, detector: string, incident: string, at: Date, count = 40): Promise<void> {
+  await db.insert(alerts).values(
+    Array.from({ length: count }, (_, back) => count - 1 - back).map((back) => {
+      const moment = new Date(at.getTime() - back * 600_000);
+      const score = 0.5 + ((back * 7) % 48) / 100;
+      return {
+        source: `detector:${detector}`,
+        trust: "internal" as const,
+        kind: `market.${detector}`,
+        status: "firing" as const,
+        severity: score >= 0.8 ? ("critical" as const) : score >= 0.65 ? ("high" as const) : ("medium" as const),
+        title: `${7 + back} large bids of BTC/USDT:USDT were pulled before they could trade`,
+        labels: { detector, venue: "binanceusdm", instrument: "BTC/USDT:USDT" },
+        values: { score: score.toFixed(2) },
+        fingerprint: `hit-${back}`,
+        incidentId: incident,
+        at: moment,
+        receivedAt: moment,
+      };
+    }),
+  );
+  await db.insert(detectorLabels).values({ incidentId: incident, detector, label: "useful", person: "ana", at });
 }

@@ -40,6 +40,12 @@ export function addApi(get: Get, parts: { readonly backend: ConsoleBackend }): v
     if (!detail) throw new DeskError("UNKNOWN_INCIDENT");
     return c.json(detail);
   });
+  get("/api/market", async (c) => c.json({ market: await backend.market() }));
+  get("/api/detectors/:name", async (c) => {
+    const detail = await backend.detector(c.req.param("name") ?? "");
+    if (!detail) throw new DeskError("ROUTE_UNKNOWN", "no detector of this name is on");
+    return c.json(detail);
+  });
   get("/api/alerts", async (c) => c.json({ alerts: await backend.alerts(limitOf(c)) }));
   get("/api/runs", async (c) => c.json({ runs: await backend.runs(limitOf(c)) }));
   get("/api/approvals", async (c) => c.json({ approvals: await backend.approvals(c.get("viewer"), "all") }));

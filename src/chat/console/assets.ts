@@ -29,6 +29,8 @@ const SCRIPTS = [
   "chart.js",
   "keys.js",
   "list.js",
+  "market.js",
+  "scores.js",
   "parts.js",
   "again.js",
   "passkey.js",

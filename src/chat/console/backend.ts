@@ -220,6 +220,78 @@ export interface RunRow {
   readonly endedAt: string | null;
 }
 
+/** One instrument at one venue, as the desk sees it now. Prices are text as they are shown; null where none was heard. */
+export interface MarketRow {
+  readonly venue: string;
+  readonly instrument: string;
+  readonly bid: string | null;
+  readonly ask: string | null;
+  readonly last: string | null;
+  readonly spreadBps: number | null;
+  /** Mark price against the index. */
+  readonly basisBps: number | null;
+  /** What longs pay shorts, and for how many hours. */
+  readonly funding: { readonly bps: number; readonly hours: number } | null;
+  readonly heardAt: string;
+  /** Silent for longer than its own habit explains. */
+  readonly stale: boolean;
+  /** Since the start. */
+  readonly gaps: number;
+  readonly crossed: number;
+  readonly checksumsFailed: number;
+  /** What a detector last said of it within a day. */
+  readonly hit: {
+    readonly detector: string;
+    readonly severity: Severity;
+    readonly at: string;
+    readonly incident: string | null;
+  } | null;
+}
+
+/** One setting of a detector. */
+export interface DetectorParam {
+  readonly name: string;
+  readonly value: number;
+  readonly usual: number;
+  readonly unit: string;
+  readonly about: string;
+}
+
+/** One thing a detector said. */
+export interface DetectorHit {
+  readonly at: string;
+  readonly status: "firing" | "resolved";
+  readonly severity: Severity;
+  readonly venue: string;
+  readonly instrument: string;
+  readonly title: string;
+  /** 0..1; null where it was not told. */
+  readonly score: number | null;
+  readonly incident: string | null;
+}
+
+/** What a person said of an incident the detector raised. */
+export interface DetectorLabelRow {
+  readonly incident: string;
+  readonly title: string;
+  readonly label: string;
+  readonly person: string;
+  readonly at: string;
+}
+
+/** Everything about one detector. */
+export interface DetectorDetail extends DetectorRow {
+  readonly alert: string;
+  readonly scope: string;
+  readonly source: string;
+  readonly settings: readonly DetectorParam[];
+  /** The newest, newest first. */
+  readonly recent: readonly DetectorHit[];
+  /** Score and severity of every hit of the last week, oldest first. */
+  readonly scores: readonly { readonly at: string; readonly score: number }[];
+  readonly labels: readonly DetectorLabelRow[];
+}
+
 /** A detector that is installed, with what it lately saw. */
 export interface DetectorRow {
   readonly name: string;
@@ -313,7 +385,11 @@ export interface ConsoleBackend {
   playbooks(): Promise<readonly PlaybookRow[]>;
   runs(limit: number): Promise<readonly RunRow[]>;
   dryRun(playbook: string, input: Readonly<Record<string, string>>): Promise<DryRun>;
+  /** What the desk sees of the market, by instrument and venue. */
+  market(): Promise<readonly MarketRow[]>;
   detectors(): Promise<readonly DetectorRow[]>;
+  /** Null where no such detector is on. */
+  detector(name: string): Promise<DetectorDetail | null>;
   replays(): Promise<readonly ReplayRow[]>;
   ledger(before: number | null, limit: number): Promise<LedgerPage>;
   verifyLedger(): Promise<LedgerVerdict>;

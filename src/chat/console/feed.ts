@@ -6,6 +6,7 @@ import { type CardOptions, decisionBar, renderCard, renderSteps } from "./card-h
 import type { Hub, Placed } from "./hub.ts";
 import { renderRow, renderTimeline, rowOrder } from "./incident-html.ts";
 import { renderStatus } from "./layout.ts";
+import { openMarketFeed } from "./market-feed.ts";
 import { type Limits, renderAccounts, renderPending } from "./side.ts";
 import { type Subscriber, openSubscriber } from "./subscriber.ts";
 
@@ -108,6 +109,8 @@ export function openFeed(parts: FeedParts): Feed {
     void slow();
   });
 
+  const market = openMarketFeed({ backend: parts.backend, clients: () => clients, clock, log });
+
   const catchUp = async (client: Subscriber, last: string | null): Promise<void> => {
     const missed = last === null ? [] : hub.since(last);
     if (missed === null || missed.some(({ event }) => event.type === "all")) {
@@ -142,6 +145,7 @@ export function openFeed(parts: FeedParts): Feed {
     size: () => clients.size,
     close() {
       unsubscribe();
+      market.stop();
       closing.abort(new Error("the console closes"));
       for (const client of clients) client.end();
       clients.clear();

@@ -21,6 +21,7 @@ const PAGES = [
   ["/accounts", "Accounts"],
   ["/orders", "Orders"],
   ["/playbooks", "Playbooks"],
+  ["/market", "Market"],
   ["/detectors", "Detectors"],
   ["/replay", "Replay"],
   ["/ledger", "Ledger"],

@@ -18,8 +18,10 @@ import { type Markup, html } from "./markup.ts";
 import { accountsPage } from "./pages/accounts.ts";
 import { alertsPage } from "./pages/alerts.ts";
 import { approvalsPage } from "./pages/approvals.ts";
+import { detectorPage } from "./pages/detector.ts";
 import { detectorsPage, replayPage } from "./pages/detectors.ts";
 import { ledgerPage } from "./pages/ledger.ts";
+import { marketPage } from "./pages/market.ts";
 import { ordersPage } from "./pages/orders.ts";
 import { peoplePage, settingsPage } from "./pages/people.ts";
 import { dryRunPage, playbooksPage } from "./pages/playbooks.ts";
@@ -167,6 +169,12 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
       playbooksPage(await backend.playbooks(), await backend.runs(100), c.get("viewer").mayAct),
     ),
   );
+  get("/market", async (c) => page(c, "/market", "Market", marketPage(await backend.market(), filterOf(c).text)));
+  get("/detectors/:name", async (c) => {
+    const detail = await backend.detector(c.req.param("name") ?? "");
+    if (!detail) throw new DeskError("ROUTE_UNKNOWN", "no detector of this name is on");
+    return page(c, "/detectors", detail.title, detectorPage(detail));
+  });
   get("/detectors", async (c) => page(c, "/detectors", "Detectors", detectorsPage(await backend.detectors())));
   get("/replay", async (c) => page(c, "/replay", "Replay", replayPage(await backend.replays())));
   get("/ledger", async (c) => page(c, "/ledger", "Ledger", ledgerPage(await backend.ledger(beforeOf(c), 100), null)));

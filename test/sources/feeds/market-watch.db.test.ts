@@ -8,7 +8,7 @@ import { labelDetectors } from "../../../src/incidents/labels.ts";
 import { openIncident } from "../../../src/incidents/lifecycle.ts";
 import { chosenDetectors } from "../../../src/sources/feeds/settings.ts";
 import type { MarketWatch } from "../../../src/sources/feeds/market-watch.ts";
-import { detectorHits, detectorJudgements } from "../../../src/views/activity.ts";
+import { detectorHits, detectorJudgements } from "../../../src/views/detectors.ts";
 import { intakeOn } from "../../intake/desk.ts";
 import { withDatabase } from "../../with-database.ts";
 import { watchedStorm } from "./storm.ts";

@@ -6,7 +6,9 @@ import { applyCard, mark, replace, showIncident, shownIncident, takePresses } fr
 import { listenKeys } from "./keys.ts";
 import { applyRow, watchList } from "./list.ts";
 import { refreshParts } from "./parts.ts";
+import { applyQuote, applyQuotes, showsMarket, watchMarket } from "./market.ts";
 import { openPasskeyForms } from "./passkey.ts";
+import { drawScores, recolourScores } from "./scores.ts";
 import { openStream } from "./stream.ts";
 
 const THEME = "breakwater.theme";
@@ -33,6 +35,7 @@ function offerThemes(): void {
       }
       label();
       recolourCharts();
+      recolourScores();
     });
   }
 }
@@ -51,7 +54,7 @@ if (document.body.classList.contains("bare")) {
   tick();
 } else {
   document.body.classList.add("has-script");
-  const stream = openStream(shownIncident());
+  const stream = openStream(showsMarket() ? "market" : shownIncident());
   const go = async (path: string, remember: boolean): Promise<void> => {
     const incident = await showIncident(path, remember);
     if (incident === null) return;
@@ -62,6 +65,8 @@ if (document.body.classList.contains("bare")) {
   };
   stream.on("card", applyCard);
   stream.on("row", applyRow);
+  stream.on("quote", applyQuote);
+  stream.on("quotes", applyQuotes);
   stream.on("side", (data) => {
     replace("[data-side]", String(data["html"]));
     tick();
@@ -83,6 +88,7 @@ if (document.body.classList.contains("bare")) {
   });
   takePresses();
   watchList();
+  watchMarket();
   openCommandLine();
   offerThemes();
   openPasskeyForms();
@@ -103,4 +109,5 @@ if (document.body.classList.contains("bare")) {
   count();
   tick();
   void drawCharts();
+  drawScores();
 }

@@ -3,7 +3,20 @@ import { all, serverNow, setServerTime, tick } from "./clock.ts";
 /** Whoever wants to hear of one kind of event. */
 export type Listener = (data: Record<string, unknown>) => void;
 
-const EVENTS = ["card", "row", "side", "pending", "status", "moved", "seen", "beat", "reset", "parked"] as const;
+const EVENTS = [
+  "card",
+  "row",
+  "quote",
+  "quotes",
+  "side",
+  "pending",
+  "status",
+  "moved",
+  "seen",
+  "beat",
+  "reset",
+  "parked",
+] as const;
 /** Two beats and a half: longer silence means the connection is gone, whatever the browser thinks. */
 const SILENCE_MS = 25_000;
 const RETRY_MS = 2_000;

@@ -2,7 +2,7 @@ import type { DetectorRow, ReplayRow } from "../backend.ts";
 import { type Markup, emptyState, html, moment, table, words } from "../markup.ts";
 
 /** "3 of 4 right (75 %), 2 useful". */
-const precision = ({ all, right, useful }: DetectorRow["judged"]): Markup =>
+export const precision = ({ all, right, useful }: DetectorRow["judged"]): Markup =>
   all === 0
     ? html`<span class="not-yet">not judged yet</span>`
     : html`${right} of ${all} right (${Math.round((100 * right) / all)} %), ${useful} useful`;
@@ -22,7 +22,8 @@ export const detectorsPage = (rows: readonly DetectorRow[]): Markup =>
             "Detectors",
             ["Detector", "Watches", "Parameters", "Hits in 24 h#", "Last hit", "Precision so far"],
             rows.map((row) => [
-              html`<strong>${words(row.name)}</strong><br />${words(row.title)}`,
+              html`<a href="/detectors/${row.name}"><strong>${words(row.name)}</strong></a
+                ><br />${words(row.title)}`,
               words(row.stream),
               html`<code>${words(row.params)}</code>`,
               String(row.hits),
