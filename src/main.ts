@@ -101,6 +101,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     db: database,
     clock,
     settings: file.intake,
+    seal: base.control.seal,
     log,
     matchPlaybooks: (alert) => matching(alert, playbooks),
     onCommitted: (committed) => {
@@ -140,6 +141,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     log,
     leads: lease.leads,
     limits: base.limits,
+    seal: base.control.seal,
     funding: exposure.funding,
     paint: painter.paint,
     show: async (id, version) => surfaces?.show(id, version),
@@ -213,6 +215,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       config,
       desk,
       playbooks,
+      seal: base.control.seal,
       onCall: () => null,
       board: () => market?.board ?? null,
     }),

@@ -1,14 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DeskError } from "../kernel/errors.ts";
+import { type Seal, openSeal } from "../kernel/seal.ts";
 import { Secret } from "../kernel/secret.ts";
 import { readCopies } from "../ledger/copies.ts";
 import { exportLedger } from "../ledger/export.ts";
 import { openNoteKey } from "../ledger/note.ts";
 import { proveEntry } from "../ledger/proof.ts";
 import { verifyLedger } from "../ledger/verify.ts";
+import { keyFile } from "../policy/key-file.ts";
 import { paint } from "./paint.ts";
-import { answer, reading } from "./reading.ts";
+import { type Reading, answer, reading } from "./reading.ts";
 
 /** The ledger's public key, where this machine holds the pair. */
 function publicKey(home: string): string | undefined {
@@ -16,11 +18,23 @@ function publicKey(home: string): string | undefined {
   return existsSync(file) ? openNoteKey("breakwater", new Secret(readFileSync(file, "utf8"))).publicKey : undefined;
 }
 
+/** The desk's seal, where this machine or the environment holds its key; no key is made. */
+function sealOf({ home, environment }: Reading): Seal | undefined {
+  const given = environment.secret("BREAKWATER_SEAL_KEY");
+  if (given === undefined && !existsSync(path.join(home, "keys", "seal"))) return undefined;
+  return openSeal(given ?? keyFile(home, "seal"));
+}
+
 /** `breakwater ledger verify` */
 export const verifyCommand = (options: { json?: boolean }): Promise<number> =>
-  reading(async ({ database, home }) => {
-    const key = publicKey(home);
-    const report = await verifyLedger(database.sql, { copies: readCopies(home), ...(key ? { publicKey: key } : {}) });
+  reading(async (open) => {
+    const { database, home } = open;
+    const [key, seal] = [publicKey(home), sealOf(open)];
+    const report = await verifyLedger(database.sql, {
+      copies: readCopies(home),
+      ...(key ? { publicKey: key } : {}),
+      ...(seal ? { seal } : {}),
+    });
     answer(options.json, { type: "verified", ...report }, (report.ok ? paint.good : paint.bad)(report.text));
     if (!report.ok) process.stderr.write(`The ledger does not verify: ${report.text}.\n`);
     return report.ok ? 0 : 1;

@@ -103,6 +103,8 @@ export const incidents = breakwater.table(
     severity: text("severity").$type<Severity>().notNull(),
     status: text("status").$type<"open" | "acknowledged" | "resolved">().notNull().default("open"),
     trust: text("trust").$type<TrustClass>().notNull(),
+    /** The source of its first alert; null where a person or the program opened it. */
+    source: text("source"),
     title: text("title").notNull(),
     summary: text("summary"),
     labels: jsonb("labels").$type<Record<string, string>>().notNull(),
@@ -114,6 +116,8 @@ export const incidents = breakwater.table(
     /** Grows with every change of anything the card shows. */
     version: integer("version").notNull().default(1),
     outcome: text("outcome"),
+    /** MAC over kind, trust, source and severity; the playbooks' plans are judged by them. */
+    seal: text("seal").notNull().default(""),
     openedAt: moment("opened_at").notNull().default(now),
     lastAlertAt: moment("last_alert_at").notNull().default(now),
     resolvedAt: moment("resolved_at"),
@@ -154,6 +158,8 @@ export const runs = breakwater.table(
     requestedBy: text("requested_by").notNull(),
     trust: text("trust").$type<TrustClass>().notNull(),
     input: jsonb("input").$type<Record<string, Json>>().notNull(),
+    /** MAC over all of the above, written once: who started it, and how far that is believed. */
+    seal: text("seal").notNull().default(""),
     state: text("state").$type<RunState>().notNull().default("ready"),
     outcome: text("outcome"),
     /** Who asked the run to stop, and why; the run answers at its next step. */

@@ -11,6 +11,8 @@ import { buildCards } from "../incidents/card.ts";
 import { durationsOf } from "../incidents/durations.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { spanOf } from "../kernel/duration.ts";
+import type { Seal } from "../kernel/seal.ts";
+import { readCopies } from "../ledger/copies.ts";
 import { proveEntry } from "../ledger/proof.ts";
 import { verifyLedger } from "../ledger/verify.ts";
 import type { Board } from "../sources/feeds/board.ts";
@@ -100,6 +102,7 @@ export function consoleBackend(parts: {
   readonly config: Config;
   readonly desk: DeskApi;
   readonly playbooks: readonly AnyPlaybook[];
+  readonly seal: Seal;
   readonly onCall: () => string | null;
   /** Late: the market is opened after the console. */
   readonly board: () => Board | null;
@@ -142,7 +145,7 @@ export function consoleBackend(parts: {
       };
     },
     verifyLedger: async () => {
-      const report = await verifyLedger(database.sql);
+      const report = await verifyLedger(database.sql, { copies: readCopies(config.home), seal: parts.seal });
       return { ok: report.ok, text: report.text, firstBad: report.firstBad };
     },
     proof: async (seq) => {

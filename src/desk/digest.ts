@@ -9,6 +9,7 @@ import { openIncident, resolve } from "../incidents/lifecycle.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
+import type { Seal } from "../kernel/seal.ts";
 import type { LimitUse } from "../policy/limits-used.ts";
 import { type FundingNow, digestText } from "./digest-text.ts";
 import { marginChart } from "./margin-chart.ts";
@@ -34,6 +35,7 @@ export function openDigest(parts: {
   readonly paint: Painter["paint"];
   readonly show: (incident: string, version: number) => Promise<void>;
   readonly clock: Clock;
+  readonly seal: Seal;
   readonly log: Log;
 }): Digest {
   const { config, database, clock, log } = parts;
@@ -47,7 +49,7 @@ export function openDigest(parts: {
   };
   const send = async (text: string): Promise<void> => {
     const id = await database.db.transaction((tx) =>
-      openIncident(tx, by, {
+      openIncident(tx, parts.seal, by, {
         kind: DIGEST_KIND,
         severity: "info",
         title: text.split("\n")[0] ?? "Risk digest",

@@ -62,6 +62,7 @@ export function openEmergency(parts: EmergencyParts): EmergencyBackend {
     incidentId ??
     openIncident(
       tx,
+      control.seal,
       { actor: `person:${person}`, surface: "console, with a passkey" },
       {
         kind: "break-glass",

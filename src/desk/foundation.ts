@@ -142,6 +142,7 @@ export async function layFoundation(options: {
     account,
     accounts: [...accounts.keys()],
     playbooks: options.playbooks,
+    seal: control.seal,
     log,
     close: async (tx, incident, outcome, actor) => {
       const story = await summaryOf(tx, incident, outcome, (person) => file.people[person]?.name ?? person);

@@ -11,6 +11,7 @@ import type { AccountState } from "../kernel/account.ts";
 import { sha256 } from "../kernel/canonical.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { DeskError } from "../kernel/errors.ts";
+import { incidentFacts } from "../kernel/origin.ts";
 import { append } from "../ledger/append.ts";
 import type { HaltMode } from "../policy/halt.ts";
 import { reviewBreakGlass } from "../policy/break-glass.ts";
@@ -116,7 +117,7 @@ export function openDesk(parts: DeskParts): DeskApi {
     async start(person, playbook, request) {
       checkInput(find(playbook), request.input);
       const started = await db.transaction(async (tx) => {
-        const incident = await openIncident(tx, by(person), {
+        const incident = await openIncident(tx, parts.control.seal, by(person), {
           kind: `manual.${playbook}`,
           severity: request.severity ?? "low",
           title: request.title,
@@ -150,7 +151,8 @@ export function openDesk(parts: DeskParts): DeskApi {
           playbook,
           incidentId: incident,
           requestedBy: `person:${person.id}`,
-          trust: row.trust,
+          // What nobody sealed is believed as little as can be.
+          trust: parts.control.seal.holds("incident", incidentFacts(row), row.seal) ? row.trust : "unsigned",
           input: whole,
         }),
       );
@@ -210,14 +212,14 @@ export function openDesk(parts: DeskParts): DeskApi {
         .limit(limit);
     },
     openIncident: (person, title, severity) =>
-      db.transaction((tx) => openIncident(tx, by(person), { kind: "manual", severity, title })),
+      db.transaction((tx) => openIncident(tx, parts.control.seal, by(person), { kind: "manual", severity, title })),
     acknowledge: (person, incident) => acknowledge(db, incident, by(person)),
     assign: (person, incident, owner) => assign(db, incident, owner, by(person)),
     note: (person, incident, text) => note(db, incident, text, by(person)),
     resolve: (person, incident, resolution, text) => resolve(db, incident, resolution, by(person), text),
     label: (person, incident, label) => labelDetectors(db, incident, label, by(person)),
     async escalate(person, incident) {
-      return `${incident} is ${await escalate(db, incident, by(person))} now.`;
+      return `${incident} is ${await escalate(db, parts.control.seal, incident, by(person))} now.`;
     },
 
     emergencies: (limit) => db.select().from(breakGlass).orderBy(desc(breakGlass.openedAt)).limit(limit),

@@ -1,7 +1,8 @@
 import type { Database } from "../db/client.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Log } from "../kernel/log.ts";
-import { lostTail, readCopies } from "../ledger/copies.ts";
+import { readCopies } from "../ledger/copies.ts";
+import { lostTail } from "../ledger/lost-tail.ts";
 import { freeze } from "../policy/trading-state.ts";
 
 /**

@@ -6,6 +6,8 @@ import type { AccountState } from "../kernel/account.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Json } from "../kernel/canonical.ts";
 import type { Log } from "../kernel/log.ts";
+import { runFacts } from "../kernel/origin.ts";
+import type { Seal } from "../kernel/seal.ts";
 import { append } from "../ledger/append.ts";
 import type { Door } from "../policy/perform.ts";
 import type { Durable } from "./durable.ts";
@@ -22,6 +24,7 @@ export interface RunsContext {
   /** Closes an incident inside the transaction and answers its whole story. */
   readonly close: (tx: Tx, incident: string, outcome: string, actor: string) => Promise<string>;
   readonly playbooks: readonly AnyPlaybook[];
+  readonly seal: Seal;
   readonly log: Log;
 }
 
@@ -57,7 +60,15 @@ async function live(context: RunsContext, playbook: AnyPlaybook, runId: string):
       actor,
       type: "run.started",
       object: runId,
-      body: { playbook: run.playbook, version: run.version, incident: run.incidentId, input: run.input },
+      body: {
+        playbook: run.playbook,
+        version: run.version,
+        incident: run.incidentId,
+        requestedBy: run.requestedBy,
+        trust: run.trust,
+        input: run.input,
+        seal: run.seal,
+      },
     });
     await noteIncident(tx, {
       incident: run.incidentId,
@@ -202,9 +213,10 @@ export function openRuns(context: RunsContext): Runs {
           "UNKNOWN_PLAYBOOK",
           `there is no playbook ${run.playbook}; installed are ${playbooks.map((one) => one.head.name).join(", ")}`,
         );
+      const row = { ...run, version: playbook.head.version };
       await tx
         .insert(runs)
-        .values({ ...run, version: playbook.head.version })
+        .values({ ...row, seal: context.seal.of("run", runFacts(row)) })
         .onConflictDoNothing();
     },
   };

@@ -4,6 +4,8 @@ import type { Db, Tx } from "../db/client.ts";
 import { breakGlass, incidents } from "../db/schema.ts";
 import type { Severity, TrustClass } from "../kernel/alert.ts";
 import { DeskError } from "../kernel/errors.ts";
+import { incidentFacts } from "../kernel/origin.ts";
+import type { Seal } from "../kernel/seal.ts";
 import { append } from "../ledger/append.ts";
 
 /** Why an incident was closed; a fixed list, because it feeds the judgement of detectors. */
@@ -29,6 +31,7 @@ async function unresolved(tx: Tx, id: string): Promise<IncidentRow> {
 /** Opens an incident by hand, or one that only carries a person's request. Resolves to its id. */
 export async function openIncident(
   tx: Tx,
+  seal: Seal,
   by: By,
   one: {
     kind: string;
@@ -44,13 +47,13 @@ export async function openIncident(
   );
   const seq = Number(next?.seq);
   const id = `INC-${seq}`;
+  const { kind, severity } = one;
+  const origin = { id, kind, severity, trust: one.trust ?? ("internal" as const), source: null };
   await tx.insert(incidents).values({
-    id,
+    ...origin,
+    seal: seal.of("incident", incidentFacts(origin)),
     seq,
-    correlationKey: `${one.kind}:${id}`,
-    kind: one.kind,
-    severity: one.severity,
-    trust: one.trust ?? "internal",
+    correlationKey: `${kind}:${id}`,
     title: one.title,
     summary: one.summary ?? null,
     labels: one.labels ?? {},
@@ -61,7 +64,7 @@ export async function openIncident(
     actor: by.actor,
     type: "incident.opened",
     object: id,
-    body: { kind: one.kind, severity: one.severity, title: one.title },
+    body: { kind, severity, trust: origin.trust, source: null, title: one.title },
   });
   await noteIncident(tx, {
     incident: id,
@@ -114,13 +117,19 @@ const LOUDER: Record<Severity, Severity> = {
 };
 
 /** Raises the severity by one step. */
-export async function escalate(db: Db, id: string, by: By): Promise<Severity> {
+export async function escalate(db: Db, seal: Seal, id: string, by: By): Promise<Severity> {
   return db.transaction(async (tx) => {
     const row = await unresolved(tx, id);
     if (row.severity === "critical")
       throw new DeskError("DECISION_TAKEN", `${id} is critical already; /page calls people`);
     const severity = LOUDER[row.severity];
-    await tx.update(incidents).set({ severity }).where(eq(incidents.id, id));
+    // What was changed by hand stays unsealed: a new seal would make it true.
+    const sound = seal.holds("incident", incidentFacts(row), row.seal);
+    const renewed = sound ? { seal: seal.of("incident", incidentFacts({ ...row, severity })) } : {};
+    await tx
+      .update(incidents)
+      .set({ severity, ...renewed })
+      .where(eq(incidents.id, id));
     await append(tx, {
       actor: by.actor,
       type: "incident.escalated",

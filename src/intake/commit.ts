@@ -1,5 +1,6 @@
 import type { Db, Tx } from "../db/client.ts";
 import type { Alert } from "../kernel/alert.ts";
+import type { Seal } from "../kernel/seal.ts";
 import { DESK_LOCK, readHead } from "../ledger/append.ts";
 import { PATH } from "../path.ts";
 import { type Around, type Match, type Passing, type Silence, type Touched, setOut } from "./passing.ts";
@@ -40,6 +41,7 @@ export interface Committed {
 export interface CommitOptions {
   readonly db: Db;
   readonly settings: IntakeSettings;
+  readonly seal: Seal;
   readonly matchPlaybooks: (alert: Alert) => readonly Match[];
 }
 
@@ -116,6 +118,7 @@ async function walk(tx: Tx, parcels: readonly Parcel[], options: CommitOptions) 
   const around: Around = {
     tx,
     settings: options.settings,
+    seal: options.seal,
     head,
     batch,
     silences,

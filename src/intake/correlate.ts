@@ -1,4 +1,6 @@
 import { type Alert, SEVERITIES } from "../kernel/alert.ts";
+import { type IncidentOrigin, incidentFacts } from "../kernel/origin.ts";
+import type { Seal } from "../kernel/seal.ts";
 import { louder } from "./dedupe.ts";
 import { type Around, type Line, type Passing, type Stage, halt } from "./passing.ts";
 import { rows } from "./rows.ts";
@@ -16,10 +18,10 @@ const OPEN_OR_UPDATE = `
   with wanted as (
     select (r->>0)::int as position, r->>1 as key, r->>2 as kind, r->>3 as severity, r->>4 as trust, r->>5 as title,
       r->>6 as summary, r->7 as labels, r->8 as "values", (r->>9)::int as added, (r->>10)::int as firing,
-      (r->>11)::boolean as opens
+      (r->>11)::boolean as opens, r->>12 as source
     from jsonb_array_elements($1::jsonb) r
   ), known as (
-    select i.id, i.severity as before, w.*
+    select i.id, i.severity as before, i.seal as seal_before, w.*
     from breakwater.incidents i join wanted w on i.correlation_key = w.key
     where i.status <> 'resolved' order by i.id for update of i
   ), updated as (
@@ -35,29 +37,31 @@ const OPEN_OR_UPDATE = `
       "values" = case when k.opens then i."values" || k."values" else i."values" end,
       last_alert_at = case when k.added > 0 then now() else i.last_alert_at end
     from known k where i.id = k.id and i.status <> 'resolved'
-    returning i.id, i.correlation_key, i.version, i.severity, i.firing_count, k.before
+    returning i.id, i.correlation_key, i.version, i.severity, i.firing_count, k.before, i.kind, i.trust, i.source,
+      k.seal_before as seal
   ), opened as (
-    insert into breakwater.incidents (id, seq, correlation_key, kind, severity, trust, title, summary, labels, "values",
+    insert into breakwater.incidents (id, seq, correlation_key, kind, severity, trust, source, title, summary, labels, "values",
       alert_count, firing_count)
-    select 'INC-' || seq, seq, key, kind, severity, trust, title, summary, labels, "values", added, firing from (
+    select 'INC-' || seq, seq, key, kind, severity, trust, source, title, summary, labels, "values", added, firing from (
       select w.*, nextval('breakwater.incidents_seq_seq') as seq from (
         select * from wanted where opens and key not in (select correlation_key from updated) order by position) w) w
     on conflict (correlation_key) where status <> 'resolved' do update set
       alert_count = incidents.alert_count + excluded.alert_count,
       firing_count = incidents.firing_count + excluded.firing_count,
       version = incidents.version + 1, last_alert_at = now()
-    returning id, correlation_key, version, severity, firing_count, case when version = 1 then null else severity end as before
+    returning id, correlation_key, version, severity, firing_count, case when version = 1 then null else severity end as before,
+      kind, trust, source, seal
   )
   select * from updated union all select * from opened`;
 
-interface Row {
-  readonly id: string;
+interface Row extends IncidentOrigin {
   readonly correlation_key: string;
   readonly version: number;
-  readonly severity: Alert["severity"];
   readonly firing_count: number;
   /** Null where the incident was opened just now. */
   readonly before: Alert["severity"] | null;
+  /** As it was before this batch. */
+  readonly seal: string;
 }
 
 /** Everything that a batch says about one incident. */
@@ -117,7 +121,18 @@ function rowOf(group: Group, position: number): readonly unknown[] {
   const shown = [lead?.title, lead?.summary, commonLabels(group.firing), figures];
   const added = group.firing.length + group.repeated;
   const firing = group.begun.length - group.ended.length;
-  return [position, group.key, lead?.kind, lead?.severity, lead?.trust, ...shown, added, firing, lead !== undefined];
+  return [
+    position,
+    group.key,
+    lead?.kind,
+    lead?.severity,
+    lead?.trust,
+    ...shown,
+    added,
+    firing,
+    lead !== undefined,
+    lead?.source,
+  ];
 }
 
 const sourceOf = (one: Passing | undefined): string => `source:${one?.alert.source ?? "unknown"}`;
@@ -166,6 +181,14 @@ function followStops(batch: readonly Passing[]): void {
   }
 }
 
+/** The seal that an opened or raised incident needs. What was changed by hand stays unsealed: a new seal would make it true. */
+function sealOf(row: Row, seal: Seal): string | null {
+  if (row.before === row.severity) return null;
+  const sound =
+    row.before === null || seal.holds("incident", incidentFacts({ ...row, severity: row.before }), row.seal);
+  return sound ? seal.of("incident", incidentFacts(row)) : null;
+}
+
 function record(groups: Map<string, Group>, found: readonly Row[], around: Around): void {
   const byKey = new Map(found.map((row) => [row.correlation_key, row]));
   for (const group of groups.values()) {
@@ -173,8 +196,11 @@ function record(groups: Map<string, Group>, found: readonly Row[], around: Aroun
     for (const one of group.firing) one.incidentId = row?.id ?? null;
     for (const one of group.ended) halt(one, "resolved", row?.id ?? null, row?.id ?? null);
     if (!row) continue;
-    const { id, version, severity } = row;
-    around.touched.set(id, { id, version, severity, opened: row.before === null });
+    const { id, kind, trust, source, version, severity } = row;
+    const raisedFrom = row.before !== null && row.before !== severity ? row.before : null;
+    const seal = sealOf(row, around.seal);
+    const origin = { id, kind, trust, source, severity };
+    around.touched.set(id, { ...origin, version, opened: row.before === null, raisedFrom, seal });
     around.lines.push(...linesOf(group, row));
   }
   for (const one of around.batch) {

@@ -4,6 +4,7 @@ import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
+import type { Seal } from "../kernel/seal.ts";
 import { type Committed, type CommitOptions, type Delivery, type Parcel, type Receipt, commit } from "./commit.ts";
 import { causeOf, isContention, isUnfit } from "./failure.ts";
 import type { Match } from "./passing.ts";
@@ -47,13 +48,19 @@ export function openIntake(options: {
   readonly db: Database;
   readonly clock: Clock;
   readonly settings: IntakeSettings;
+  readonly seal: Seal;
   /** The runs that answer an alert which reached an incident; their rows commit with it. */
   readonly matchPlaybooks: (alert: Alert) => readonly Match[];
   readonly onCommitted: (committed: Committed) => void;
   readonly log: Log;
 }): Intake {
   const { clock, settings, onCommitted, log } = options;
-  const work: CommitOptions = { db: options.db.db, settings, matchPlaybooks: options.matchPlaybooks };
+  const work: CommitOptions = {
+    db: options.db.db,
+    settings,
+    seal: options.seal,
+    matchPlaybooks: options.matchPlaybooks,
+  };
   const queue: Waiting[] = [];
   const open = new Set<Waiting>();
   let waiting = 0;

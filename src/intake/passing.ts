@@ -1,5 +1,7 @@
 import type { Alert, Stop } from "../kernel/alert.ts";
 import type { Json } from "../kernel/canonical.ts";
+import type { IncidentOrigin } from "../kernel/origin.ts";
+import type { Seal } from "../kernel/seal.ts";
 import type { Tx } from "../db/client.ts";
 import type { Head } from "../ledger/append.ts";
 import type { Matcher } from "../db/schema.ts";
@@ -60,11 +62,13 @@ export interface Match {
 }
 
 /** An incident that this batch opened or changed, as it stands after it. */
-export interface Touched {
-  readonly id: string;
+export interface Touched extends IncidentOrigin {
   readonly version: number;
-  readonly severity: Alert["severity"];
   readonly opened: boolean;
+  /** The severity it had before, where this batch raised it. */
+  readonly raisedFrom: Alert["severity"] | null;
+  /** Its new seal; null where the old one still holds, or never did. */
+  readonly seal: string | null;
 }
 
 /** A line for an incident's timeline. */
@@ -86,6 +90,7 @@ export interface Silence {
 export interface Around {
   readonly tx: Tx;
   readonly settings: IntakeSettings;
+  readonly seal: Seal;
   /** Where the ledger ends and what the time is, read under the desk's lock. */
   readonly head: Head;
   /** Every alert of the batch in the order of arrival, also those that were stopped. */

@@ -1,5 +1,6 @@
 import type { Tx } from "../db/client.ts";
 import { type Json, sha256 } from "../kernel/canonical.ts";
+import { runFacts } from "../kernel/origin.ts";
 import { appendMany } from "../ledger/append.ts";
 import type { Entry } from "../ledger/entries.ts";
 import type { Around, Line, Match, Passing } from "./passing.ts";
@@ -18,11 +19,14 @@ const LINES = `
   select r->>0, r->>1, r->>2, r->>3, r->4 from jsonb_array_elements($1::jsonb) r`;
 
 const RUNS = `
-  insert into breakwater.runs (id, playbook, version, incident_id, requested_by, trust, input)
-  select id, playbook, version, incident, requested_by, trust, input
-  from json_to_recordset($1::json) as r (id text, playbook text, version int, incident text, requested_by text,
-    trust text, input jsonb)
+  insert into breakwater.runs (id, playbook, version, incident_id, requested_by, trust, input, seal)
+  select id, playbook, version, "incidentId", "requestedBy", trust, input, seal
+  from json_to_recordset($1::json) as r (id text, playbook text, version int, "incidentId" text, "requestedBy" text,
+    trust text, input jsonb, seal text)
   on conflict (id) do nothing returning id`;
+
+const SEALS = `
+  update breakwater.incidents i set seal = r->>1 from json_array_elements($1::json) r where i.id = r->>0`;
 
 const DELIVERIES = `
   insert into breakwater.deliveries (key, source, alert_ids)
@@ -47,7 +51,7 @@ const alertRow = (one: Passing): readonly unknown[] => {
 const lineRow = (line: Line): readonly unknown[] => [line.incident, line.type, line.actor, line.text, line.data];
 
 /** The runs that answer the alerts which reached an incident: at most one an incident and playbook, ever. */
-function runRows(batch: readonly Passing[], matchPlaybooks: (alert: Passing["alert"]) => readonly Match[]): unknown[] {
+function runRows({ batch, seal }: Around, matchPlaybooks: (alert: Passing["alert"]) => readonly Match[]): unknown[] {
   const wanted = new Map<string, unknown>();
   for (const one of batch) {
     if (one.stop !== null || one.incidentId === null || one.alert.status !== "firing") continue;
@@ -55,15 +59,9 @@ function runRows(batch: readonly Passing[], matchPlaybooks: (alert: Passing["ale
       const id = `run:${one.incidentId}:${playbook}`;
       if (wanted.has(id)) continue;
       const { source, trust } = one.alert;
-      wanted.set(id, {
-        id,
-        playbook,
-        version,
-        incident: one.incidentId,
-        requested_by: `source:${source}`,
-        trust,
-        input,
-      });
+      const { incidentId } = one;
+      const row = { id, playbook, version, incidentId, requestedBy: `source:${source}`, trust, input };
+      wanted.set(id, { ...row, seal: seal.of("run", runFacts(row)) });
     }
   }
   return [...wanted.values()];
@@ -114,15 +112,16 @@ function entriesOf(around: Around, written: string): Entry[] {
   }
   const leads = new Map<string, Passing>();
   for (const one of batch) if (one.incidentId !== null && !leads.has(one.incidentId)) leads.set(one.incidentId, one);
-  for (const { id, opened, severity } of around.touched.values()) {
+  for (const { id, kind, trust, source, severity, opened, raisedFrom } of around.touched.values()) {
     const lead = leads.get(id);
+    if (raisedFrom !== null)
+      entries.push({ actor, type: "incident.updated", object: id, body: { from: raisedFrom, to: severity } });
     if (!opened || !lead) continue;
-    const { source, kind, trust } = lead.alert;
     entries.push({
       actor: `source:${source}`,
       type: "incident.opened",
       object: id,
-      body: { alert: lead.id, kind, severity, trust },
+      body: { alert: lead.id, kind, severity, trust, source },
     });
   }
   return entries;
@@ -138,13 +137,15 @@ export async function store(
 ): Promise<readonly string[]> {
   const { tx, batch, lines, touched } = around;
   const written = JSON.stringify(batch.map(alertRow));
-  const runs = runRows(batch, matchPlaybooks);
+  const runs = runRows(around, matchPlaybooks);
+  const seals = [...touched.values()].flatMap(({ id, seal }) => (seal === null ? [] : [[id, seal]]));
   const changes = [...touched.values()].map(({ id, version }) => JSON.stringify({ type: "incident", id, version }));
   const list = async (text: string, values: readonly unknown[]): Promise<readonly { readonly id: string }[]> =>
     values.length === 0 ? [] : rows(tx, text, [JSON.stringify(values)]);
   const [fresh] = await Promise.all([
     list(RUNS, runs),
     rows(tx, ALERTS, [written]),
+    list(SEALS, seals),
     list(LINES, lines.map(lineRow)),
     list(DELIVERIES, deliveries),
     list(ANNOUNCE, changes),

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { asc, desc, gt, lt, sql } from "drizzle-orm";
+import { asc, desc, gt, lt } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { checkpoints } from "../db/schema.ts";
 import { DeskError } from "../kernel/errors.ts";
@@ -148,27 +148,4 @@ export function readCopies(home: string): readonly CheckpointCopy[] {
   const lines = readFileSync(copiesFile(home), "utf8").split("\n");
   const whole = lines.slice(0, -1).filter((line) => line !== "");
   return whole.map((line) => JSON.parse(line) as CheckpointCopy);
-}
-
-/**
- * Whether the database is the one that the newest copy was made from: null, or why not. An older backup, or another
- * database, lacks entries that were signed: nothing may be sent from it before a person has looked.
- */
-export async function lostTail(db: Db, copies: readonly CheckpointCopy[]): Promise<string | null> {
-  const newest = copies.reduce<CheckpointCopy | null>(
-    (most, one) => (most === null || one.size > most.size ? one : most),
-    null,
-  );
-  if (newest === null) return null;
-  const [row] = await db.execute<{ size: string }>(sql`select coalesce(max(seq), 0) as size from breakwater.ledger`);
-  const size = Number(row?.size ?? 0);
-  if (size < newest.size)
-    return `a checkpoint of ${newest.size} entries was signed, the database has ${size}: an older copy was restored, or its tail was cut off`;
-  const [own] = await db
-    .select({ root: checkpoints.root })
-    .from(checkpoints)
-    .where(sql`${checkpoints.size} = ${newest.size}`);
-  if (own !== undefined && own.root !== newest.root)
-    return `the database's checkpoint ${newest.size} is not the one that was signed`;
-  return null;
 }

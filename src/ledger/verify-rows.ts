@@ -109,6 +109,33 @@ const ORDERS: readonly RowCheck[] = [
   },
 ];
 
+/** Who began what, and how far that was believed: the ground that plans are judged on. */
+const ORIGINS: readonly RowCheck[] = [
+  {
+    about: "the run and the entry of its start do not say the same",
+    sql: `select 'runs ' || coalesce(r.id, e.object) as place from breakwater.runs r full join ${entries("run.started")} e on e.object = r.id
+      where r.id is null or (e.object is null and (r.started_at is not null or r.state not in ('ready', 'orphaned')))
+      or (e.object is not null and (r.started_at is null or e.actor <> 'playbook:' || r.playbook || '@' || r.version
+        or e.body <> jsonb_build_object('playbook', r.playbook, 'version', r.version, 'incident', r.incident_id,
+          'requestedBy', r.requested_by, 'trust', r.trust, 'input', r.input, 'seal', r.seal)))`,
+  },
+  {
+    about: "the run's end is not the one in the ledger",
+    sql: `with last as (select distinct on (object) object, body from ${entries("run.ended")} e order by object, seq desc)
+      select 'runs ' || r.id as place from breakwater.runs r left join last l on l.object = r.id
+      where (l.object is null and (r.state in ('done', 'failed', 'cancelled') or r.ended_at is not null))
+      or (l.object is not null and (r.ended_at is null or r.state <> l.body ->> 'state' or ${differs("r.outcome", "l.body ->> 'outcome'")}))`,
+  },
+  {
+    about: "the incident is not the one that was opened",
+    sql: `with last as (select distinct on (object) object, body ->> 'to' as severity from ${entries("incident.updated", "incident.escalated")} e order by object, seq desc)
+      select 'incidents ' || coalesce(i.id, e.object) as place from breakwater.incidents i full join ${entries("incident.opened")} e on e.object = i.id
+      left join last l on l.object = i.id
+      where i.id is null or e.object is null or i.kind <> e.body ->> 'kind' or i.trust <> e.body ->> 'trust'
+      or ${differs("i.source", "e.body ->> 'source'")} or i.severity <> coalesce(l.severity, e.body ->> 'severity')`,
+  },
+];
+
 /** Freezes, roles and rules. */
 const RIGHTS: readonly RowCheck[] = [
   {
@@ -143,4 +170,4 @@ const RIGHTS: readonly RowCheck[] = [
 ];
 
 /** All of them, in the order in which they are made. */
-export const ROW_CHECKS: readonly RowCheck[] = [...PLANS, ...APPROVALS, ...ORDERS, ...RIGHTS];
+export const ROW_CHECKS: readonly RowCheck[] = [...PLANS, ...APPROVALS, ...ORDERS, ...ORIGINS, ...RIGHTS];

@@ -1,6 +1,8 @@
 import type { Sql } from "postgres";
+import type { Seal } from "../kernel/seal.ts";
 import { type ChainRow, type Finding, type Walk, checkpointFaults, walkChain } from "./chain.ts";
 import type { CheckpointCopy } from "./note.ts";
+import { brokenSeals } from "./verify-seals.ts";
 import { ROW_CHECKS } from "./verify-rows.ts";
 
 /** The verdict over the whole ledger. */
@@ -23,6 +25,8 @@ export interface VerifyOptions {
   readonly copies?: readonly CheckpointCopy[];
   /** The ledger's public key ("breakwater+1a2b3c4d+A…"); without it signatures are not looked at. */
   readonly publicKey?: string;
+  /** The seal that the database never sees; without it the MACs of rows are not looked at. */
+  readonly seal?: Seal;
   /** Leaves out the comparison of rows with entries. */
   readonly chainOnly?: boolean;
 }
@@ -54,6 +58,7 @@ export async function verifyLedger(database: Sql, options: VerifyOptions = {}): 
         findings.push(...rows.map((row) => ({ where: row.place, why: about })));
       }
     }
+    if (options.seal) findings.push(...(await brokenSeals(sql, options.seal)));
     return reportOf(walk, checkpoints.length, findings);
   });
 }

@@ -45,6 +45,8 @@ export interface Facts {
   readonly requester: Requester;
   /** Persons behind the request who may not approve it: the one who asks and the one who started the run. */
   readonly excluded: readonly string[];
+  /** Whether the run and the incident behind the plan are those that were sealed; where not, nobody knows who asked. */
+  readonly proven: boolean;
   /** The least trusted alert behind the plan; "internal" where a person or schedule asked. */
   readonly trust: TrustClass;
   readonly source: string | null;

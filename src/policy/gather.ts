@@ -1,14 +1,15 @@
 import { eq } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
-import { accountStates, alerts, incidents, runs } from "../db/schema.ts";
+import { accountStates, incidents, runs } from "../db/schema.ts";
 import type { AccountState } from "../kernel/account.ts";
 import { type Decimal, abs, add, decimal, div, greater, sum } from "../kernel/decimal.ts";
+import { incidentFacts, runFacts } from "../kernel/origin.ts";
 import type { Plan } from "../kernel/plan.ts";
 import { type AccountFigures, type Facts, type Quote, requesterOf } from "./facts.ts";
 import { rolesOf, voices } from "./grants.ts";
 import type { ReadPublished } from "./published.ts";
 import { databaseNow } from "./rows.ts";
-import type { Seal } from "./seal.ts";
+import type { Seal } from "../kernel/seal.ts";
 import { statesNow } from "./trading-state.ts";
 import { usageOf } from "./usage.ts";
 
@@ -49,29 +50,33 @@ function figuresOf(state: AccountState | undefined): AccountFigures | null {
 }
 
 /** Who stands behind a run or an incident: persons who may not approve, and how far the source is believed. */
-async function origin(tx: Tx, plan: Plan): Promise<Pick<Facts, "trust" | "source" | "severity" | "excluded">> {
+async function origin(
+  tx: Tx,
+  seal: Seal,
+  plan: Plan,
+): Promise<Pick<Facts, "trust" | "source" | "severity" | "excluded" | "proven">> {
   const requester = requesterOf(plan.requestedBy, [], null);
   const excluded = new Set(requester.kind === "person" ? [requester.id] : []);
   const [run] = plan.run === null ? [] : await tx.select().from(runs).where(eq(runs.id, plan.run));
   if (run?.requestedBy.startsWith("person:") === true) excluded.add(run.requestedBy.slice("person:".length));
   const [incident] =
     plan.incident === null ? [] : await tx.select().from(incidents).where(eq(incidents.id, plan.incident));
-  const [alert] =
-    plan.incident === null
-      ? []
-      : await tx
-          .select({ source: alerts.source })
-          .from(alerts)
-          .where(eq(alerts.incidentId, plan.incident))
-          .orderBy(alerts.id)
-          .limit(1);
+  const ours =
+    plan.run === null ||
+    (run !== undefined &&
+      (plan.incident === null || run.incidentId === plan.incident) &&
+      seal.holds("run", runFacts(run), run.seal));
+  const said =
+    plan.incident === null ||
+    (incident !== undefined && seal.holds("incident", incidentFacts(incident), incident.seal));
   // What a playbook does is only as trustworthy as what began it; where that is not known it is not trusted.
   const begun = run?.trust ?? incident?.trust ?? (requester.kind === "playbook" ? "unsigned" : "internal");
   return {
     trust: requester.kind === "person" ? "internal" : begun,
-    source: alert?.source ?? null,
+    source: incident?.source ?? null,
     severity: incident?.severity ?? null,
     excluded: [...excluded],
+    proven: ours && said,
   };
 }
 
@@ -95,7 +100,7 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
   const { id, kind } = requesterOf(plan.requestedBy, [], null);
   const person = kind === "person" ? id : null;
   const at = await databaseNow(tx);
-  const begun = await origin(tx, plan);
+  const begun = await origin(tx, control.seal, plan);
   const [state] = await tx.select().from(accountStates).where(eq(accountStates.account, plan.account));
   const keys = [
     "firm",

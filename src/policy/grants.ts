@@ -5,7 +5,7 @@ import { appendMany, lockDesk } from "../ledger/append.ts";
 import type { Voice } from "./quorum.ts";
 import { databaseNow, grantFacts } from "./rows.ts";
 import { ROLES, type Role } from "./schema.ts";
-import type { Seal } from "./seal.ts";
+import type { Seal } from "../kernel/seal.ts";
 
 const isRole = (text: string): text is Role => (ROLES as readonly string[]).includes(text);
 

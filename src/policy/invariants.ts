@@ -25,6 +25,12 @@ const tradingState: Invariant = (facts) => {
   return null;
 };
 
+/** Who began it decides who may consent, and how far it is believed. */
+const origin: Invariant = ({ proven }) =>
+  proven
+    ? null
+    : "the run or the incident behind it is not the one that was written down, so nobody knows who began it";
+
 const shape: Invariant = ({ plan }) => {
   switch (plan.action) {
     case "cancel":
@@ -64,6 +70,7 @@ const amounts: Invariant = ({ plan }) => {
 const INVARIANTS: readonly (readonly [name: string, check: Invariant])[] = [
   ["plan-shape", shape],
   ["plan-amounts", amounts],
+  ["plan-origin", origin],
   ["trading-state", tradingState],
 ];
 

@@ -6,7 +6,7 @@ import type { Control } from "./gather.ts";
 import { publishAtStart } from "./change.ts";
 import { readPublished } from "./published.ts";
 import type { PolicyDocument } from "./schema.ts";
-import { openSeal } from "./seal.ts";
+import { openSeal } from "../kernel/seal.ts";
 
 /**
  * Opens the control plane: the rules in force are those of the database. desk.yaml's rules become the first version by

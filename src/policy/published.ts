@@ -6,7 +6,7 @@ import { append, lockDesk } from "../ledger/append.ts";
 import { syncGrants } from "./grants.ts";
 import { databaseNow } from "./rows.ts";
 import { type Policy, type PolicyDocument, type Role, policySchema, rightsOf } from "./schema.ts";
-import type { Seal } from "./seal.ts";
+import type { Seal } from "../kernel/seal.ts";
 
 /** The rules in force. */
 export interface Published {

@@ -23,6 +23,7 @@ import { demoBook } from "../exposure/demo-book.ts";
 import { CHANNEL } from "../fakes/discord/rest.ts";
 import { type FakeDiscord, openFakeDiscord } from "../fakes/discord/server.ts";
 import { type FakeSlack, openFakeSlack } from "../fakes/slack/server.ts";
+import { SEAL } from "../policy/control.ts";
 import { withDatabase } from "../with-database.ts";
 import { deskConfig } from "./config.ts";
 
@@ -81,6 +82,7 @@ describe("the risk digest", () => {
       database: database(),
       leads: () => true,
       limits: async () => [],
+      seal: SEAL,
       funding: exposure.funding,
       paint: painter.paint,
       show: async (incidentId, version) => {

@@ -11,6 +11,7 @@ import { PAGES_CHANNEL } from "../../src/oncall/pages.ts";
 import { type FakePager, openFakePager } from "../fakes/pager/server.ts";
 import { withDatabase } from "../with-database.ts";
 import { deskConfig } from "./config.ts";
+import { SEAL } from "../policy/control.ts";
 
 const database = withDatabase();
 const by = { actor: "person:ana", surface: "console" };
@@ -52,7 +53,7 @@ describe("the on-call page", () => {
 
   const open = (severity: "critical" | "high" = "critical"): Promise<string> =>
     database().db.transaction((tx) =>
-      openIncident(tx, by, { kind: "margin.ratio", severity, title: "Margin is thin" }),
+      openIncident(tx, SEAL, by, { kind: "margin.ratio", severity, title: "Margin is thin" }),
     );
   const pageOf = async (incident: string) =>
     (await database().db.select().from(pages).where(eq(pages.incidentId, incident)))[0];

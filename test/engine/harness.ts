@@ -10,6 +10,7 @@ import type { AccountState } from "../../src/kernel/account.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import type { Door, Judged, Said } from "../../src/policy/perform.ts";
+import { SEAL } from "../policy/control.ts";
 
 /** A door that plans and sends nothing real: what the engine's own tests need of the policy. */
 export function scriptedDoor(script: {
@@ -64,6 +65,7 @@ export async function launch(
     database,
     door,
     playbooks,
+    seal: SEAL,
     log: silentLog,
     account: async () => ({}) as AccountState,
     accounts: [],
@@ -84,6 +86,7 @@ export async function begin(
   const made = await database.db.transaction(async (tx) => {
     const incident = await openIncident(
       tx,
+      SEAL,
       { actor: "person:ana", surface: "test" },
       { kind: "test", severity: "low", title: "a test" },
     );

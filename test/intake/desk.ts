@@ -8,6 +8,7 @@ import type { Alert } from "../../src/kernel/alert.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { decimal } from "../../src/kernel/decimal.ts";
 import { silentLog } from "../../src/kernel/log.ts";
+import { SEAL } from "../policy/control.ts";
 
 /** An alert of our own account monitor, with what the test wants to differ. */
 export function alertOf(change: Partial<Omit<Alert, "values">> & { values?: Record<string, string> } = {}): Alert {
@@ -41,6 +42,7 @@ export function intakeOn(
     db: database,
     clock: systemClock,
     settings: intakeSettings.parse(options.settings ?? {}),
+    seal: SEAL,
     matchPlaybooks: options.matchPlaybooks ?? (() => []),
     onCommitted: (one) => committed.push(one),
     log: silentLog,

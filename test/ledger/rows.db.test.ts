@@ -1,18 +1,21 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { append } from "../../src/ledger/append.ts";
 import { makeCheckpoint } from "../../src/ledger/checkpoint.ts";
-import { copyOut, fileSink, lostTail, readCopies } from "../../src/ledger/copies.ts";
+import { copyOut, fileSink, readCopies } from "../../src/ledger/copies.ts";
+import { lostTail } from "../../src/ledger/lost-tail.ts";
 import { makeNoteKey, openNoteKey } from "../../src/ledger/note.ts";
 import { proveEntry } from "../../src/ledger/proof.ts";
 import { includes, leafHash } from "../../src/ledger/merkle.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
+import { type Seal, openSeal } from "../../src/kernel/seal.ts";
 import { Secret } from "../../src/kernel/secret.ts";
 import { endPlan } from "../../src/policy/propose.ts";
 import { freeze } from "../../src/policy/trading-state.ts";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type TestDesk, testDesk } from "../policy/control.ts";
+import { alertOf, intakeOn } from "../intake/desk.ts";
+import { SEAL, type TestDesk, testDesk } from "../policy/control.ts";
 import { withDatabase } from "../with-database.ts";
 
 const database = withDatabase();
@@ -25,6 +28,11 @@ const home = mkdtempSync(path.join(tmpdir(), "breakwater-ledger-"));
 beforeAll(async () => {
   desk = testDesk(database());
   await desk.publish();
+  const intake = intakeOn(database());
+  await intake.take([alertOf({ severity: "high", trust: "signed", source: "desk-sender" })]);
+  // The same condition grows worse: the incident's severity moves, and its seal with it.
+  await intake.take([alertOf({ severity: "critical", trust: "signed", source: "desk-sender" })]);
+  await intake.close();
   const { hash, plan } = await desk.ask();
   await desk.vote(hash, "ana");
   await desk.claim(hash, plan);
@@ -54,13 +62,19 @@ beforeAll(async () => {
   await copyOut(database().db, fileSink(home));
 });
 
-const verify = () => verifyLedger(database().sql, { publicKey: key.publicKey, copies: readCopies(home) });
+const verify = (seal?: Seal) =>
+  verifyLedger(database().sql, {
+    publicKey: key.publicKey,
+    copies: readCopies(home),
+    ...(seal ? { seal } : {}),
+  });
 const guarded = ["ledger", "votes", "checkpoints"];
 
 /** Changes rows as the owner of the database could, with the triggers away, looks, and puts them back. */
 async function tampered(
   table: string,
   change: string,
+  seal?: Seal,
 ): Promise<{ ok: boolean; where: readonly string[]; firstBad: number | null }> {
   const { sql } = database();
   const triggers = (how: string): string =>
@@ -70,7 +84,7 @@ async function tampered(
   await sql.unsafe(`create table breakwater.kept as table breakwater.${table}; ${triggers("disable")}`);
   try {
     await sql.unsafe(change);
-    const report = await verify();
+    const report = await verify(seal);
     return { ok: report.ok, where: report.findings.map((one) => one.where), firstBad: report.firstBad };
   } finally {
     await sql.unsafe(`delete from breakwater.${table}; insert into breakwater.${table} select * from breakwater.kept;
@@ -80,6 +94,7 @@ async function tampered(
 
 test("a whole story verifies, against the copies outside too", async () => {
   expect(await verify()).toMatchObject({ ok: true, findings: [], checkpoints: 1 });
+  expect(await verify(SEAL)).toMatchObject({ ok: true, findings: [] });
   expect(await lostTail(database().db, readCopies(home))).toBeNull();
 });
 
@@ -159,6 +174,21 @@ const TAMPERS: Readonly<Record<string, readonly string[]>> = {
     "filled_quantity = 0.5",
     "sent_at = now()",
   ],
+  runs: [
+    "id = 'x'",
+    "playbook = 'x'",
+    "version = 2",
+    "incident_id = 'INC-9'",
+    "requested_by = 'person:eve'",
+    "trust = 'signed'",
+    'input = \'{"account":"paper-b"}\'',
+    "seal = 'x'",
+    "state = 'done'",
+    "outcome = 'x', ended_at = now()",
+    "started_at = null",
+    "ended_at = now()",
+  ],
+  incidents: ["id = 'x'", "kind = 'x'", "trust = 'internal'", "source = 'x'", "severity = 'low'"],
   trading_states: [
     "scope = 'firm'",
     "state = 'active'",
@@ -200,6 +230,78 @@ describe.each(Object.entries(TAMPERS))("a changed row of %s is named", (table, c
     // A checkpoint that is gone from the database still stands outside; on its own it leaves nothing to contradict.
     if (table === "checkpoints") expect(found.ok).toBe(true);
     else expect(found.ok).toBe(false);
+  });
+});
+
+/** Rows and entries made to agree by somebody who can write both, and does not hold the seal's key. */
+describe("with the seal's key at hand, what rows and entries agree on is not enough", () => {
+  const OTHER = openSeal(new Secret("another-key-of-thirty-two-characters"));
+  test.each([
+    ["plans", "update breakwater.plans set seal = repeat('0', 64)"],
+    ["approvals", "update breakwater.approvals set seal = repeat('0', 64)"],
+    ["votes", "update breakwater.votes set seal = repeat('0', 64)"],
+    ["runs", "update breakwater.runs set trust = 'signed'"],
+    ["incidents", "update breakwater.incidents set seal = repeat('0', 64)"],
+    ["role_grants", "update breakwater.role_grants set seal = repeat('0', 64) where person = 'ana'"],
+    ["policy_versions", "update breakwater.policy_versions set published_at = published_at + interval '1 s'"],
+  ])("%s", async (table, change) => {
+    const found = await tampered(table, change, SEAL);
+    expect(found.where.some((where) => where.startsWith(`${table} `))).toBe(true);
+  });
+  test("another desk's key holds for nothing", async () => {
+    const { findings } = await verify(OTHER);
+    const tables = new Set(findings.map((one) => one.where.split(" ")[0]));
+    expect([...tables].sort((a = "", b = "") => a.localeCompare(b))).toEqual([
+      "approvals",
+      "incidents",
+      "plans",
+      "policy_versions",
+      "role_grants",
+      "runs",
+      "votes",
+    ]);
+  });
+});
+
+/** A restored backup that went on by itself has as many entries as were signed, and other ones. */
+describe("a database that went its own way has as many entries as were signed, and is seen all the same", () => {
+  const fork = async (change: string): Promise<string | null> => {
+    const { sql } = database();
+    await sql.unsafe(`create table breakwater.kept as table breakwater.ledger;
+      alter table breakwater.ledger disable trigger ledger_keeps_rows`);
+    try {
+      await sql.unsafe(change);
+      return await lostTail(database().db, readCopies(home));
+    } finally {
+      await sql.unsafe(`delete from breakwater.ledger; insert into breakwater.ledger select * from breakwater.kept;
+        drop table breakwater.kept; alter table breakwater.ledger enable always trigger ledger_keeps_rows`);
+    }
+  };
+  test.each([
+    [
+      "another entry at the end",
+      "update breakwater.ledger set hash = repeat('1', 64) where seq = (select max(seq) from breakwater.ledger)",
+    ],
+    ["another entry in the middle", "update breakwater.ledger set hash = repeat('1', 64) where seq = 5"],
+    ["an entry that is missing while the last number stands", "delete from breakwater.ledger where seq = 5"],
+  ])("%s", async (_, change) => {
+    expect(await fork(change)).toMatch(/are not those that were signed/);
+  });
+  test("its own word for the signed head does not help it", async () => {
+    const { sql } = database();
+    await sql.unsafe(`alter table breakwater.checkpoints disable trigger checkpoints_keeps_rows`);
+    const kept = await sql`select * from breakwater.checkpoints`;
+    try {
+      await sql`delete from breakwater.checkpoints`;
+      expect(await lostTail(database().db, readCopies(home))).toBeNull();
+      expect(await fork("update breakwater.ledger set hash = repeat('1', 64) where seq = 5")).toMatch(
+        /went its own way/,
+      );
+    } finally {
+      for (const row of kept)
+        await sql`insert into breakwater.checkpoints ${sql({ ...row, peaks: sql.json(row["peaks"] as string[]) } as never)}`;
+      await sql.unsafe(`alter table breakwater.checkpoints enable always trigger checkpoints_keeps_rows`);
+    }
   });
 });
 

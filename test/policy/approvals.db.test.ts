@@ -6,7 +6,7 @@ import { answerOf, expireDue } from "../../src/policy/approvals.ts";
 import { syncGrants } from "../../src/policy/grants.ts";
 import { freeze } from "../../src/policy/trading-state.ts";
 import { withDatabase } from "../with-database.ts";
-import { DESK_PEOPLE, type TestDesk, freshPlan, testDesk } from "./control.ts";
+import { beginRun, DESK_PEOPLE, type TestDesk, freshPlan, testDesk } from "./control.ts";
 import { order } from "./make.ts";
 
 const database = withDatabase();
@@ -75,8 +75,7 @@ describe("abuses", () => {
       outcome: "not-allowed",
       why: expect.stringContaining("yourself"),
     });
-    await database().sql`insert into breakwater.runs (id, playbook, version, incident_id, requested_by, trust, input)
-      values ('run-ana', 'margin-breach', 1, 'INC-1', 'person:ana', 'internal', '{}')`;
+    await desk.within((tx) => beginRun(tx, { id: "run-ana", requestedBy: "person:ana" }));
     const through = await desk.ask(freshPlan({ run: "run-ana" }));
     expect(await desk.vote(through.hash, "ana")).toMatchObject({ outcome: "not-allowed" });
     expect(await desk.vote(through.hash, "cy")).toMatchObject({ state: "approved" });

@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
+import { escalate, openIncident } from "../../src/incidents/lifecycle.ts";
 import type { Plan } from "../../src/kernel/plan.ts";
 import { withDatabase } from "../with-database.ts";
-import { DESK_PEOPLE, type TestDesk, freshPlan, testDesk } from "./control.ts";
+import { DESK_PEOPLE, SEAL, type TestDesk, beginRun, freshPlan, testDesk } from "./control.ts";
 
 const database = withDatabase();
 let desk: TestDesk;
@@ -75,6 +76,68 @@ describe.each(Object.entries(CHANGES))(
     });
   },
 );
+
+/** Who began it, and how far it is believed: who could change that would choose who must consent. */
+describe("a plan is not sent where the run or the incident it came from was changed by hand", () => {
+  const begun = async (): Promise<{ hash: string; plan: Plan; incident: string; run: string }> => {
+    const { incident, run } = await desk.within(async (tx) => {
+      const by = { actor: "person:cy", surface: "test" };
+      const id = await openIncident(tx, SEAL, by, { kind: "test", severity: "high", title: "x", trust: "unsigned" });
+      await beginRun(tx, { id: `run:${id}`, incidentId: id, requestedBy: "person:cy", trust: "unsigned" });
+      return { incident: id, run: `run:${id}` };
+    });
+    const asked = await desk.ask(freshPlan({ run, incident }));
+    await desk.vote(asked.hash, "ana");
+    await desk.vote(asked.hash, "bo");
+    return { ...asked, incident, run };
+  };
+  test("while nothing was changed it is sent", async () => {
+    const { hash, plan } = await begun();
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: true });
+  });
+  test.each([
+    "playbook = 'x'",
+    "version = 2",
+    "incident_id = 'INC-1'",
+    "requested_by = 'person:eve'",
+    "trust = 'internal'",
+    'input = \'{"account":"paper-b"}\'',
+    "seal = ''",
+    "id = id || 'x'",
+  ])("runs: %s", async (change) => {
+    const { hash, plan, run } = await begun();
+    await asOwner(`update breakwater.runs set ${change} where id = '${run}'`);
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false, why: expect.stringContaining("began it") });
+  });
+  test.each([
+    "kind = 'x'",
+    "trust = 'internal'",
+    "source = 'x'",
+    "severity = 'critical'",
+    "seal = ''",
+    "id = id || 'x'",
+  ])("incidents: %s", async (change) => {
+    const { hash, plan, incident } = await begun();
+    await asOwner(`update breakwater.incidents set ${change} where id = '${incident}'`);
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false, why: expect.stringContaining("began it") });
+  });
+  test("a run that was written into the database by hand gets nothing allowed", async () => {
+    await asOwner(`insert into breakwater.runs (id, playbook, version, incident_id, requested_by, trust, input, seal)
+      select 'run-forged', playbook, version, incident_id, requested_by, trust, input, seal from breakwater.runs where id = 'run-signed'`);
+    expect(await desk.propose(freshPlan({ run: "run-forged" }))).toMatchObject({ outcome: "deny" });
+  });
+  test("escalating an incident that was changed by hand does not make the change good", async () => {
+    const { hash, plan, incident } = await begun();
+    await asOwner(`update breakwater.incidents set trust = 'internal' where id = '${incident}'`);
+    await escalate(database().db, SEAL, incident, { actor: "person:bo", surface: "test" });
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false });
+  });
+  test("escalating one that was not changes who must consent by the rules alone", async () => {
+    const { hash, plan, incident } = await begun();
+    await escalate(database().db, SEAL, incident, { actor: "person:bo", surface: "test" });
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: true });
+  });
+});
 
 test("an approval written into the database without a vote is not sent", async () => {
   const { hash, plan } = await desk.ask();

@@ -1,8 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { Database, Tx } from "../../src/db/client.ts";
 import { runs } from "../../src/db/schema.ts";
+import { type RunOrigin, runFacts } from "../../src/kernel/origin.ts";
 import { type Plan, planHash } from "../../src/kernel/plan.ts";
 import { Secret } from "../../src/kernel/secret.ts";
+import { append } from "../../src/ledger/append.ts";
 import { openApproval } from "../../src/policy/approvals.ts";
 import { claimPlan } from "../../src/policy/claim.ts";
 import { publishAtStart } from "../../src/policy/change.ts";
@@ -11,7 +13,7 @@ import type { Control } from "../../src/policy/gather.ts";
 import { proposePlan } from "../../src/policy/propose.ts";
 import { readPublished } from "../../src/policy/published.ts";
 import { type People, type Policy, peopleSchema } from "../../src/policy/schema.ts";
-import { openSeal } from "../../src/policy/seal.ts";
+import { openSeal } from "../../src/kernel/seal.ts";
 import { castVote } from "../../src/policy/vote.ts";
 import { BTC, order, plan } from "./make.ts";
 
@@ -23,12 +25,14 @@ export const DESK_PEOPLE: People = peopleSchema.parse({
   ed: { name: "Ed", roles: ["policy-admin", "operator"] },
 });
 
+/** The seal of every test desk. */
+export const SEAL = openSeal(new Secret("0123456789abcdef0123456789abcdef"));
+
 /** A control plane on a test database, with the default rules in force. */
 export function controlOf(over: Partial<Control> = {}): Control {
-  const seal = openSeal(new Secret("0123456789abcdef0123456789abcdef"));
   return {
-    seal,
-    published: readPublished(seal),
+    seal: SEAL,
+    published: readPublished(SEAL),
     halted: () => null,
     onCall: async () => null,
     deadManArmed: () => null,
@@ -59,6 +63,30 @@ export const quotesNow = () => ({
     { source: "paper:index", price: "50010", at: new Date() },
   ],
 });
+
+/** Writes a run as the engine does, sealed and with its entry, without an engine; a second time changes nothing. */
+export async function beginRun(tx: Tx, over: Partial<RunOrigin> = {}): Promise<void> {
+  const row: RunOrigin = {
+    id: "run-signed",
+    playbook: "margin-breach",
+    version: 1,
+    incidentId: "INC-1",
+    requestedBy: "source:account-monitor",
+    trust: "internal",
+    input: {},
+    ...over,
+  };
+  const seal = SEAL.of("run", runFacts(row));
+  const begun = await tx
+    .insert(runs)
+    .values({ ...row, state: "running", startedAt: new Date(), seal })
+    .onConflictDoNothing()
+    .returning();
+  const { id, incidentId: incident, playbook, version, requestedBy, trust, input } = row;
+  const body = { playbook, version, incident, requestedBy, trust, input, seal };
+  if (begun.length > 0)
+    await append(tx, { actor: `playbook:${row.playbook}@${row.version}`, type: "run.started", object: id, body });
+}
 
 export interface TestDesk {
   readonly control: Control;
@@ -98,18 +126,7 @@ export function testDesk(database: Database, control: Control = controlOf()): Te
     propose,
     publish: async (document = {}) => {
       await within(async (tx) => {
-        await tx
-          .insert(runs)
-          .values({
-            id: "run-signed",
-            playbook: "margin-breach",
-            version: 1,
-            incidentId: "INC-1",
-            requestedBy: "alert",
-            trust: "internal",
-            input: {},
-          })
-          .onConflictDoNothing();
+        await beginRun(tx, { id: "run-signed" });
         await publishAtStart(
           tx,
           control,

@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { Secret } from "../../src/kernel/secret.ts";
 import { keyFile } from "../../src/policy/key-file.ts";
-import { openSeal } from "../../src/policy/seal.ts";
+import { openSeal } from "../../src/kernel/seal.ts";
 
 const home = (): string => mkdtempSync(path.join(tmpdir(), "breakwater-key-"));
 

@@ -81,6 +81,7 @@ export const facts = (over: Partial<Facts> = {}): Facts => ({
   plan: plan(),
   requester: { kind: "playbook", id: "margin-breach", roles: [], onCall: null },
   excluded: [],
+  proven: true,
   trust: "internal",
   source: "account-monitor",
   severity: "critical",

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { verifyLedger } from "../../src/ledger/verify.ts";
-import { runs } from "../../src/db/schema.ts";
 import { openIncident, resolve, unreviewed } from "../../src/incidents/lifecycle.ts";
 import { emergencyDigest, holdsBreakGlass, openBreakGlass, reviewBreakGlass } from "../../src/policy/break-glass.ts";
 import {
@@ -20,7 +19,7 @@ import {
 } from "../../src/policy/step-up.ts";
 import { withDatabase } from "../with-database.ts";
 import { type SoftAuthenticator, softAuthenticator } from "../../src/commandline/soft-authenticator.ts";
-import { DESK_PEOPLE, type TestDesk, controlOf, freshPlan, testDesk } from "./control.ts";
+import { SEAL, beginRun, DESK_PEOPLE, type TestDesk, controlOf, freshPlan, testDesk } from "./control.ts";
 import { order } from "./make.ts";
 
 const where: ConsoleIdentity = { origin: "http://localhost:7070", rpId: "localhost", deskName: "Test desk" };
@@ -208,17 +207,7 @@ describe("emergency powers", () => {
   test("they hold for a playbook that the person started, and for nobody else's", async () => {
     const runOf = async (person: string) => {
       const id = `run-of-${person}`;
-      await database()
-        .db.insert(runs)
-        .values({
-          id,
-          playbook: "reduce",
-          version: 1,
-          incidentId: "INC-1",
-          requestedBy: `person:${person}`,
-          trust: "internal",
-          input: {},
-        });
+      await desk.within((tx) => beginRun(tx, { id, playbook: "reduce", requestedBy: `person:${person}` }));
       const plan = { requestedBy: "playbook:reduce@1", run: id, action: "reduce" as const };
       return desk.propose(freshPlan({ ...plan, orders: [order({ quantity: "24", notionalUsd: "1200000" })] }));
     };
@@ -234,7 +223,12 @@ describe("emergency powers", () => {
 
   test("another person of risk or compliance reviews them before the incident can close", async () => {
     const incident = await database().db.transaction((tx) =>
-      openIncident(tx, { actor: "person:gil", surface: "slack" }, { kind: "manual", severity: "high", title: "drill" }),
+      openIncident(
+        tx,
+        SEAL,
+        { actor: "person:gil", surface: "slack" },
+        { kind: "manual", severity: "high", title: "drill" },
+      ),
     );
     await database().sql`update breakwater.break_glass set incident_id = ${incident} where person = 'gil'`;
     const close = () => resolve(database().db, incident, "handled", { actor: "person:bo", surface: "slack" });

@@ -5,6 +5,7 @@ import { afterAll, expect, inject, test } from "vitest";
 import { runSteps, runs } from "../../../src/db/schema.ts";
 import { openIncident } from "../../../src/incidents/lifecycle.ts";
 import { freshDatabase } from "../fresh-database.ts";
+import { SEAL } from "../../policy/control.ts";
 
 const children: ChildProcess[] = [];
 afterAll(() => {
@@ -33,6 +34,7 @@ test(
     const run = await db.transaction(async (tx) => {
       const incident = await openIncident(
         tx,
+        SEAL,
         { actor: "person:ana", surface: "test" },
         { kind: "test", severity: "low", title: "a test" },
       );

@@ -12,6 +12,7 @@ import { detectorHits, detectorJudgements } from "../../../src/views/detectors.t
 import { intakeOn } from "../../intake/desk.ts";
 import { withDatabase } from "../../with-database.ts";
 import { watchedStorm } from "./storm.ts";
+import { SEAL } from "../../policy/control.ts";
 
 const database = withDatabase();
 const { file } = loadConfig({}, { text: demoDesk("2020-03-12", 1, 1), name: "demo desk" });
@@ -75,7 +76,7 @@ test("a storm opens one incident for each thing that happens, a restart in the m
 test("an incident that no detector raised cannot be labelled, nor one that does not exist", async () => {
   const { db } = database();
   const id = await db.transaction((tx) =>
-    openIncident(tx, ana, { kind: "manual", severity: "low", title: "A question" }),
+    openIncident(tx, SEAL, ana, { kind: "manual", severity: "low", title: "A question" }),
   );
   await expect(labelDetectors(db, id, "true", ana)).rejects.toThrow(/no detector raised/);
   await expect(labelDetectors(db, "INC-99999", "true", ana)).rejects.toThrow(/no incident/);

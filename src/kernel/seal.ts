@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { type Json, canonical } from "../kernel/canonical.ts";
-import type { Secret } from "../kernel/secret.ts";
+import { type Json, canonical } from "./canonical.ts";
+import type { Secret } from "./secret.ts";
 
 /**
  * A MAC over rows that decide about money, under a key that the database never sees: who can write rows but not read
