@@ -17,6 +17,9 @@ export interface PrivateStreams {
 
 interface Asked {
   readonly op?: string;
+  readonly event?: string;
+  readonly feed?: string;
+  readonly subscription?: { readonly type: string };
   readonly id?: number;
   readonly req_id?: string;
   readonly method?: string;
@@ -24,13 +27,28 @@ interface Asked {
   readonly params?: { readonly channels?: readonly string[] };
 }
 
-/** Adds private streams to the fake's server: Bybit's and OKX's `op`, Deribit's JSON-RPC, and Binance's listen key in the path. */
+/**
+ * Adds private streams to the fake's server: Bybit's and OKX's `op`, Deribit's JSON-RPC, Kraken Futures' challenge,
+ * Hyperliquid's subscriptions by address, and Binance's listen key in the path.
+ */
 export function servePrivateStreams(server: Server): PrivateStreams {
   const peers = new Set<Peer>();
   const subscribed: string[] = [];
   let signedIn = 0;
   const answer = (asked: Asked): unknown => {
-    const { op, id, req_id, method, args = [], params } = asked;
+    const { op, event, feed, id, req_id, method, args = [], params, subscription } = asked;
+    if (event === "challenge") {
+      signedIn += 1;
+      return { event, message: "226aee50-88fc-4618-a42a-34f7709570b2" };
+    }
+    if (event === "subscribe" && feed !== undefined) {
+      subscribed.push(feed);
+      return { event: "subscribed", feed };
+    }
+    if (method === "subscribe" && subscription) {
+      subscribed.push(subscription.type);
+      return { channel: "subscriptionResponse", data: { method, subscription } };
+    }
     if (op === "auth") {
       signedIn += 1;
       return { success: true, ret_msg: "", op: "auth", conn_id: "fake" };

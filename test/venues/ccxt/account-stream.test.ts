@@ -5,8 +5,10 @@ import { binanceusdm } from "../../fakes/exchanges/binanceusdm.ts";
 import { bybit } from "../../fakes/exchanges/bybit.ts";
 import type { FakeVenue } from "../../fakes/exchanges/core.ts";
 import { deribit } from "../../fakes/exchanges/deribit.ts";
+import { hyperliquid } from "../../fakes/exchanges/hyperliquid.ts";
+import { krakenfutures } from "../../fakes/exchanges/krakenfutures.ts";
 import { okx } from "../../fakes/exchanges/okx.ts";
-import { plainId, rigs, wordId } from "./rig.ts";
+import { hexId, plainId, rigs, wordId } from "./rig.ts";
 
 interface Case {
   readonly venue: CcxtVenueName;
@@ -126,5 +128,54 @@ describe.each(CASES)("the private stream of $venue", ({ venue, fake, symbol, war
     await leave?.();
     await vi.waitFor(() => expect(streams.open()).toBe(0), 5_000);
     expect(changes).toBeGreaterThanOrEqual(venue === "binanceusdm" ? 1 : 2);
+  });
+});
+
+const HINTED = [
+  {
+    venue: "krakenfutures",
+    fake: krakenfutures,
+    symbol: "BTC/USD:USD",
+    channels: ["open_orders", "balances", "open_positions"],
+    said: { feed: "open_orders", order_id: "K1", is_cancel: true, reason: "cancelled_by_user" },
+  },
+  {
+    venue: "hyperliquid",
+    fake: hyperliquid,
+    symbol: "BTC/USDC:USDC",
+    channels: ["orderUpdates", "clearinghouseState"],
+    said: { channel: "orderUpdates", data: [] },
+  },
+] as const;
+
+describe.each(HINTED)("the private stream of $venue", ({ venue, fake, symbol, channels, said }) => {
+  const rig = rigs(venue, fake, symbol, venue === "krakenfutures" ? wordId : hexId);
+
+  test("is subscribed to; whatever it says makes the desk look, and after a cut it is there again", async () => {
+    const on = await rig();
+    const gone: string[] = [];
+    const alerts: Alert[] = [];
+    let changes = 0;
+    const leave = await on.venue.reader.watchAccount?.("desk-1", {
+      onChange: () => (changes += 1),
+      onAlert: (alert) => alerts.push(alert),
+      onGone: (why) => gone.push(why),
+    });
+    const { streams } = on.fake;
+    const speaks = async (): Promise<void> => {
+      await vi.waitFor(() => expect(streams.subscribed).toEqual(expect.arrayContaining([...channels])), 5_000);
+      const before = changes;
+      streams.push(said);
+      await vi.waitFor(() => expect(changes).toBeGreaterThan(before), 5_000);
+    };
+    await speaks();
+    streams.subscribed.length = 0;
+    streams.cut();
+    await vi.waitFor(() => expect(gone).toHaveLength(1), 5_000);
+    await speaks();
+    expect(alerts).toEqual([]);
+
+    await leave?.();
+    await vi.waitFor(() => expect(streams.open()).toBe(0), 5_000);
   });
 });
