@@ -1,5 +1,6 @@
 // One replica of the engine on a shared database, with a playbook of five slow steps; starts the run named in RUN, if any.
 import { z } from "zod";
+import { guardProcess } from "../../../dist/src/commandline/start.js";
 import { openDatabase } from "../../../dist/src/db/client.js";
 import { openDurable } from "../../../dist/src/engine/durable.js";
 import { playbook } from "../../../dist/src/engine/playbook.js";
@@ -8,6 +9,7 @@ import { openRuns } from "../../../dist/src/engine/runs.js";
 import { systemClock } from "../../../dist/src/kernel/clock.js";
 import { silentLog } from "../../../dist/src/kernel/log.js";
 
+guardProcess(silentLog, () => []);
 const database = openDatabase(process.env.DATABASE_URL, 4);
 const durable = openDurable({ database, executorId: process.env.REPLICA, clock: systemClock, log: silentLog });
 const slow = playbook(
