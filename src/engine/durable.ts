@@ -6,7 +6,7 @@ import { dbRetryConfig } from "@dbos-inc/dbos-sdk/internal/utils";
 import { sql } from "drizzle-orm";
 import { type Database, type Tx, openDatabase } from "../db/client.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { DeskError } from "../kernel/errors.ts";
+import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { type InTransaction, exactlyOnce, lostDatabase, migrateTransactions } from "./transactions.ts";
 
@@ -14,6 +14,7 @@ import { type InTransaction, exactlyOnce, lostDatabase, migrateTransactions } fr
 const APPLICATION = "breakwater";
 /** Long-parked runs times many restarts must never be given up by count. */
 const RECOVERIES = 1_000_000;
+const GIVEN_UP = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"] as const;
 
 /**
  * The durable engine behind one small interface: nothing else imports DBOS. A workflow is an ordinary function whose
@@ -35,6 +36,8 @@ export interface Durable {
   receive(topic: string, untilAt: Date): Promise<boolean>;
   /** Wakes a run together with the caller's own rows. */
   wake(tx: Tx, runId: string, topic: string, messageId: string): Promise<void>;
+  /** Those of the runs that the engine itself gave up, and its reason: it never takes them up again. */
+  givenUp(runIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Puts the runs of a dead executor back into the queue. */
   recover(executorId: string): Promise<void>;
   readonly executorId: string;
@@ -111,6 +114,11 @@ export function openDurable(options: { database: Database; executorId: string; c
       (await DBOS.recv<unknown>(topic, { deadlineEpochMS: untilAt.getTime() })) !== null,
     async wake(tx, runId, topic, messageId) {
       await tx.execute(sql`select dbos.send_message(${runId}, '"wake"'::json, ${topic}, ${messageId})`);
+    },
+    async givenUp(runIds) {
+      if (runIds.length === 0) return new Map();
+      const found = await DBOS.listWorkflows({ workflowIDs: [...runIds], status: [...GIVEN_UP], loadInput: false });
+      return new Map(found.map((one) => [one.workflowID, messageOf(one.error ?? one.status)]));
     },
     async recover(deadExecutor) {
       await DBOSExecutor.globalInstance?.recoverPendingWorkflows([deadExecutor]);

@@ -119,7 +119,10 @@ export interface Runs {
   define(): void;
   /** Starts runs whose rows were committed. A crash in between is healed by the sweep. */
   start(runIds: readonly string[]): Promise<void>;
-  /** Starts what a crash left, and marks runs whose version is not installed; resolves to the orphans found now. */
+  /**
+   * Starts what a crash left, ends runs that the engine gave up, and marks runs whose version is not installed; resolves
+   * to the orphans found now.
+   */
   sweep(): Promise<readonly string[]>;
   /** Asks a run to stop; it answers at its next step with its compensation. */
   cancel(runId: string, by: string, reason: string): Promise<void>;
@@ -166,6 +169,20 @@ export function openRuns(context: RunsContext): Runs {
     log.error({ run: run.id, playbook: run.playbook, version: run.version }, "run orphaned");
   };
 
+  /** The engine refuses a run whose steps are no longer those it recorded; its own "end" is refused then too. */
+  const fail = async (run: RunRow, why: string): Promise<void> => {
+    const text = `failed: the engine gave run ${run.id} up (${why}); where its steps changed, the playbook needs a new version. What its finished steps did stands: look at its orders, then run the playbook anew`;
+    await database.db.transaction(async (tx) => {
+      const [still] = await tx
+        .select({ id: runs.id })
+        .from(runs)
+        .where(and(eq(runs.id, run.id), eq(runs.state, "running")))
+        .for("update");
+      if (still) await ended(tx, run, "failed", text);
+    });
+    log.error({ run: run.id, why }, "run given up by the engine");
+  };
+
   return {
     define() {
       for (const [name, one] of installed) durable.define(name, (runId) => live(context, one, runId));
@@ -176,6 +193,12 @@ export function openRuns(context: RunsContext): Runs {
         .select()
         .from(runs)
         .where(inArray(runs.state, ["ready", "running", "orphaned"]));
+      const running = unfinished.filter((run) => run.state === "running");
+      const lost = await durable.givenUp(running.map((run) => run.id));
+      for (const run of running) {
+        const why = lost.get(run.id);
+        if (why !== undefined) await fail(run, why);
+      }
       const orphans = unfinished.filter((run) => !installed.has(workflowName(run.playbook, run.version)));
       for (const run of orphans) if (run.state !== "orphaned") await orphan(run);
       const back = unfinished.filter((run) => run.state === "orphaned" && !orphans.includes(run));

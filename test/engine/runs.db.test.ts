@@ -1,5 +1,5 @@
 import { asc, eq, sql } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { incidentEvents, ledger, runSteps, runs } from "../../src/db/schema.ts";
 import type { Durable } from "../../src/engine/durable.ts";
@@ -184,6 +184,48 @@ describe("waiting for people", () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
+});
+
+/** Leaves a finished run behind as a crash before its end would: under way, on an executor that is gone. */
+async function asLeft(run: string, recoveries: number): Promise<void> {
+  const { db } = database();
+  const finished = () =>
+    db.execute(sql`
+    update dbos.workflow_status set status = 'PENDING', executor_id = 'gone', recovery_attempts = ${recoveries}
+    where workflow_uuid = ${run} and status = 'SUCCESS' returning 1`);
+  await vi.waitFor(async () => expect(await finished()).toHaveLength(1));
+  await db.execute(sql`delete from dbos.operation_outputs where workflow_uuid = ${run} and function_name = 'end'`);
+  await db.update(runs).set({ state: "running", outcome: null, endedAt: null }).where(eq(runs.id, run));
+}
+
+describe("recovery", () => {
+  test("a run that was taken up five thousand times is taken up once more, and its finished steps are not done again", async () => {
+    const { run } = await begin(database(), opened, "two-steps", { account: "paper-a" });
+    await over(database(), run);
+    const before = counts.get("first");
+    await asLeft(run, 5_000);
+    await durable.recover("gone");
+    expect(await over(database(), run)).toMatchObject({ state: "done", outcome: `said ${before}` });
+    expect(counts.get("first")).toBe(before);
+  });
+
+  test("a run whose playbook changed its steps without a new version ends as failed and says so, instead of doing other steps", async () => {
+    const { run } = await begin(database(), opened, "two-steps", { account: "paper-a" });
+    await over(database(), run);
+    const before = counts.get("first");
+    await asLeft(run, 1);
+    await database().db.execute(sql`
+      update dbos.operation_outputs set function_name = 'read another account' where workflow_uuid = ${run} and function_name = 'read the account'`);
+    await durable.recover("gone");
+    await vi.waitFor(async () => expect(await durable.givenUp([run])).toHaveProperty("size", 1), 10_000);
+    await opened.sweep();
+    const row = await over(database(), run);
+    expect(row.state).toBe("failed");
+    expect(row.outcome).toMatch(/where its steps changed, the playbook needs a new version/);
+    const entries = await database().db.select({ type: ledger.type }).from(ledger).where(eq(ledger.object, run));
+    expect(entries.at(-1)?.type).toBe("run.ended");
+    expect(counts.get("first")).toBe(before);
+  });
 });
 
 describe("versions", () => {
