@@ -11,6 +11,7 @@ import { runSteps, runs } from "../../../src/db/schema.ts";
 import { migrateDurable } from "../../../src/engine/durable.ts";
 import { openIncident } from "../../../src/incidents/lifecycle.ts";
 import { systemClock } from "../../../src/kernel/clock.ts";
+import { SEAL } from "../../policy/control.ts";
 
 const home = mkdtempSync(path.join(tmpdir(), "breakwater-outage-"));
 chmodSync(home, 0o755);
@@ -38,6 +39,7 @@ async function seedRun({ db }: Database): Promise<string> {
   return db.transaction(async (tx) => {
     const incident = await openIncident(
       tx,
+      SEAL,
       { actor: "person:ana", surface: "test" },
       { kind: "test", severity: "low", title: "a test" },
     );
