@@ -66,6 +66,11 @@ export const deskSchema = z
           .refine((value) => value === 0 || value >= 8, "write 0 for none, or at least 8")
           .default(2_048)
           .describe("The oldest are deleted before all exceed this; 0 records nothing"),
+        library: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("A folder of other recordings, in any form that replay reads, which the console offers too"),
       })
       .prefault({})
       .describe("What the detectors see is kept under BREAKWATER_HOME/recordings, for replay"),

@@ -18,6 +18,7 @@ import { openDesk } from "./desk/open-desk.ts";
 import { openPaging } from "./desk/paging.ts";
 import { openPasskeys } from "./desk/passkeys.ts";
 import { openPeople } from "./desk/people.ts";
+import { replayThreads } from "./desk/replay-thread.ts";
 import { restoredAlert } from "./desk/restored.ts";
 import { openSingleSignOn } from "./desk/single-sign-on.ts";
 import { type Surfaces, openSurfaces } from "./desk/surfaces.ts";
@@ -35,6 +36,8 @@ import { loadCommands, loadPlaybooks } from "./load.ts";
 import { countBus, countFeeds, openMetrics } from "./metrics.ts";
 import { haltEverything } from "./policy/halt.ts";
 import { readMarker } from "./policy/halt-marker.ts";
+import { recordingPlaces } from "./replay/keep.ts";
+import { openLibrary } from "./replay/view/library.ts";
 import { mountRoutes } from "./routes.ts";
 import { monitorAccount } from "./sources/feeds/account-monitor.ts";
 import { openSources } from "./sources/webhooks/settings.ts";
@@ -205,6 +208,8 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
 
   // Where people look.
   const { sources } = openSources(file.webhooks, (variable) => config.environment.secretNamed(variable));
+  const library = openLibrary(recordingPlaces(config.home, file.recordings.library), replayThreads(file), clock);
+  undo.push(() => library.close());
   const sso = openSingleSignOn({ database, config, viewerOf: findViewer(desk.knownPeople), clock, log });
   const nameOf = (person: string): string => file.people[person]?.name ?? person;
   const console = await openConsole({
@@ -218,6 +223,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       seal: base.control.seal,
       onCall: () => null,
       board: () => market?.board ?? null,
+      recordings: library,
     }),
     inbound: inbox,
     passkeys: openPasskeys({

@@ -1,11 +1,6 @@
-import { intakeSettings } from "../intake/settings.ts";
-import { matching } from "../desk/matching.ts";
-import { openHedger } from "../exposure/hedger.ts";
-import { decimal } from "../kernel/decimal.ts";
+import { replayDesk } from "../desk/replay-desk.ts";
 import { DeskError } from "../kernel/errors.ts";
-import { loadPlaybooks } from "../load.ts";
 import { replayCommand } from "../replay/command.ts";
-import { type ReplayDesk, openReplayDesk } from "../replay/desk/paper-desk.ts";
 
 /** Options of `breakwater replay`. */
 export interface ReplayOptions {
@@ -26,36 +21,7 @@ function speedOf(text: string | undefined): "max" | number {
   return factor;
 }
 
-/** The usual thresholds: a replay stands for no desk of its own, so that it says the same everywhere. */
-const MONITOR = { pollMs: 1_000, staleAfterMs: 30_000, highRatio: decimal("0.60"), criticalRatio: decimal("0.80") };
-
 const names = (list: string): string[] => list.split(",").map((one) => one.trim());
-
-/**
- * A desk on paper behind the detectors.
- * @param list names of playbooks, or "all"
- * @throws DeskError UNKNOWN_PLAYBOOK where there is none, or only people start it
- */
-export async function replayDesk(list: string): Promise<ReplayDesk> {
-  const installed = (await loadPlaybooks()).filter((one) => one.head.on);
-  const known = installed.map((one) => one.head.name).join(", ");
-  const wanted = list === "all" ? installed.map((one) => one.head.name) : names(list);
-  const playbooks = wanted.map((name) => {
-    const found = installed.find((one) => one.head.name === name);
-    if (!found)
-      throw new DeskError("UNKNOWN_PLAYBOOK", `there is no playbook ${name} that alerts start; there are ${known}`);
-    return found;
-  });
-  return openReplayDesk({
-    playbooks,
-    inputOf: (one, alert) => matching(alert, [one])[0]?.input ?? null,
-    hedger: openHedger(),
-    intake: intakeSettings.parse({}),
-    monitor: MONITOR,
-    collarBps: 150,
-    planTtlMs: 900_000,
-  });
-}
 
 /** `breakwater replay <recording…>` */
 export const runReplay = async (recordings: readonly string[], options: ReplayOptions): Promise<number> =>

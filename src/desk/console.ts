@@ -16,6 +16,7 @@ import { readCopies } from "../ledger/copies.ts";
 import { proveEntry } from "../ledger/proof.ts";
 import { verifyLedger } from "../ledger/verify.ts";
 import type { Board } from "../sources/feeds/board.ts";
+import type { RecordingLibrary } from "../replay/view/library.ts";
 import { chosenDetectors } from "../sources/feeds/settings.ts";
 import { openBackend } from "../views/console-backend.ts";
 import type { DeskApi } from "./api.ts";
@@ -106,6 +107,7 @@ export function consoleBackend(parts: {
   readonly onCall: () => string | null;
   /** Late: the market is opened after the console. */
   readonly board: () => Board | null;
+  readonly recordings: RecordingLibrary;
 }): ConsoleBackend {
   const { database, clock, config, desk } = parts;
   const monitor = monitorSettings(config.file);
@@ -152,7 +154,7 @@ export function consoleBackend(parts: {
       const proof = await proveEntry(database.db, seq);
       return proof ? JSON.stringify(proof, null, 2) : null;
     },
-    replays: () => [],
+    recordings: parts.recordings,
   });
 }
 

@@ -199,6 +199,11 @@ export const ERRORS = {
     hint: "Check the file and name its --format.",
     retry: "never",
   },
+  UNKNOWN_RECORDING: {
+    title: "There is no such recording",
+    hint: "The oldest recordings make room for new ones; the page Replay lists those that are there.",
+    retry: "never",
+  },
   RECORDING_FAILED: {
     title: "The recording could not be written",
     hint: "What was written before can be replayed; free space on the disk and record again.",

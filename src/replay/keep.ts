@@ -3,6 +3,7 @@ import type { MarketEvent } from "../detectors/event.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import { type Recorder, createRecorder } from "./recorder.ts";
+import type { Place } from "./view/library.ts";
 
 /** A recording that goes on until it is stopped, whatever the disk does. */
 export interface Recording {
@@ -26,6 +27,12 @@ export interface RecordingOptions {
 
 /** Where a desk keeps its recordings. */
 export const recordingsOf = (home: string): string => path.join(home, "recordings");
+
+/** Where the console finds recordings: the desk's own, and a folder of others where one is named. */
+export const recordingPlaces = (home: string, library: string | undefined): readonly Place[] => [
+  { prefix: "", folder: recordingsOf(home) },
+  ...(library === undefined ? [] : [{ prefix: "library:", folder: path.resolve(library) }]),
+];
 
 const FLUSH_MS = 1_000;
 const AGAIN_MS = 60_000;

@@ -40,6 +40,13 @@ const DAY_MS = 86_400_000;
 const LARGEST_SEGMENT = 256 * 1024 * 1024;
 const SEGMENTS_AT_LEAST = 8;
 
+/** Files beside recordings that are none. */
+const NO_RECORDING = new Set([".md", ".json", ".jsonl", ".txt", ""]);
+
+/** Whether a file's name may be a recording's; what it holds is told by its content. */
+export const isRecording = (name: string): boolean =>
+  !name.startsWith(".") && !NO_RECORDING.has(path.extname(name).toLowerCase());
+
 /** A recording's segments, days and numbers in order; empty where the folder holds none. */
 export async function segmentsOf(folder: string): Promise<string[]> {
   const found: string[] = [];

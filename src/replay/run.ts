@@ -16,7 +16,7 @@ import { mergeReaders } from "./merge.ts";
 import { type ReplayContext, createReplayContext } from "./readers/context.ts";
 import { formatOf, openRecording } from "./readers/open.ts";
 import type { Reader } from "./readers/reader.ts";
-import { segmentsOf } from "./recorder.ts";
+import { isRecording, segmentsOf } from "./recorder.ts";
 
 /** How a recording is replayed. */
 export interface ReplayOptions {
@@ -41,7 +41,6 @@ export interface ReplayOptions {
 const PAUSE_MS = 86_400_000;
 /** Slices of recorded time at which a paced replay waits. */
 const SLICE_MS = 100;
-const NO_RECORDING = new Set([".md", ".json", ".txt", ""]);
 
 /** The files of a recording: itself, a folder of our own segments, or a folder's recordings by name. */
 async function filesOf(recording: string): Promise<string[]> {
@@ -56,7 +55,7 @@ async function filesOf(recording: string): Promise<string[]> {
   }
   const segments = await segmentsOf(recording);
   if (segments.length > 0) return segments;
-  const names = (await readdir(recording)).sort().filter((name) => !NO_RECORDING.has(path.extname(name)));
+  const names = (await readdir(recording)).sort().filter(isRecording);
   return names.map((name) => path.join(recording, name));
 }
 

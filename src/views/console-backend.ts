@@ -12,6 +12,7 @@ import type {
   PersonRow,
   PlaybookRow,
   ReplayRow,
+  ReplayState,
   SettingsView,
 } from "../chat/console/backend.ts";
 import type { Db } from "../db/client.ts";
@@ -69,7 +70,10 @@ export interface BackendParts {
   readonly dryRun: (playbook: string, input: Readonly<Record<string, string>>) => Promise<DryRun>;
   readonly verifyLedger: () => Promise<LedgerVerdict>;
   readonly proof: (seq: number) => Promise<string | null>;
-  readonly replays: () => Promise<readonly ReplayRow[]> | readonly ReplayRow[];
+  readonly recordings: {
+    list(): Promise<readonly ReplayRow[]>;
+    open(id: string): Promise<ReplayState | null>;
+  };
 }
 
 /** Answers everything the console asks from the database and the parts given. */
@@ -152,7 +156,8 @@ export function openBackend(parts: BackendParts): ConsoleBackend {
         ...story,
       };
     },
-    replays: async () => parts.replays(),
+    replays: () => parts.recordings.list(),
+    replay: (id) => parts.recordings.open(id),
     ledger: (before, limit) => ledgerPageOf(db, before, limit),
     verifyLedger: () => parts.verifyLedger(),
     proof: (seq) => parts.proof(seq),

@@ -83,10 +83,11 @@ async function decide(db: Db, click: Click): Promise<{ reply: Reply; incident: s
   });
 }
 
-/** Opens a console on a free port over `db`; `setting` overrides any of its options. */
+/** Opens a console on a free port over `db`; `setting` overrides any of its options, `recordings` are what it replays. */
 export async function openTestConsole(
   db: Db,
   setting: Partial<ConsoleOptions> & { readonly market?: BackendParts["market"] } = {},
+  recordings: BackendParts["recordings"] = { list: async () => [], open: async () => null },
 ): Promise<TestConsole> {
   buildPage();
   const events: (Click | CommandCall)[] = [];
@@ -153,7 +154,7 @@ export async function openTestConsole(
     }),
     verifyLedger: async () => ({ ok: true, text: "12 entries, all sealed.", firstBad: null }),
     proof: async (seq) => (seq <= 12 ? JSON.stringify({ seq }) : null),
-    replays: () => [],
+    recordings,
   });
   const inbound: Inbound = {
     async receive(event) {

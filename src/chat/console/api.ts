@@ -67,5 +67,13 @@ export function addApi(get: Get, parts: { readonly backend: ConsoleBackend }): v
     const series = await backend.series(c.req.param("account") ?? "", Number.isNaN(sinceMs) ? -HOUR_MS : sinceMs);
     return c.json(series);
   });
+  get("/api/replays", async (c) => c.json({ recordings: await backend.replays() }));
+  get("/api/replays/:id", async (c) => {
+    const opening = await backend.replay(c.req.param("id") ?? "");
+    if (!opening) throw new DeskError("UNKNOWN_RECORDING");
+    if (opening.state !== "ready") return c.json(opening, opening.state === "reading" ? 202 : 200);
+    c.header("content-type", "application/json");
+    return c.body(`{"state":"ready","view":${opening.view}}`);
+  });
   get("/api/header", async (c) => c.json(await backend.header()));
 }

@@ -34,6 +34,8 @@ const SCRIPTS = [
   "parts.js",
   "again.js",
   "passkey.js",
+  "replay.js",
+  "replay-chart.js",
 ];
 
 /** `dist/page`, seen from the sources as well as from the built program. */

@@ -355,10 +355,19 @@ export interface DryRun {
 
 /** A recording that can be, or was, replayed. */
 export interface ReplayRow {
+  /** Names it in addresses. */
+  readonly id: string;
   readonly name: string;
-  readonly detail: string;
+  readonly bytes: number;
+  /** What replaying it said; null where nobody did lately. */
   readonly outcome: string | null;
 }
+
+/** How far opening a recording is; `view` is JSON text for the page's script. */
+export type ReplayState =
+  | { readonly state: "reading"; readonly events: number; readonly at: string | null }
+  | { readonly state: "failed"; readonly reason: string }
+  | { readonly state: "ready"; readonly view: string };
 
 /**
  * All that the console reads, written where it is used; `views/` answers it from the database. Nothing here decides
@@ -391,6 +400,8 @@ export interface ConsoleBackend {
   /** Null where no such detector is on. */
   detector(name: string): Promise<DetectorDetail | null>;
   replays(): Promise<readonly ReplayRow[]>;
+  /** Begins to replay a recording where that was not done; null where there is none of that id. */
+  replay(id: string): Promise<ReplayState | null>;
   ledger(before: number | null, limit: number): Promise<LedgerPage>;
   verifyLedger(): Promise<LedgerVerdict>;
   /** The inclusion proof of one entry as JSON text; null where there is none. */

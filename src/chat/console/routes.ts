@@ -19,12 +19,13 @@ import { accountsPage } from "./pages/accounts.ts";
 import { alertsPage } from "./pages/alerts.ts";
 import { approvalsPage } from "./pages/approvals.ts";
 import { detectorPage } from "./pages/detector.ts";
-import { detectorsPage, replayPage } from "./pages/detectors.ts";
+import { detectorsPage } from "./pages/detectors.ts";
 import { ledgerPage } from "./pages/ledger.ts";
 import { marketPage } from "./pages/market.ts";
 import { ordersPage } from "./pages/orders.ts";
 import { peoplePage, settingsPage } from "./pages/people.ts";
 import { dryRunPage, playbooksPage } from "./pages/playbooks.ts";
+import { replayPage, replaysPage } from "./pages/replay.ts";
 import { answerPage, signedOutPage } from "./pages/sign-in.ts";
 import { addPasskeyRoutes } from "./passkey-routes.ts";
 import type { PasskeyBackend } from "./passkeys.ts";
@@ -176,7 +177,12 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     return page(c, "/detectors", detail.title, detectorPage(detail));
   });
   get("/detectors", async (c) => page(c, "/detectors", "Detectors", detectorsPage(await backend.detectors())));
-  get("/replay", async (c) => page(c, "/replay", "Replay", replayPage(await backend.replays())));
+  get("/replay", async (c) => page(c, "/replay", "Replay", replaysPage(await backend.replays())));
+  get("/replay/:id", async (c) => {
+    const found = (await backend.replays()).find((one) => one.id === c.req.param("id"));
+    if (!found) throw new DeskError("UNKNOWN_RECORDING");
+    return page(c, "/replay", found.name, replayPage(found.id, found.name));
+  });
   get("/ledger", async (c) => page(c, "/ledger", "Ledger", ledgerPage(await backend.ledger(beforeOf(c), 100), null)));
   get("/people", async (c) => page(c, "/people", "People", peoplePage(await backend.people())));
   get("/settings", async (c) => page(c, "/settings", "Settings", settingsPage(await backend.settings())));

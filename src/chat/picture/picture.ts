@@ -1,5 +1,6 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Clock } from "../../kernel/clock.ts";
+import { startThread } from "../../kernel/thread.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Chart } from "./chart.ts";
 
@@ -33,7 +34,7 @@ export function openPainter(clock: Clock): Painter {
     worker = undefined;
   };
   const hire = (): Worker => {
-    const made = startWorker();
+    const made = startThread(import.meta.url, "./worker");
     made.unref();
     made.on("message", ({ id, png, error }: Painted) => {
       const one = waiting.get(id);
@@ -74,12 +75,4 @@ export function openPainter(clock: Clock): Painter {
       await old?.terminate();
     },
   };
-}
-
-/** The worker beside this file: compiled in the shipped program; where the sources run, tsx reads them. */
-function startWorker(): Worker {
-  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./worker.js", import.meta.url));
-  const tsx = JSON.stringify(import.meta.resolve("tsx/esm/api"));
-  const file = JSON.stringify(new URL("./worker.ts", import.meta.url).href);
-  return new Worker(`import(${tsx}).then(({ register }) => { register(); return import(${file}); });`, { eval: true });
 }

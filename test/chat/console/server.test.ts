@@ -53,6 +53,7 @@ const backend: ConsoleBackend = {
   detectors: async () => [],
   detector: async () => null,
   replays: async () => [],
+  replay: async () => null,
   ledger: async () => ({ entries: [], size: 0, next: null }),
   verifyLedger: async () => ({ ok: true, text: "", firstBad: null }),
   proof: async () => null,

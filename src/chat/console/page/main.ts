@@ -9,6 +9,7 @@ import { refreshParts } from "./parts.ts";
 import { applyQuote, applyQuotes, showsMarket, watchMarket } from "./market.ts";
 import { openPasskeyForms } from "./passkey.ts";
 import { drawScores, recolourScores } from "./scores.ts";
+import { openReplay, recolourReplay } from "./replay.ts";
 import { openStream } from "./stream.ts";
 
 const THEME = "breakwater.theme";
@@ -36,6 +37,7 @@ function offerThemes(): void {
       label();
       recolourCharts();
       recolourScores();
+      recolourReplay();
     });
   }
 }
@@ -92,6 +94,7 @@ if (document.body.classList.contains("bare")) {
   openCommandLine();
   offerThemes();
   openPasskeyForms();
+  void openReplay();
   listenKeys((link) => void go(link.pathname, true));
   document.addEventListener("click", (event) => {
     const link =

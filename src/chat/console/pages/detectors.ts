@@ -1,4 +1,4 @@
-import type { DetectorRow, ReplayRow } from "../backend.ts";
+import type { DetectorRow } from "../backend.ts";
 import { type Markup, emptyState, html, moment, table, words } from "../markup.ts";
 
 /** "3 of 4 right (75 %), 2 useful". */
@@ -33,30 +33,4 @@ export const detectorsPage = (rows: readonly DetectorRow[]): Markup =>
           )
     }
     ${rows.length === 0 ? "" : html`<p>After an incident, say what it was: <code>/label INC-7 true</code>, <code>false</code> or <code>useful</code>.</p>`}
-  </div>`;
-
-/** Recordings, and what replaying them said. */
-export const replayPage = (rows: readonly ReplayRow[]): Markup =>
-  html`<div class="sheet">
-    <h1>Replay</h1>
-    <p>
-      A day of history runs through the same code as the live desk, on its own clock; plans are made and never sent.
-    </p>
-    ${
-      rows.length === 0
-        ? emptyState(
-            "Nothing was replayed here yet",
-            "Replay a recording from the command line; its report appears here.",
-            "npx breakwater replay recording.csv.gz",
-          )
-        : table(
-            "Replays",
-            ["Recording", "What", "Outcome"],
-            rows.map((row) => [
-              html`<code>${words(row.name)}</code>`,
-              words(row.detail),
-              row.outcome === null ? html`<span class="not-yet">not replayed yet</span>` : words(row.outcome),
-            ]),
-          )
-    }
   </div>`;
