@@ -1,4 +1,4 @@
-import { command, grouped } from "../src/index.ts";
+import { command, deltaChart, grouped } from "../src/index.ts";
 
 export default command(
   {
@@ -10,7 +10,9 @@ export default command(
     example: "/greeks paper-a",
   },
   async ({ desk, args }) => {
-    const { lines, notes } = await desk.exposure.greeks(args["account"]);
+    const report = await desk.exposure.greeks(args["account"]);
+    const { lines, notes } = report;
+    const chart = deltaChart(report);
     return {
       ok: true,
       text: [
@@ -45,6 +47,7 @@ export default command(
           grouped(one.volgaUsdPerPoint, 2),
         ]),
       },
+      charts: chart ? [chart] : [],
     };
   },
 );

@@ -9,11 +9,14 @@ import {
   command,
   compare,
   div,
+  fanChart,
   grouped,
+  isZero,
   marginChart,
   percent,
   places,
   sign,
+  stressChart,
   sub,
 } from "../src/index.ts";
 
@@ -43,6 +46,7 @@ const signed = (value: Decimal): string => (sign(value) > 0 ? `+${percent(value,
 /** Stress, liquidation prices and a depeg of one account, a line each. */
 function detailLines(risk: RiskReport): string[] {
   const { liquidation: at, stress, depeg } = risk;
+  const still = Math.max(0, stress.volMoves.findIndex(isZero));
   const price = (value: Decimal | null): string => (value === null ? "at no price" : `at ${grouped(value, 2)}`);
   return [
     ...(at === null
@@ -50,13 +54,9 @@ function detailLines(risk: RiskReport): string[] {
       : [
           `${at.asset} is at ${grouped(at.spot, 2)}; liquidation below ${price(at.below)}, above ${price(at.above)}, the rest standing still (volatility ${percent(at.sigma)} a year).`,
         ]),
-    "Profit in USD if all coins move at once:",
-    ...stress.volMoves.map(
-      (vol, row) =>
-        `volatility ${signed(vol)}: ${stress.priceMoves
-          .map((move, column) => `${signed(move)} ${whole(stress.profitUsd[row]?.[column])}`)
-          .join(" · ")}`,
-    ),
+    `Profit in USD if all coins move at once: ${stress.priceMoves
+      .map((move, column) => `${signed(move)} ${whole(stress.profitUsd[still]?.[column])}`)
+      .join(" · ")}; with volatility moving too, see the picture.`,
     ...(depeg === null ? [] : [`${depeg.asset} at 0.95 USD: ${whole(depeg.profitUsd)}`]),
   ];
 }
@@ -95,7 +95,9 @@ export default command(
       ];
     });
     const [one] = wanted ? risks : [];
-    const chart = marginChart(states.map(({ state }) => state));
+    const margin = marginChart(states.map(({ state }) => state));
+    const fan = one ? fanChart(one) : null;
+    const charts = one ? [stressChart(one), ...(fan ? [fan] : [])] : margin ? [margin] : [];
     return {
       ok: true,
       text: [
@@ -120,7 +122,7 @@ export default command(
         ],
         rows,
       },
-      ...(chart === null ? {} : { chart }),
+      charts,
     };
   },
 );

@@ -7,6 +7,7 @@ import {
   mul,
   percent,
   places,
+  smileChart,
   spanOf,
 } from "../src/index.ts";
 
@@ -41,7 +42,7 @@ export default command(
     const asset = (args["asset"] ?? "").toUpperCase();
     const found = await desk.exposure.volatility(asset);
     const { symbol, estimates, venue, smiles } = found;
-    const chart = picture(found);
+    const charts = [picture(found), smileChart(asset, smiles)].filter((one) => one !== null);
     const realised = estimates.estimates.map((one) => [
       "realised",
       one.name,
@@ -76,7 +77,7 @@ export default command(
           : `Implied: marks out of the money at ${venue}; at the money by a fit free of arbitrage.`,
       ].join(" "),
       table: { columns: ["kind", "of", "a year", "note"], rows: [...realised, ...implied] },
-      ...(chart === null ? {} : { chart }),
+      charts,
     };
   },
 );

@@ -18,6 +18,7 @@ export { DETECTOR_LABELS, type DetectorLabel } from "./db/schema.ts";
 export { RESOLUTIONS, type Resolution } from "./incidents/lifecycle.ts";
 export type { Reply } from "./chat/surface.ts";
 export { marginChart } from "./desk/margin-chart.ts";
+export { deltaChart, fanChart, smileChart, stressChart } from "./desk/risk-charts.ts";
 export type { Chart } from "./chat/picture/chart.ts";
 export type { AccountState } from "./kernel/account.ts";
 export { type Severity, SEVERITIES } from "./kernel/alert.ts";

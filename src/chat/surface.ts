@@ -44,8 +44,8 @@ export interface Reply {
   readonly text: string;
   /** Aligned columns to show below the text. */
   readonly table?: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
-  /** Drawn and shown after the text, to this person alone. */
-  readonly chart?: Chart;
+  /** Drawn and shown after the text, to this person alone; four at most. */
+  readonly charts?: readonly Chart[];
   /** An incident card that belongs to the answer. */
   readonly incident?: string;
   /** A page of the console where the deed goes on: its path; chats are given the whole address. */

@@ -8,6 +8,7 @@ import { depegScenario, stressBook, stressGrid } from "../quant/risk/stress.ts";
 import { valueAtRisk } from "../quant/risk/value-at-risk.ts";
 import type { Reading } from "./holdings.ts";
 import { isDollar } from "./instruments.ts";
+import { type PriceFan, priceFan } from "./price-fan.ts";
 
 /** Volatility of each coin and where it was taken from. */
 export type Volatilities = ReadonlyMap<string, { readonly sigma: Ratio; readonly from: string }>;
@@ -29,6 +30,8 @@ export interface LiquidationRisk {
   /** Of touching either within 24 hours, by Brownian motion at the volatility named. */
   readonly dayRatio: Ratio;
   readonly sigma: Ratio;
+  /** Where the coin's price may stand over those hours. */
+  readonly fan: PriceFan;
 }
 
 /** Profit of the book on a grid of moves of every coin at once. */
@@ -155,6 +158,7 @@ function liquidationOf(
       above: priced(prices.above),
       dayRatio: ratio(either),
       sigma,
+      fan: priceFan(spot, toFloat(sigma)),
     };
   } catch (error) {
     if (!(error instanceof QuantError)) throw error;

@@ -26,6 +26,8 @@ export interface ExpirySmile {
   /** Volatility at 90 % of the forward less that at 110 %; null without a fit. */
   readonly skew: Ratio | null;
   readonly strikes: readonly StrikeVolatility[];
+  /** The fit over the strikes read, left to right; empty without one. */
+  readonly curve: readonly { readonly strike: Price; readonly sigma: Ratio }[];
 }
 
 const MOST_EXPIRIES = 3;
@@ -34,6 +36,8 @@ const MOST_STRIKES = 5;
 /** In the last hours an implied volatility is mostly the tick of the mark. */
 const SHORTEST_YEARS = 0.5 / 365;
 const STEP = decimal("0.0001");
+/** Further out than this many deviations a mark is its venue's rounding. */
+const FARTHEST_DEVIATIONS = 4.5;
 
 const share = (value: number): Ratio => fromFloat(value, STEP, "half-even");
 
@@ -91,8 +95,12 @@ async function viewsOf(
       return found && { ...found, indexUsd };
     }),
   );
-  return views.filter((one) => one !== null);
+  return views.filter((one) => one !== null).filter(tells);
 }
+
+/** The mark is large enough beside its tick to say something of volatility. */
+const tells = ({ strikeUsd, forwardUsd, sigma, years }: OptionView): boolean =>
+  sigma > 0 && Math.abs(Math.log(strikeUsd / forwardUsd)) <= FARTHEST_DEVIATIONS * sigma * Math.sqrt(years);
 
 function smileOf(views: readonly OptionView[]): ExpirySmile | null {
   const [first] = views;
@@ -112,10 +120,25 @@ function smileOf(views: readonly OptionView[]): ExpirySmile | null {
       optionKind: one.right,
       sigma: share(one.sigma),
     })),
+    curve: fitted ? curveOf(fitted, sorted, first.forwardUsd) : [],
   };
 }
 
 const CENT = decimal("0.01");
+const CURVE_POINTS = 41;
+
+/** A fit from the lowest strike to the highest. */
+function curveOf(
+  fitted: (k: number) => number,
+  sorted: readonly OptionView[],
+  forward: number,
+): readonly { readonly strike: Price; readonly sigma: Ratio }[] {
+  const [low, high] = [sorted[0]?.strikeUsd ?? forward, sorted.at(-1)?.strikeUsd ?? forward];
+  return Array.from({ length: CURVE_POINTS }, (_, at) => {
+    const strike = low + ((high - low) * at) / (CURVE_POINTS - 1);
+    return { strike: fromFloat<"price">(strike, CENT, "half-even"), sigma: share(fitted(Math.log(strike / forward))) };
+  });
+}
 
 function fit(quotes: readonly SmileQuote[], years: number): ((k: number) => number) | null {
   try {

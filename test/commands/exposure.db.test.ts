@@ -112,16 +112,28 @@ describe("/vol", () => {
   });
 
   test("draws realised and implied volatility side by side", async () => {
-    const { chart } = await type(vol, "/vol BTC");
+    const [chart, smile] = (await type(vol, "/vol BTC")).charts ?? [];
     expect(chart?.title).toMatch(/^BTC: implied 5\d\.\d % at the money, realised \d+\.\d %$/);
     expect(chart?.kind === "bars" ? chart.bars.length : 0).toBeGreaterThan(4);
+    expect(smile?.title).toMatch(/^BTC smile: 5\d\.\d % at the money/);
+    const curves = smile?.kind === "curves" ? smile.curves : [];
+    expect(curves.length).toBe(3);
+    for (const { dots, line } of curves) {
+      expect(dots.length).toBeGreaterThan(4);
+      // The fit passes the marks: at each strike the nearest point of the curve is within a point of volatility.
+      for (const [strike, sigma] of dots) {
+        const away = ([at]: readonly [string, string]) => Math.abs(Number(at) - Number(strike));
+        const nearest = line.toSorted((left, right) => away(left) - away(right))[0];
+        expect(Math.abs(Number(nearest?.[1]) - Number(sigma))).toBeLessThan(1);
+      }
+    }
   });
 
   test("of a coin without options or marks says so instead of a number", async () => {
     const reply = await type(vol, "/vol DOGE");
     expect(reply.text).toContain("No mark of DOGE was recorded");
     expect(reply.text).toContain("No account's venue lists options of DOGE");
-    expect(reply.chart).toBeUndefined();
+    expect(reply.charts).toEqual([]);
   });
 });
 
@@ -137,15 +149,27 @@ describe("/risk", () => {
   });
 
   test("draws the accounts' margin ratios, the nearest to liquidation first", async () => {
-    const { chart } = await type(risk, "/risk");
+    const [chart] = (await type(risk, "/risk")).charts ?? [];
     expect(chart?.title).toMatch(/^paper-a is nearest to liquidation: margin ratio \d+\.\d %$/);
     expect(chart?.kind === "bars" ? chart.bars.map((bar) => bar.label) : []).toEqual(["paper-a", "paper-b"]);
   });
 
   test("of one account adds its stress, where a fall costs a long book", async () => {
     const { text } = await type(risk, "/risk paper-a");
-    expect(text).toMatch(/volatility 0 %: -30 % -1,\d{3},\d{3}/);
+    expect(text).toMatch(/all coins move at once: -30 % -1,\d{3},\d{3}/);
     expect(text).toContain("USDT at 0.95 USD: -");
+  });
+
+  test("of one account draws its stress over price and volatility, and where the coin may go beside its liquidation", async () => {
+    const [stress, fan] = (await type(risk, "/risk paper-a")).charts ?? [];
+    expect(stress?.title).toMatch(/^paper-a loses 1,\d{3},\d{3} USD at -30 %, volatility \+50 %$/);
+    if (stress?.kind !== "heat" || fan?.kind !== "fan") throw new Error("a heat map and a fan were expected");
+    expect(stress.values.map((row) => row.length)).toEqual([8, 8, 8, 8]);
+    expect(fan.title).toMatch(/^BTC below \d\d,\d{3} liquidates paper-a: \d+\.\d\d % within a day$/);
+    const widths = fan.bands.map(({ low, high }) => Number(high.at(-1)) - Number(low.at(-1)));
+    expect(widths).toEqual(widths.toSorted((left, right) => right - left));
+    // Two deviations of a day at 55 % a year and 64,000 USD, to each side, hold 95 %; the widest band 98 %.
+    expect(widths[0]).toBeCloseTo(2 * 2.326 * (0.55 / Math.sqrt(365)) * 64_000, -3);
   });
 });
 

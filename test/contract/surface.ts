@@ -224,13 +224,21 @@ export function surfaceContract(name: string, open: (inbound: Inbound) => Promis
       expect((await desk.surface.update(ref, { ...sampleCard, version: 9 })).outcome).toBe("sent");
     });
 
-    test("S19 an answer with a chart comes with its picture, to whoever asked alone", async () => {
+    test("S19 an answer with charts comes with their pictures, to whoever asked alone", async () => {
       if (desk.pictures === undefined) return;
       const bars = [{ label: "paper-a", value: "0.83" }];
       const chart = { kind: "bars", title: "paper-a is nearest to liquidation", unit: "ratio", bars } as const;
-      inbound.reply = { ok: true, text: "Margin ratio 0.83.", chart };
+      const heat = {
+        kind: "heat",
+        title: "paper-a loses 1,200 USD at -10 %",
+        unit: "USD",
+        across: { name: "price", labels: ["-10 %", "0 %"] },
+        down: { name: "volatility", labels: ["0 %"] },
+        values: [["-1200", "0"]],
+      } as const;
+      inbound.reply = { ok: true, text: "Margin ratio 0.83.", charts: [chart, heat] };
       await desk.type("/freeze account");
-      await soon(() => (desk.pictures?.(desk.user) ?? []).length === 1);
+      await soon(() => (desk.pictures?.(desk.user) ?? []).length === 2);
       expect(desk.told(desk.user).join("\n")).toContain("Margin ratio 0.83.");
       expect(desk.count(desk.channel)).toBe(0);
     });

@@ -27,6 +27,8 @@ const SCRIPTS = [
   "command.js",
   "clock.js",
   "chart.js",
+  "drawing.js",
+  "picture.js",
   "keys.js",
   "list.js",
   "market.js",

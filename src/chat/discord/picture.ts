@@ -1,16 +1,28 @@
 import type { RawFile } from "discord.js";
 import { clip } from "../text.ts";
 
-/** A picture as a message carries it: the file beside, its name in an embed that shows it, its words for screen readers. */
-export function attached(picture: { readonly name: string; readonly png: Uint8Array; readonly alt: string }): {
+/** A picture beside a message. */
+interface Picture {
+  readonly name: string;
+  readonly png: Uint8Array;
+  /** Its words for screen readers. */
+  readonly alt: string;
+}
+
+/** Pictures as a message carries them: the files beside, and an embed for each that shows it by its name. */
+export function attached(pictures: readonly Picture[]): {
   readonly body: Record<string, unknown>;
   readonly files: RawFile[];
 } {
   return {
     body: {
-      attachments: [{ id: "0", filename: picture.name, description: clip(picture.alt, 1_000) }],
-      embeds: [{ image: { url: `attachment://${picture.name}` } }],
+      attachments: pictures.map(({ name, alt }, at) => ({
+        id: String(at),
+        filename: name,
+        description: clip(alt, 1_000),
+      })),
+      embeds: pictures.map(({ name }) => ({ image: { url: `attachment://${name}` } })),
     },
-    files: [{ name: picture.name, data: Buffer.from(picture.png), contentType: "image/png" }],
+    files: pictures.map(({ name, png }) => ({ name, data: Buffer.from(png), contentType: "image/png" })),
   };
 }

@@ -104,14 +104,16 @@ async function choices(
   };
 }
 
-/** Puts the answer where the person waits for it, and its picture after it: words come first, and stand without. */
+/** Puts the answer where the person waits for it, and its pictures after it: words come first, and stand without. */
 async function tell(options: RespondOptions, handle: Handle, reply: Reply): Promise<void> {
   const body = renderReply(reply);
-  if (!(await write(options, handle, { body })) || reply.chart === undefined) return;
-  const { title } = reply.chart;
+  const { charts = [] } = reply;
+  if (!(await write(options, handle, { body })) || charts.length === 0) return;
   try {
-    const picture = attached({ name: "answer.png", alt: title, png: await options.paint(reply.chart) });
-    await write(options, handle, { body: { ...body, ...picture.body }, files: picture.files });
+    const drawn = await Promise.all(charts.map((chart) => options.paint(chart)));
+    const pictures = drawn.map((png, at) => ({ name: `answer-${at + 1}.png`, alt: charts[at]?.title ?? "", png }));
+    const shown = attached(pictures);
+    await write(options, handle, { body: { ...body, ...shown.body }, files: shown.files });
   } catch (error) {
     options.log.warn({ err: messageOf(error) }, "answer's picture not drawn");
   }

@@ -64,7 +64,7 @@ export async function postNote(
   text: string,
   picture?: { readonly name: string; readonly png: Uint8Array; readonly alt: string },
 ): Promise<Sent> {
-  const shown = picture === undefined ? undefined : attached(picture);
+  const shown = picture === undefined ? undefined : attached([picture]);
   const send = async (): Promise<Message> =>
     (await to.rest.post(Routes.channelMessages(ref.message), {
       body: {

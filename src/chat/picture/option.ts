@@ -1,14 +1,13 @@
-import { decimal, grouped, isDecimal } from "../../kernel/decimal.ts";
-import { clip, oneLine } from "../text.ts";
-import { type Chart, PALETTE } from "./chart.ts";
+import { type BarsChart, type Chart, type LinesChart, PALETTE } from "./chart.ts";
+import { curves } from "./option-curves.ts";
+import { fan } from "./option-fan.ts";
+import { heat } from "./option-heat.ts";
+import { FONT, amount, axisText, extent, label, limitLines, markLabel, short, splitLine } from "./shapes.ts";
 
-const FONT = "DejaVu Sans";
 const SERIES_MAX = 3;
 const BARS_MAX = 12;
-/** The width of a title's line before it is broken, in the chart's logical pixels. */
-const TITLE_WIDTH = 760;
-
-const label = (text: string, max: number): string => clip(oneLine(text), max);
+/** The width of a title's line before it is broken, as ECharts measures it: the shipped bold face is a fifth wider. */
+const TITLE_WIDTH = 570;
 
 const title = (chart: Chart) => ({
   text: label(chart.title, 160),
@@ -24,16 +23,27 @@ const title = (chart: Chart) => ({
   },
 });
 
-const axisText = { fontFamily: FONT, fontSize: 15, color: PALETTE.text };
-const splitLine = { lineStyle: { color: PALETTE.grid } };
-
 /** A chart as the options of ECharts: direct labels instead of a legend, the axis from the data, no animation. */
 export function optionOf(chart: Chart): Record<string, unknown> {
   const base = { animation: false, useUTC: true, backgroundColor: "#ffffff", title: title(chart) };
-  return chart.kind === "lines" ? { ...base, ...lines(chart) } : { ...base, ...bars(chart) };
+  switch (chart.kind) {
+    case "lines":
+      return { ...base, ...lines(chart) };
+    case "bars":
+      return { ...base, ...bars(chart) };
+    case "heat":
+      return { ...base, ...heat(chart) };
+    case "curves":
+      return { ...base, ...curves(chart) };
+    case "fan":
+      return { ...base, ...fan(chart) };
+  }
 }
 
-function lines(chart: Chart & { kind: "lines" }): Record<string, unknown> {
+function lines(chart: LinesChart): Record<string, unknown> {
+  // A limit outside of the data still has to be seen, with room around it.
+  const limits = chart.limits.map((limit) => Number(limit.value));
+  const ends = (data: { min: number; max: number }) => extent([data.min, data.max, ...limits]);
   return {
     grid: { left: 84, right: 150, top: 118, bottom: 40 },
     xAxis: {
@@ -50,9 +60,8 @@ function lines(chart: Chart & { kind: "lines" }): Record<string, unknown> {
       nameTextStyle: { ...axisText, align: "left" },
       axisLabel: { ...axisText, showMinLabel: false, showMaxLabel: false },
       splitLine,
-      // A limit outside of the data still has to be seen, with room around it.
-      min: (data: Extent) => extent(chart, data).low,
-      max: (data: Extent) => extent(chart, data).high,
+      min: (data: { min: number; max: number }) => ends(data).low,
+      max: (data: { min: number; max: number }) => ends(data).high,
     },
     series: chart.series.slice(0, SERIES_MAX).map((series, at) => ({
       type: "line",
@@ -68,31 +77,11 @@ function lines(chart: Chart & { kind: "lines" }): Record<string, unknown> {
   };
 }
 
-interface Extent {
-  readonly min: number;
-  readonly max: number;
-}
-
-/** The axis' ends: data and limits with a tenth of room on both sides. */
-function extent(chart: Chart & { kind: "lines" }, data: Extent): { readonly low: number; readonly high: number } {
-  const values = [data.min, data.max, ...limits(chart)].filter(Number.isFinite);
-  const low = values.length === 0 ? 0 : Math.min(...values);
-  const high = values.length === 0 ? 1 : Math.max(...values);
-  const room = (high - low || Math.abs(high) || 1) / 10;
-  return { low: low - room, high: high + room };
-}
-
-const limits = (chart: Chart & { kind: "lines" }): number[] => chart.limits.map((limit) => Number(limit.value));
-
-const marks = (chart: Chart & { kind: "lines" }) => ({
+const marks = (chart: LinesChart) => ({
   symbol: "none",
   silent: true,
   data: [
-    ...chart.limits.map((limit) => ({
-      yAxis: Number(limit.value),
-      lineStyle: { color: PALETTE.limit, width: 2, type: "dashed" },
-      label: markLabel(`${label(limit.label, 24)} ${limit.value}`, "insideStartTop", PALETTE.limit),
-    })),
+    ...limitLines(chart.limits),
     ...chart.moments.map((moment) => ({
       xAxis: moment.at,
       lineStyle: { color: PALETTE.text, width: 2, type: "dotted" },
@@ -101,15 +90,7 @@ const marks = (chart: Chart & { kind: "lines" }) => ({
   ],
 });
 
-const markLabel = (formatter: string, position: string, color: string) => ({
-  formatter,
-  position,
-  color,
-  fontFamily: FONT,
-  fontSize: 15,
-});
-
-function bars(chart: Chart & { kind: "bars" }): Record<string, unknown> {
+function bars(chart: BarsChart): Record<string, unknown> {
   const shown = chart.bars.slice(0, BARS_MAX);
   return {
     grid: { left: 150, right: 130, top: 84, bottom: 64 },
@@ -119,13 +100,15 @@ function bars(chart: Chart & { kind: "bars" }): Record<string, unknown> {
       nameLocation: "middle",
       nameGap: 28,
       nameTextStyle: axisText,
-      axisLabel: { ...axisText, hideOverlap: true },
+      axisLabel: { ...axisText, hideOverlap: true, formatter: short },
+      splitNumber: 4,
       splitLine,
     },
     yAxis: { type: "category", inverse: true, data: shown.map((bar) => label(bar.label, 18)), axisLabel: axisText },
     series: [
       {
         type: "bar",
+        barMaxWidth: 72,
         itemStyle: { color: PALETTE.series[0] },
         label: {
           show: true,
@@ -139,6 +122,3 @@ function bars(chart: Chart & { kind: "bars" }): Record<string, unknown> {
     ],
   };
 }
-
-/** A decimal with its thousands apart; other text as it is. */
-const amount = (value: string): string => (isDecimal(value) ? grouped(decimal(value)) : label(value, 20));

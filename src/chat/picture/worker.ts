@@ -2,8 +2,8 @@ import { accessSync } from "node:fs";
 import { createRequire } from "node:module";
 import { parentPort } from "node:worker_threads";
 import { Resvg } from "@resvg/resvg-js";
-import { BarChart, LineChart } from "echarts/charts";
-import { GridComponent, MarkLineComponent, TitleComponent } from "echarts/components";
+import { BarChart, HeatmapChart, LineChart } from "echarts/charts";
+import { GridComponent, MarkLineComponent, TitleComponent, VisualMapComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
@@ -15,7 +15,17 @@ import { optionOf } from "./option.ts";
 const port = parentPort;
 if (port === null) throw new Error("the painter's worker runs in a worker thread only");
 
-use([BarChart, LineChart, GridComponent, MarkLineComponent, TitleComponent, LabelLayout, SVGRenderer]);
+use([
+  BarChart,
+  HeatmapChart,
+  LineChart,
+  GridComponent,
+  MarkLineComponent,
+  TitleComponent,
+  VisualMapComponent,
+  LabelLayout,
+  SVGRenderer,
+]);
 
 /** Shipped with us: without a font every text vanishes from the picture and nobody is told. */
 const FONTS = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) => {

@@ -18,11 +18,12 @@ interface AnswerOptions {
   readonly log: Log;
 }
 
-/** The private answer, then its picture; never throws for what Slack does. */
+/** The private answer, then its pictures; never throws for what Slack does. */
 export async function answer(to: AnswerOptions, back: Back, reply: Reply): Promise<void> {
   try {
     await say(to, back, reply);
-    if (reply.chart !== undefined && back.user !== "") await show(to, back.user, reply.chart);
+    if (back.user === "") return;
+    for (const chart of reply.charts ?? []) await show(to, back.user, chart);
   } catch (error) {
     to.log.warn({ err: platformError(error) ?? messageOf(error) }, "slack answer lost");
   }

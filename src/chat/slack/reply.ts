@@ -18,6 +18,6 @@ export function renderReply(reply: Reply): { readonly text: string; readonly blo
   }
   // The address is ours and the label too: nothing of them was typed by a stranger.
   if (reply.link !== undefined) blocks.push(section(`<${escapeMrkdwn(reply.link.url)}|${quiet(reply.link.label)}>`));
-  if (reply.chart !== undefined) blocks.push(context(PICTURE_FOLLOWS));
+  if (reply.charts !== undefined && reply.charts.length > 0) blocks.push(context(PICTURE_FOLLOWS));
   return { text: fit(clip(said, SLACK.text), SLACK.text, escapeMrkdwn), blocks };
 }

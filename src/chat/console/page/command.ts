@@ -1,9 +1,11 @@
 import { tick } from "./clock.ts";
+import { type Picture, pictureOf } from "./picture.ts";
 
 interface Reply {
   readonly ok?: boolean;
   readonly text?: string;
   readonly table?: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
+  readonly charts?: readonly Picture[];
   readonly incident?: string;
   readonly link?: { readonly label: string; readonly url: string };
   readonly error?: { readonly message: string; readonly hint: string };
@@ -59,6 +61,12 @@ function show(place: HTMLElement, typed: string, reply: Reply): void {
   entry.append(element("p", "reply", reply.text ?? reply.error?.message ?? ""));
   if (reply.error) entry.append(element("p", "quiet", reply.error.hint));
   if (reply.table && reply.table.rows.length > 0) entry.append(tableOf(reply.table));
+  const log = place.querySelector("[data-command-log]");
+  if (!log) return;
+  // Shown first: a drawing is as wide as the room that the answer really has.
+  place.hidden = false;
+  const room = Math.min(window.innerWidth - 48, 760);
+  for (const picture of reply.charts ?? []) entry.append(pictureOf(picture, room));
   if (reply.incident) {
     const link = element("a", "", `Open ${reply.incident}`) as HTMLAnchorElement;
     link.href = `/incidents/${encodeURIComponent(reply.incident)}`;
@@ -69,12 +77,10 @@ function show(place: HTMLElement, typed: string, reply: Reply): void {
     link.href = reply.link.url;
     entry.append(link);
   }
-  const log = place.querySelector("[data-command-log]");
-  if (!log) return;
   log.append(entry);
   while (log.children.length > ANSWERS) log.firstElementChild?.remove();
-  place.hidden = false;
-  log.scrollTop = log.scrollHeight;
+  // The newest answer from its first line: what it says comes before what it draws.
+  log.scrollTop = entry.offsetTop - 8;
   tick();
 }
 
