@@ -1,9 +1,11 @@
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Hono } from "hono";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { Guarded } from "../../src/chat/console/guard.ts";
 import { begin } from "../../src/commandline/start.ts";
 import { loadConfig } from "../../src/config.ts";
 import { silentLog } from "../../src/kernel/log.ts";
@@ -15,12 +17,26 @@ import { signed as slackSigned } from "../fakes/slack/people.ts";
 import { type FakeSlack, openFakeSlack } from "../fakes/slack/server.ts";
 import { buildPage } from "./built-page.ts";
 
-const EACH = 1_000;
+/** Requests at each door; BREAKWATER_FORGED=10000 raises it. */
+const EACH = Number(process.env["BREAKWATER_FORGED"] ?? "1000");
+const LONG_MS = Math.max(180_000, EACH * 120);
 const SIGNING = randomBytes(16).toString("hex");
 const HOOK = randomBytes(32).toString("hex");
 const keys = appKeys();
 const foreign = generateKeyPairSync("ed25519").privateKey;
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+/** The program's own router, as it is handed to the part that adds webhooks and health to it. */
+let router: Hono<Guarded>;
+vi.mock("../../src/routes.ts", async (original) => {
+  const real = await original<typeof import("../../src/routes.ts")>();
+  return {
+    ...real,
+    mountRoutes: (app: Hono<Guarded>, parts: Parameters<typeof real.mountRoutes>[1]) => {
+      router = app;
+      real.mountRoutes(app, parts);
+    },
+  };
+});
 let slack: FakeSlack;
 let discord: FakeDiscord;
 let program: Program;
@@ -49,6 +65,7 @@ beforeAll(async () => {
       DISCORD_GUILD_ID: GUILD,
       DISCORD_PUBLIC_KEY: keys.publicHex,
       DISCORD_API_URL: `${discord.url}/api`,
+      OIDC_CLIENT_SECRET: randomBytes(16).toString("hex"),
       HOOK_SECRET: HOOK,
       HOOK_SIGNING: `whsec_${randomBytes(32).toString("base64")}`,
     },
@@ -58,6 +75,7 @@ beforeAll(async () => {
 desk: { name: Harbour Desk }
 people:
   ana: { name: Ana Ruiz, roles: [trader, operator] }
+oidc: { issuer: "https://login.invalid", clientId: breakwater }
 accounts:
   paper-a: { venue: paper }
 webhooks:
@@ -216,69 +234,59 @@ const DOORS: readonly [string, (index: number) => Promise<Answer>][] = [
   ),
 ];
 
-test("10,000 forged or replayed requests at ten doors: none is taken, none breaks anything", async () => {
-  const [entries, taken] = [await ledgerSize(), await alerts()];
-  for (const [door, one] of DOORS) {
-    const seen = await statuses(EACH, one);
-    expect(
-      [...seen.keys()].filter((status) => ![401, 403].includes(status)),
-      `${door}: ${JSON.stringify([...seen])}`,
-    ).toEqual([]);
-    expect([...seen.values()].reduce((sum, count) => sum + count, 0)).toBe(EACH);
-  }
-  expect(DOORS.length * EACH).toBe(10_000);
-  expect(await ledgerSize()).toBe(entries);
-  expect(await alerts()).toBe(taken);
-});
+test(
+  `${EACH} forged or replayed requests at each of ten doors: none is taken, none breaks anything`,
+  async () => {
+    const [entries, taken] = [await ledgerSize(), await alerts()];
+    for (const [door, one] of DOORS) {
+      const seen = await statuses(EACH, one);
+      expect(
+        [...seen.keys()].filter((status) => ![401, 403].includes(status)),
+        `${door}: ${JSON.stringify([...seen])}`,
+      ).toEqual([]);
+      expect([...seen.values()].reduce((sum, count) => sum + count, 0)).toBe(EACH);
+    }
+    expect(DOORS).toHaveLength(10);
+    expect(await ledgerSize()).toBe(entries);
+    expect(await alerts()).toBe(taken);
+  },
+  LONG_MS,
+);
 
-const READ = [
-  "/",
-  "/incidents/INC-1",
-  "/fragments/incident/INC-1",
-  "/fragments/rows",
-  "/alerts",
-  "/approvals",
-  "/accounts",
-  "/orders",
-  "/playbooks",
-  "/detectors",
-  "/replay",
-  "/ledger",
-  "/people",
-  "/settings",
-  "/events",
-  "/complete",
-  "/plans/abcdef0123456789",
-  "/plans/abcdef0123456789/file",
-  "/passkeys",
-  "/api/incidents",
-  "/api/incidents/INC-1",
-  "/api/alerts",
-  "/api/runs",
-  "/api/approvals",
-  "/api/orders",
-  "/api/ledger",
-  "/api/ledger/1/proof",
-  "/api/accounts",
-  "/api/accounts/paper-a/series",
-  "/api/header",
-  "/api/frozen",
+/** What stands for the parameters of an address. */
+const FILLED: Readonly<Record<string, string>> = {
+  ":id": "INC-1",
+  ":hash": "abcdef0123456789",
+  ":seq": "1",
+  ":account": "paper-a",
+  ":name": "spoofing",
+};
+/** Addresses that are open to whoever shows something else than a session: a signature, a token; or that show nothing of the desk. */
+const DOORS_WITHOUT_SESSION = new Set([
+  "GET /assets/:name",
+  "GET /sign-in",
+  "GET /sign-in/:token",
+  "POST /sign-in",
+  "GET /sso",
+  "GET /sso/callback",
+  "GET /healthz",
+  "GET /readyz",
+  "GET /metrics",
+  "ALL /hooks/:source",
+  "ALL /hooks/:source/:secret",
+  "POST /slack/events",
+  "POST /discord/interactions",
+]);
+
+/** Every route of the running program, as its router has them; what stands before all of them is no address. */
+const routes = (): readonly string[] => [
+  ...new Set(router.routes.filter((one) => one.path !== "/*").map((one) => `${one.method} ${one.path}`)),
 ];
-const WRITE = [
-  "/act",
-  "/command",
-  "/ledger/verify",
-  "/playbooks/dry-run",
-  "/sign-out",
-  "/plans/abcdef0123456789/begin",
-  "/plans/abcdef0123456789/approve",
-  "/passkeys/begin",
-  "/passkeys/enrol",
-  "/passkeys/confirm",
-  "/passkeys/codes",
-  "/passkeys/recover",
-  "/passkeys/elsewhere",
-];
+const guarded = (method: string): readonly string[] =>
+  routes()
+    .filter((one) => one.startsWith(`${method} `) && !DOORS_WITHOUT_SESSION.has(one))
+    .map((one) => one.slice(method.length + 1).replaceAll(/:\w+/g, (part) => FILLED[part] ?? part));
+
 const TRICKS: readonly ((where: string) => string)[] = [
   (where) => where,
   (where) => `${where}/`,
@@ -322,11 +330,11 @@ test("no address of the console opens without a session, however it is spelled",
       if (!refused || /paper-a|Ana Ruiz|INC-1"/.test(text)) opened.push(`${method} ${spelled}: ${status}`);
     }
   };
-  for (const where of READ) {
+  for (const where of guarded("GET")) {
     await look("GET", where, {});
     await look("GET", where, { cookie: old, "x-original-url": "/healthz", "x-rewrite-url": "/healthz" });
   }
-  for (const where of WRITE)
+  for (const where of guarded("POST"))
     await look("POST", where, {
       origin: program.url,
       "content-type": "application/json",
@@ -336,19 +344,9 @@ test("no address of the console opens without a session, however it is spelled",
   expect(await ledgerSize()).toBe(entries);
 });
 
-test("the lists of addresses above are all that the console has", () => {
-  const text = ["routes.ts", "api.ts", "passkey-routes.ts"]
-    .map((name) => readFileSync(path.resolve(import.meta.dirname, `../../src/chat/console/${name}`), "utf8"))
-    .join("\n");
-  const known = [...READ, ...WRITE].map((one) => new RegExp(`^${one}$`));
-  const routes = [...text.matchAll(/\b(?:app\.)?(?:get|post)\("(\/[^"]*)"/g)].map((match) => match[1] ?? "");
-  expect(routes.length).toBeGreaterThan(35);
-  const shape = (one: string): string =>
-    one
-      .replace(/:id/, "INC-1")
-      .replace(/:hash/, "abcdef0123456789")
-      .replace(/:seq/, "1")
-      .replace(/:account/, "paper-a");
-  const open = ["/assets/:name", "/sign-in", "/sign-in/:token"];
-  expect(routes.filter((one) => !open.includes(one) && !known.some((each) => each.test(shape(one))))).toEqual([]);
+test("the addresses come from the router itself: none is left out, and those open without a session are all written down", () => {
+  expect(routes().length).toBeGreaterThan(50);
+  expect(new Set(routes().map((one) => one.split(" ")[0]))).toEqual(new Set(["ALL", "GET", "POST"]));
+  expect([...DOORS_WITHOUT_SESSION].filter((one) => !routes().includes(one))).toEqual([]);
+  expect([...guarded("GET"), ...guarded("POST")].filter((one) => one.includes(":"))).toEqual([]);
 });
