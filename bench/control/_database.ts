@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Database } from "../../src/db/client.ts";
 
 /** A migrated, embedded Postgres in a folder of its own, as a desk without DATABASE_URL has it. */
-export async function freshDatabase(): Promise<{ database: Database; stop(): Promise<void> }> {
+export async function freshDatabase(): Promise<{ database: Database; url: string; stop(): Promise<void> }> {
   const { openDatabase } = await import("../../src/db/client.ts");
   const { startEmbedded } = await import("../../src/db/embedded.ts");
   const { migrate } = await import("../../src/db/migrate.ts");
@@ -17,6 +17,7 @@ export async function freshDatabase(): Promise<{ database: Database; stop(): Pro
   const database = openDatabase(server.url);
   return {
     database,
+    url: server.url,
     async stop() {
       await database.close();
       await server.stop();

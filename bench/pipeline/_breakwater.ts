@@ -26,10 +26,21 @@ export interface Breakwater extends Target {
   kill(): void;
 }
 
-/** The whole program in a new folder, signed in to its console; with an embedded Postgres unless an address is given. */
-export async function startBreakwater(databaseUrl = ""): Promise<Breakwater> {
+/** What a desk of the bench has beside its webhook. */
+export interface BenchDesk {
+  /** An embedded Postgres where left out. */
+  readonly databaseUrl?: string;
+  /** Lines of desk.yaml beside the shared ones. */
+  readonly more?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The alert of a number; `account` is the first number of its body. */
+  readonly alertOf?: (number: number, account: number) => unknown;
+}
+
+/** The whole program in a new folder, signed in to its console. */
+export async function startBreakwater(desk: BenchDesk = {}): Promise<Breakwater> {
   const folder = await mkdtemp(path.join(tmpdir(), "breakwater-bench-"));
-  await writeFile(path.join(folder, "desk.yaml"), DESK);
+  await writeFile(path.join(folder, "desk.yaml"), DESK + (desk.more ?? ""));
   const port = await freePort();
   let signIn = "";
   const begun = performance.now();
@@ -42,7 +53,8 @@ export async function startBreakwater(databaseUrl = ""): Promise<Breakwater> {
       BREAKWATER_DESK: path.join(folder, "desk.yaml"),
       BREAKWATER_HTTP: `127.0.0.1:${port}`,
       BREAKWATER_LOG: "error",
-      DATABASE_URL: databaseUrl,
+      DATABASE_URL: desk.databaseUrl ?? "",
+      ...desk.environment,
     },
     (line) => {
       signIn ||= (JSON.parse(line) as { signIn?: string }).signIn ?? "";
@@ -64,7 +76,8 @@ export async function startBreakwater(databaseUrl = ""): Promise<Breakwater> {
     kill: () => process.kill(program.pid, "SIGKILL"),
     onShown: (_number: number): void => {},
     send(numbers: readonly number[]): Promise<boolean> {
-      const body = JSON.stringify({ alerts: numbers.map((number) => alertOf(number, numbers[0] ?? 0)) });
+      const drawn = desk.alertOf ?? alertOf;
+      const body = JSON.stringify({ alerts: numbers.map((number) => drawn(number, numbers[0] ?? 0)) });
       const id = `bench_${(delivery += 1)}`;
       const at = new Date();
       const headers = {

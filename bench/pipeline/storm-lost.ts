@@ -21,7 +21,7 @@ export const workload: Workload = {
     const home = await mkdtemp(path.join(tmpdir(), "breakwater-storm-"));
     execFileSync("chmod", ["0755", home]);
     const server = await startEmbedded(home, systemClock);
-    const target = await startBreakwater(server.url);
+    const target = await startBreakwater({ databaseUrl: server.url });
     return async () => {
       const acknowledged = await storm(target, 5_000, 10);
       target.kill();

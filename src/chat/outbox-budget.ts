@@ -17,8 +17,11 @@ export type Method = keyof Budget;
 
 /** What may be sent now. */
 export interface Gate {
-  /** True, and counted, where the budgets allow this call. */
-  take(method: Method, channel: string, urgent: boolean): boolean;
+  /**
+   * Counts a call where the budgets allow it, null where they do not. The returned function is called when the call was
+   * answered: the platform counted it some time until then, so our window begins there.
+   */
+  take(method: Method, channel: string, urgent: boolean): (() => void) | null;
   /** True where no channel may call the method now. */
   shut(method: Method, urgent: boolean): boolean;
   /** The platform asked this channel to wait; a second one asking shuts the method for all. */
@@ -29,31 +32,39 @@ export interface Gate {
   nextMs(): number;
 }
 
-/** Times of calls within a window, oldest first: never longer than the rate's `max`. */
+/** One call; `answeredAt` is endless while it is under way. */
+interface Call {
+  answeredAt: number;
+}
+
+/** Calls under way or answered within the rate's time: never more than its `max`. */
 interface Window {
   readonly rate: Rate;
-  times: number[];
+  calls: Call[];
 }
+
+const firstAnswer = (window: Window): number => Math.min(...window.calls.map((call) => call.answeredAt));
+const lastAnswer = (window: Window): number => Math.max(...window.calls.map((call) => call.answeredAt));
 
 /** Sliding windows, so that no minute anywhere holds more calls than the platform allows. */
 export function openGate(budget: Budget, clock: Clock): Gate {
   const all: Record<Method, Window> = {
-    post: { rate: budget.post.all, times: [] },
-    update: { rate: budget.update.all, times: [] },
+    post: { rate: budget.post.all, calls: [] },
+    update: { rate: budget.update.all, calls: [] },
   };
   const channels = new Map<string, Window>();
   const pauses = new Map<string, number>();
   const now = (): number => clock.now().getTime();
 
   const open = (window: Window, at: number, urgent: boolean): boolean => {
-    window.times = window.times.filter((time) => at - time < window.rate.perMs);
-    return window.times.length < window.rate.max - (urgent ? 0 : (window.rate.reserve ?? 0));
+    window.calls = window.calls.filter((call) => at - call.answeredAt < window.rate.perMs);
+    return window.calls.length < window.rate.max - (urgent ? 0 : (window.rate.reserve ?? 0));
   };
   const windowOf = (method: Method, channel: string): Window => {
     const key = `${method} ${channel}`;
     const known = channels.get(key);
     if (known !== undefined) return known;
-    const made: Window = { rate: budget[method].channel, times: [] };
+    const made: Window = { rate: budget[method].channel, calls: [] };
     channels.set(key, made);
     return made;
   };
@@ -70,12 +81,15 @@ export function openGate(budget: Budget, clock: Clock): Gate {
   return {
     take(method, channel, urgent) {
       const at = now();
-      if (pausedUntil(method, at) > at || pausedUntil(`${method} ${channel}`, at) > at) return false;
+      if (pausedUntil(method, at) > at || pausedUntil(`${method} ${channel}`, at) > at) return null;
       const window = windowOf(method, channel);
-      if (!open(all[method], at, urgent) || !open(window, at, urgent)) return false;
-      all[method].times.push(at);
-      window.times.push(at);
-      return true;
+      if (!open(all[method], at, urgent) || !open(window, at, urgent)) return null;
+      const call: Call = { answeredAt: Number.POSITIVE_INFINITY };
+      all[method].calls.push(call);
+      window.calls.push(call);
+      return () => {
+        call.answeredAt = now();
+      };
     },
     shut(method, urgent) {
       const at = now();
@@ -97,15 +111,13 @@ export function openGate(budget: Budget, clock: Clock): Gate {
       const at = now();
       const waits: number[] = [];
       for (const [key, window] of channels) {
-        const oldest = window.times[0];
         // Forgetting quiet channels keeps the map as small as the traffic of one window.
-        if (oldest === undefined || at - (window.times.at(-1) ?? 0) >= window.rate.perMs) channels.delete(key);
-        else if (window.times.length >= window.rate.max) waits.push(oldest + window.rate.perMs - at);
+        if (at - lastAnswer(window) >= window.rate.perMs) channels.delete(key);
+        else if (window.calls.length >= window.rate.max) waits.push(firstAnswer(window) + window.rate.perMs - at);
       }
       for (const window of [all.post, all.update]) {
-        const oldest = window.times[0];
-        if (oldest !== undefined && window.times.length >= window.rate.max - (window.rate.reserve ?? 0)) {
-          waits.push(oldest + window.rate.perMs - at);
+        if (window.calls.length >= window.rate.max - (window.rate.reserve ?? 0)) {
+          waits.push(firstAnswer(window) + window.rate.perMs - at);
         }
       }
       for (const key of pauses.keys()) if (pausedUntil(key, at) > at) waits.push(pausedUntil(key, at) - at);

@@ -100,11 +100,12 @@ function openLane(options: OutboxOptions, surface: Surface, budget: Budget): Lan
     alarm.abort(new Error("woken"));
   };
   /** Runs a send beside the loop; its channel is busy meanwhile, and its end wakes the loop. */
-  const begin = (channel: string, send: () => Promise<void>): void => {
+  const begin = (channel: string, answered: () => void, send: () => Promise<void>): void => {
     busy.add(channel);
     const running = send()
       .catch((error: unknown) => log.error({ channel, err: messageOf(error) }, "send failed"))
       .finally(() => {
+        answered();
         busy.delete(channel);
         under.delete(running);
         wake();
@@ -119,8 +120,10 @@ function openLane(options: OutboxOptions, surface: Surface, budget: Budget): Lan
     const without = [...new Set([...busy, ...gate.waiting(method)])];
     for (const row of await dueCards(db, surface.name, method, urgentOnly, without, BATCH)) {
       if (!free()) return;
-      if (busy.has(row.channel) || !gate.take(method, row.channel, row.priority <= PRIORITY.critical)) continue;
-      begin(row.channel, async () => {
+      if (busy.has(row.channel)) continue;
+      const answered = gate.take(method, row.channel, row.priority <= PRIORITY.critical);
+      if (answered === null) continue;
+      begin(row.channel, answered, async () => {
         const claimed = await claimCard(db, row);
         if (claimed !== null) await sendCard(sending, surface, claimed);
       });
@@ -131,8 +134,10 @@ function openLane(options: OutboxOptions, surface: Surface, budget: Budget): Lan
     const without = [...new Set([...busy, ...gate.waiting("post")])];
     for (const { note, message } of await dueNotes(db, surface.name, without, BATCH)) {
       if (!free()) return;
-      if (message === null || busy.has(note.channel) || !gate.take("post", note.channel, false)) continue;
-      begin(note.channel, async () => {
+      if (message === null || busy.has(note.channel)) continue;
+      const answered = gate.take("post", note.channel, false);
+      if (answered === null) continue;
+      begin(note.channel, answered, async () => {
         if (await claimNote(db, note.id)) await sendNote(sending, surface, note, message);
       });
     }

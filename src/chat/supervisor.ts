@@ -132,25 +132,3 @@ export function blame(error: unknown): SurfaceName | null {
   }
   return null;
 }
-
-/** What `guardProcess` needs of the process. */
-interface Guarded {
-  on(event: "unhandledRejection" | "uncaughtException", listener: (error: unknown) => void): unknown;
-  exit(code: number): unknown;
-}
-
-/**
- * The last net: an error that escaped inside a chat library restarts that surface alone; any other ends the process,
- * as it would have without us, because what it left behind is not known.
- */
-export function guardProcess(process: Guarded, supervisors: readonly Supervisor[], log: Log): void {
-  const caught = (error: unknown): void => {
-    const name = blame(error);
-    const found = supervisors.find((one) => one.surface.name === name);
-    log.error({ surface: name, err: error }, "error escaped");
-    if (found === undefined) process.exit(1);
-    else found.kick(messageOf(error));
-  };
-  process.on("unhandledRejection", caught);
-  process.on("uncaughtException", caught);
-}

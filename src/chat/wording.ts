@@ -4,6 +4,10 @@ import { CUT, clip, columns, oneLine, stamp } from "./text.ts";
 /** How loud a severity looks: a mark that survives grey screens beside the word. */
 const SEVERITY_MARK = { critical: "🔴", high: "🟠", medium: "🟡", low: "🔵", info: "⚪" } as const;
 
+/** Said on every surface where a request could not become a row. */
+export const STORE_FAILED =
+  "Nothing was done: the desk could not store your request. Try again, or look at the console.";
+
 const STEP_MARK = { running: "▶", waiting: "⏳", done: "✅", failed: "❌", skipped: "⏭" } as const;
 
 /** "🔴 CRITICAL · Margin ratio of paper-a was 0.83", the title cut so that the severity always stands. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Surface, SurfaceHealth } from "../../src/chat/surface.ts";
-import { blame, guardProcess, supervise } from "../../src/chat/supervisor.ts";
+import { blame, supervise } from "../../src/chat/supervisor.ts";
+import { guardProcess } from "../../src/commandline/start.ts";
 import { fakeClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import { listener } from "../contract/surface.ts";
@@ -92,7 +93,7 @@ describe("a supervised surface", () => {
       on: (_event: string, heard: (error: unknown) => void) => void listeners.push(heard),
       exit: (code: number) => void exits.push(code),
     };
-    guardProcess(process, [supervisor], silentLog);
+    guardProcess(silentLog, () => [supervisor], process);
     const error = new Error("invalid_auth");
     error.stack =
       "Error: invalid_auth\n at start (/app/node_modules/@slack/socket-mode/dist/src/SocketModeClient.js:1:1)";

@@ -5,6 +5,12 @@ import type { Click, CommandCall, Inbound, MessageRef, Reply, Surface } from "..
 import { hostileCard, sampleCard } from "../chat/hostile.ts";
 import { guardEgress } from "../fakes/egress.ts";
 
+/** A card as people see it: all its text, and what its buttons carry. */
+interface Shown {
+  readonly text: string;
+  readonly tokens: readonly string[];
+}
+
 /** What a contract case needs from the other side of a surface: what stands there, and hands to press with. */
 export interface SurfaceDriver {
   readonly surface: Surface;
@@ -14,7 +20,7 @@ export interface SurfaceDriver {
   /** A person of the desk's own space. */
   readonly user: string;
   /** The message's visible text and the tokens of its buttons; null where it is gone. */
-  shown(ref: MessageRef): { readonly text: string; readonly tokens: readonly string[] } | null;
+  shown(ref: MessageRef): Shown | null | Promise<Shown | null>;
   /** How many cards stand in the channel. */
   count(channel: string): number;
   /** Presses; resolves with whether the platform was answered in time. */
@@ -60,8 +66,18 @@ const soon = async (holds: () => boolean): Promise<void> => {
   expect(holds()).toBe(true);
 };
 
-/** Every surface passes these; `open` gives a started one on a platform of its own. */
-export function surfaceContract(name: string, open: (inbound: Inbound) => Promise<SurfaceDriver>): void {
+/**
+ * Every surface passes these; `open` gives a started one on a platform of its own.
+ * @param lacking cases about what the surface does not have, by number, each with the reason
+ */
+export function surfaceContract(
+  name: string,
+  open: (inbound: Inbound) => Promise<SurfaceDriver>,
+  lacking: Readonly<Record<string, string>> = {},
+): void {
+  const check = (title: string, run: () => Promise<void>): void => {
+    if (!Object.hasOwn(lacking, title.slice(0, 3))) test(title, run);
+  };
   describe(`${name} as a surface`, () => {
     let desk: SurfaceDriver;
     let egress: ReturnType<typeof guardEgress>;
@@ -87,66 +103,66 @@ export function surfaceContract(name: string, open: (inbound: Inbound) => Promis
       await desk.close();
     });
 
-    test("S01 a card stands with its severity, title, plan and buttons", async () => {
-      const shown = desk.shown(await post());
-      expect(shown?.text).toContain("CRITICAL");
+    check("S01 a card stands with its severity, title, plan and buttons", async () => {
+      const shown = await desk.shown(await post());
+      expect(shown?.text).toMatch(/critical/i);
       expect(shown?.text).toContain("Margin ratio of paper");
       expect(shown?.text).toContain("harp oak able lamp");
-      expect(shown?.tokens).toEqual(sampleCard.buttons.map((button) => button.token));
+      expect(new Set(shown?.tokens)).toEqual(new Set(sampleCard.buttons.map((button) => button.token)));
     });
 
-    test("S02 a decision replaces the card in place and its buttons vanish", async () => {
+    check("S02 a decision replaces the card in place and its buttons vanish", async () => {
       const ref = await post();
       const decided = { ...sampleCard, version: 5, buttons: [], decision: "Approved by ana on the console." };
       expect(await desk.surface.update(ref, decided)).toEqual({ outcome: "sent", ref });
-      expect(desk.shown(ref)?.tokens).toEqual([]);
-      expect(desk.shown(ref)?.text).toContain("Approved by ana");
+      expect((await desk.shown(ref))?.tokens).toEqual([]);
+      expect((await desk.shown(ref))?.text).toContain("Approved by ana");
       expect(desk.count(desk.channel)).toBe(1);
     });
 
-    test("S03 an older version never replaces a newer one", async () => {
+    check("S03 an older version never replaces a newer one", async () => {
       const ref = await post();
       await Promise.all([
         desk.surface.update(ref, { ...sampleCard, version: 6, title: "six" }),
         desk.surface.update(ref, { ...sampleCard, version: 5, title: "five" }),
       ]);
-      expect(desk.shown(ref)?.text).toContain("six");
+      expect((await desk.shown(ref))?.text).toContain("six");
     });
 
-    test("S04 a post whose answer got lost is found by its key, and stands once", async () => {
+    check("S04 a post whose answer got lost is found by its key, and stands once", async () => {
       desk.fault("lost");
       expect((await desk.surface.post(desk.channel, sampleCard, "INC-7")).outcome).toBe("ambiguous");
       const ref = await desk.surface.find(desk.channel, "INC-7");
-      expect(ref === null ? null : desk.shown(ref)?.text).toContain("CRITICAL");
+      expect(ref === null ? null : (await desk.shown(ref))?.text).toContain("CRITICAL");
       expect(desk.count(desk.channel)).toBe(1);
     });
 
-    test("S05 a post that failed within the platform is not there, and the look-up says so", async () => {
+    check("S05 a post that failed within the platform is not there, and the look-up says so", async () => {
       desk.fault("broken");
       expect((await desk.surface.post(desk.channel, sampleCard, "INC-7")).outcome).toBe("ambiguous");
       expect(await desk.surface.find(desk.channel, "INC-7")).toBeNull();
     });
 
-    test("S06 a card that somebody deleted is gone", async () => {
+    check("S06 a card that somebody deleted is gone", async () => {
       const ref = await post();
       desk.remove(ref);
       expect(await desk.surface.update(ref, { ...sampleCard, version: 5 })).toEqual({ outcome: "gone" });
     });
 
-    test("S07 a channel that is closed to us refuses, with a reason", async () => {
+    check("S07 a channel that is closed to us refuses, with a reason", async () => {
       const sent = await desk.surface.post(desk.closedChannel, sampleCard, "INC-7");
       expect(sent.outcome).toBe("refused");
       expect(sent.outcome === "refused" ? sent.why : "").not.toBe("");
     });
 
-    test("S08 a limit is honoured for as long as the platform says", async () => {
+    check("S08 a limit is honoured for as long as the platform says", async () => {
       desk.fault("limited");
       const sent = await desk.surface.post(desk.channel, sampleCard, "INC-7");
       expect(sent.outcome).toBe("later");
       expect(sent.outcome === "later" ? sent.afterMs : 0).toBeGreaterThanOrEqual(6_000);
     });
 
-    test("S09 a press arrives with ids, is acknowledged once stored, and is answered privately", async () => {
+    check("S09 a press arrives with ids, is acknowledged once stored, and is answered privately", async () => {
       await post();
       expect(await desk.press("INC-7:4:approve:8c1f")).toBe(true);
       expect(inbound.events).toHaveLength(1);
@@ -156,7 +172,7 @@ export function surfaceContract(name: string, open: (inbound: Inbound) => Promis
       await soon(() => desk.told(desk.user).some((text) => text.includes("Approved by ana.")));
     });
 
-    test("S10 a redelivered press keeps its delivery id, so that the inbox can tell", async () => {
+    check("S10 a redelivered press keeps its delivery id, so that the inbox can tell", async () => {
       await post();
       await desk.press("INC-7:4:approve:8c1f");
       await desk.pressAgain();
@@ -165,7 +181,7 @@ export function surfaceContract(name: string, open: (inbound: Inbound) => Promis
       expect(new Set(inbound.events.map((event) => event.deliveryId)).size).toBe(2);
     });
 
-    test("S11 denying asks for a reason first, and the form is submitted once", async () => {
+    check("S11 denying asks for a reason first, and the form is submitted once", async () => {
       await post();
       expect(await desk.press("INC-7:4:deny:8c1f")).toBe(true);
       expect(inbound.events).toEqual([]);
@@ -175,19 +191,19 @@ export function surfaceContract(name: string, open: (inbound: Inbound) => Promis
       expect(new Set(inbound.events.map((event) => event.deliveryId)).size).toBe(1);
     });
 
-    test("S12 a typed command arrives as one line", async () => {
+    check("S12 a typed command arrives as one line", async () => {
       expect(await desk.type('/freeze account okx-1 "two & words"')).toBe(true);
       expect(inbound.events).toMatchObject([{ type: "command", text: '/freeze account okx-1 "two & words"' }]);
     });
 
-    test("S13 where the request cannot be stored, the person hears that nothing was done", async () => {
+    check("S13 where the request cannot be stored, the person hears that nothing was done", async () => {
       await post();
       inbound.broken = true;
       await desk.press("INC-7:4:approve:8c1f");
       await soon(() => desk.told(desk.user).some((text) => text.includes("Nothing was done")));
     });
 
-    test("S14 a refusal says why, and a token nobody gave out arrives as it is", async () => {
+    check("S14 a refusal says why, and a token nobody gave out arrives as it is", async () => {
       await post();
       inbound.reply = { ok: false, text: "Expired, nothing was done." };
       await desk.press("__proto__");
@@ -195,7 +211,7 @@ export function surfaceContract(name: string, open: (inbound: Inbound) => Promis
       await soon(() => desk.told(desk.user).some((text) => text.includes("Expired, nothing was done.")));
     });
 
-    test("S15 lines and pictures go to the card's thread", async () => {
+    check("S15 lines and pictures go to the card's thread", async () => {
       const ref = await post();
       expect((await desk.surface.note(ref, "<!channel> @everyone called the venue")).outcome).toBe("sent");
       const picture = { name: "margin.png", png: new Uint8Array([137, 80, 78, 71]), alt: "Margin ratio fell to 0.83" };
@@ -207,13 +223,13 @@ export function surfaceContract(name: string, open: (inbound: Inbound) => Promis
       expect(desk.count(desk.channel)).toBe(1);
     });
 
-    test("S16 hostile cards are taken by the platform", async () => {
+    check("S16 hostile cards are taken by the platform", async () => {
       for (const [at, card] of fc.sample(hostileCard, { numRuns: 25, seed: 16 }).entries()) {
         expect((await desk.surface.post(desk.channel, card, `INC-${at}`)).outcome).toBe("sent");
       }
     });
 
-    test("S17 stopped, it is down and sends nothing; started again, it goes on", async () => {
+    check("S17 stopped, it is down and sends nothing; started again, it goes on", async () => {
       const ref = await post();
       expect(desk.surface.health().state).toMatch(/up|degraded/);
       await desk.surface.stop();
@@ -224,7 +240,12 @@ export function surfaceContract(name: string, open: (inbound: Inbound) => Promis
       expect((await desk.surface.update(ref, { ...sampleCard, version: 9 })).outcome).toBe("sent");
     });
 
-    test("S19 an answer with charts comes with their pictures, to whoever asked alone", async () => {
+    check("S18 a line is completed while it is typed, where the platform can", async () => {
+      const found = await (desk.complete?.("/hedge ") ?? Promise.resolve(null));
+      if (desk.complete !== undefined) expect(found).toContain("BTC");
+    });
+
+    check("S19 an answer with charts comes with their pictures, to whoever asked alone", async () => {
       if (desk.pictures === undefined) return;
       const bars = [{ label: "paper-a", value: "0.83" }];
       const chart = { kind: "bars", title: "paper-a is nearest to liquidation", unit: "ratio", bars } as const;
@@ -241,11 +262,6 @@ export function surfaceContract(name: string, open: (inbound: Inbound) => Promis
       await soon(() => (desk.pictures?.(desk.user) ?? []).length === 2);
       expect(desk.told(desk.user).join("\n")).toContain("Margin ratio 0.83.");
       expect(desk.count(desk.channel)).toBe(0);
-    });
-
-    test("S18 a line is completed while it is typed, where the platform can", async () => {
-      const found = await (desk.complete?.("/hedge ") ?? Promise.resolve(null));
-      if (desk.complete !== undefined) expect(found).toContain("BTC");
     });
   });
 }

@@ -95,7 +95,7 @@ export interface TestDesk {
   publish(document?: { policy?: Policy; people?: People }): Promise<void>;
   propose(one?: Plan): Promise<{ hash: string; plan: Plan; outcome: string }>;
   /** Proposes and puts it to people. */
-  ask(one?: Plan): Promise<{ hash: string; plan: Plan }>;
+  ask(one?: Plan, ttlMs?: number): Promise<{ hash: string; plan: Plan }>;
   vote(
     hash: string,
     person: string,
@@ -137,7 +137,7 @@ export function testDesk(database: Database, control: Control = controlOf()): Te
       // Grants count only for plans that are younger, by the millisecond.
       await database.db.execute(sql`select pg_sleep(0.005)`);
     },
-    ask: async (one = freshPlan()) => {
+    ask: async (one = freshPlan(), ttlMs = 900_000) => {
       const proposed = await propose(one);
       await within(async (tx) => {
         const { decision, policyVersion } = await proposePlan(tx, control, one, quotesNow());
@@ -148,7 +148,7 @@ export function testDesk(database: Database, control: Control = controlOf()): Te
           runId: one.run,
           quorums: decision.quorums,
           policyVersion,
-          ttlMs: 900_000,
+          ttlMs,
         });
       });
       return { hash: proposed.hash, plan: one };

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "hono";
 import type { Clock } from "../../kernel/clock.ts";
-import { DeskError } from "../../kernel/errors.ts";
+import { DeskError, messageOf } from "../../kernel/errors.ts";
+import type { Log } from "../../kernel/log.ts";
 import type { CardAction } from "../card.ts";
 import { CARD_ACTIONS } from "../card.ts";
-import type { ChatUser, Inbound, Reply } from "../surface.ts";
+import type { ChatUser, Click, CommandCall, Inbound, Reply } from "../surface.ts";
+import { STORE_FAILED } from "../wording.ts";
 import type { ConsoleBackend, Viewer } from "./backend.ts";
 import { type CardOptions, typedWord } from "./card-html.ts";
 import type { Guarded } from "./guard.ts";
@@ -54,6 +56,7 @@ export interface ActParts {
   readonly backend: ConsoleBackend;
   readonly inbound: Inbound;
   readonly clock: Clock;
+  readonly log: Log;
   readonly card: Omit<CardOptions, "mayAct">;
 }
 
@@ -66,7 +69,7 @@ export async function act(parts: ActParts, viewer: Viewer, fields: ReadonlyMap<s
   if (!viewer.mayAct) return refusal("You may look but not decide. Nothing was done.");
   const refused = action === "approve" ? await wordMissing(parts, match[1] ?? "", action, fields.get("word")) : null;
   if (refused) return refused;
-  const taken = await parts.inbound.receive({
+  return take(parts, {
     type: "click",
     deliveryId: deliveryOf(fields),
     user: userOf(viewer),
@@ -74,7 +77,6 @@ export async function act(parts: ActParts, viewer: Viewer, fields: ReadonlyMap<s
     fields: Object.fromEntries([...fields].filter(([key]) => key === "reason")),
     at: parts.clock.now(),
   });
-  return taken.reply;
 }
 
 /** `POST /command`: hands a typed line on. */
@@ -83,14 +85,22 @@ export async function command(parts: ActParts, viewer: Viewer, fields: ReadonlyM
   if (text === "") return refusal("Nothing was typed. Try /help.");
   if (text.length > LONGEST_COMMAND)
     return refusal(`A command has at most ${LONGEST_COMMAND} characters. Nothing was done.`);
-  const taken = await parts.inbound.receive({
+  return take(parts, {
     type: "command",
     deliveryId: deliveryOf(fields),
     user: userOf(viewer),
     text: text.startsWith("/") ? text : `/${text}`,
     at: parts.clock.now(),
   });
-  return taken.reply;
+}
+
+/** Stores a request and waits for its answer; what cannot be stored is refused, and said so. */
+async function take(parts: ActParts, event: Click | CommandCall): Promise<Reply> {
+  const received = await parts.inbound.receive(event).catch((error: unknown) => {
+    parts.log.error({ err: messageOf(error) }, "request not stored");
+    return null;
+  });
+  return received === null ? refusal(STORE_FAILED) : received.reply;
 }
 
 const refusal = (text: string): Reply => ({ ok: false, text });

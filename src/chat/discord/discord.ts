@@ -137,8 +137,17 @@ async function begin(options: DiscordOptions, inbound: Inbound, look: () => void
     retries: 0,
     rejectOnRateLimit: () => true,
   }).setToken(options.token.reveal());
+  // https://discord.com/developers/docs/topics/rate-limits#global-rate-limit: interactions are not bound by it, and in a
+  // storm of presses the library's own count of 50 a second would leave people without a word.
+  const answers = new REST({
+    api,
+    version: "10",
+    timeout: 2_000,
+    retries: 0,
+    globalRequestsPerSecond: Number.POSITIVE_INFINITY,
+  }).setToken(options.token.reveal());
   const responding: RespondOptions = {
-    rest,
+    rest: answers,
     appId: options.appId,
     guild: options.guildId,
     inbound,

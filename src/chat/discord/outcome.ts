@@ -48,3 +48,7 @@ export function sentFrom(error: unknown, repeatable: boolean): Sent {
   if (NEVER_SENT.has(systemCode(error))) return { outcome: "later", afterMs: PAUSE_MS };
   return doubt(messageOf(error));
 }
+
+/** True where the same call may do better in a moment: Discord was busy, or the line broke. */
+export const mayPass = (error: unknown): boolean =>
+  error instanceof DiscordAPIError ? error.status >= 500 || error.status === 429 : true;

@@ -7,23 +7,29 @@ import type { Painter } from "../picture/picture.ts";
 import type { Inbound, Reply } from "../surface.ts";
 import { clip, oneLine } from "../text.ts";
 import { attached } from "./picture.ts";
+import { STORE_FAILED } from "../wording.ts";
 import { DISCORD } from "./limits.ts";
 import { renderModal } from "./modal.ts";
-import { apiCode } from "./outcome.ts";
+import { apiCode, mayPass } from "./outcome.ts";
 import { type DiscordRequest, type Handle, readDiscord } from "./payload.ts";
 import { renderReply } from "./reply.ts";
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object */
 const RESPONSE = { pong: 1, message: 4, deferred: 5, choices: 8, modal: 9 } as const;
 const EPHEMERAL = 64;
+/** Three seconds are all there is for the first response, tries and pauses together. */
+const FIRST_TRIES = 3;
+const FIRST_PAUSE_MS = 150;
+/** Whoever pressed waits for a word: the answer fills one message, so that writing it again changes nothing. */
+const ANSWER_TRIES = 5;
+const ANSWER_PAUSE_MS = 400;
 /** The answer may overtake the first response on its way; then Discord does not know the interaction yet. */
-const OVERTAKE_TRIES = 3;
-const OVERTAKE_MS = 400;
+const OVERTAKEN = new Set<number | null>([10_008, 10_015]);
 
-const STORE_FAILED = "Nothing was done: the desk could not store your request. Try again, or use the console.";
 const TOKEN_DEAD = "An answer could not be shown privately in time; the request itself was taken. See the console.";
 
 export interface RespondOptions {
+  /** For answers alone: they are not under the bot's 50 calls a second. */
   readonly rest: REST;
   readonly appId: string;
   readonly guild: string;
@@ -130,12 +136,34 @@ async function write(
       await options.rest.patch(Routes.webhookMessage(options.appId, handle.token), { ...request, auth: false });
       return true;
     } catch (error) {
-      const unknown = [10_008, 10_015].includes(apiCode(error) ?? 0);
-      if (!unknown || attempt === OVERTAKE_TRIES) {
+      const passing = OVERTAKEN.has(apiCode(error)) || mayPass(error);
+      if (!passing || attempt === ANSWER_TRIES) {
         options.log.warn({ err: messageOf(error) }, "discord answer lost");
         return false;
       }
-      await options.clock.sleep(OVERTAKE_MS * attempt);
+      await options.clock.sleep(ANSWER_PAUSE_MS * attempt);
+    }
+  }
+}
+
+/** Sends the first response; what became of it: another delivery may have been faster, or the three seconds are over. */
+async function acknowledge(
+  options: RespondOptions,
+  handle: Handle,
+  first: unknown,
+): Promise<"taken" | "late" | "lost"> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await options.rest.post(Routes.interactionCallback(handle.id, handle.token), { body: first, auth: false });
+      return "taken";
+    } catch (error) {
+      const code = apiCode(error);
+      // 40060: this interaction was acknowledged, by us before the line broke or by another delivery of it.
+      if (code === 40_060) return "taken";
+      options.log.warn({ code, err: messageOf(error) }, "discord acknowledgement failed");
+      if (code === 10_062) return "late";
+      if (!mayPass(error) || attempt === FIRST_TRIES) return "lost";
+      await options.clock.sleep(FIRST_PAUSE_MS * attempt);
     }
   }
 }
@@ -144,17 +172,9 @@ async function write(
 export async function answerOverRest(options: RespondOptions, interaction: unknown): Promise<void> {
   const answer = await respondTo(options, interaction);
   if (answer?.handle === undefined) return;
-  const { handle } = answer;
-  try {
-    await options.rest.post(Routes.interactionCallback(handle.id, handle.token), { body: answer.first, auth: false });
-  } catch (error) {
-    const code = apiCode(error);
-    options.log.warn({ code, err: messageOf(error) }, "discord acknowledgement failed");
-    // 40060: another delivery of the same interaction was acknowledged; the answer can still be written.
-    if (code === 10_062 && answer.afterwards !== undefined) await sayInChannel(options, handle);
-    if (code !== 40_060) return;
-  }
-  await answer.afterwards?.();
+  const acknowledged = await acknowledge(options, answer.handle, answer.first);
+  if (acknowledged === "taken") await answer.afterwards?.();
+  else if (answer.afterwards !== undefined) await sayInChannel(options, answer.handle);
 }
 
 /** The interaction's token is dead: a line in the channel, without what only the person may read. */

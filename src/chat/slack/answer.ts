@@ -1,4 +1,5 @@
-import type { webApi } from "@slack/bolt";
+import { webApi } from "@slack/bolt";
+import type { Clock } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Chart } from "../picture/chart.ts";
@@ -7,7 +8,7 @@ import type { Reply } from "../surface.ts";
 import { fit, plain } from "../text.ts";
 import { escapeMrkdwn } from "./escape.ts";
 import { SLACK } from "./limits.ts";
-import { platformError } from "./outcome.ts";
+import { platformError, sentFrom } from "./outcome.ts";
 import type { Back } from "./payload.ts";
 import { renderReply } from "./reply.ts";
 import { known } from "./send.ts";
@@ -15,17 +16,37 @@ import { known } from "./send.ts";
 interface AnswerOptions {
   readonly client: webApi.WebClient;
   readonly paint: Painter["paint"];
+  readonly clock: Clock;
   readonly log: Log;
 }
+
+/** Whoever pressed waits for a word: it is said again where it may not have arrived. A double is private and harmless. */
+const TRIES = 4;
+const PAUSE_MS = 500;
+const LIMIT_MAX_MS = 30_000;
 
 /** The private answer, then its pictures; never throws for what Slack does. */
 export async function answer(to: AnswerOptions, back: Back, reply: Reply): Promise<void> {
   try {
-    await say(to, back, reply);
+    await persist(to, () => say(to, back, reply));
     if (back.user === "") return;
     for (const chart of reply.charts ?? []) await show(to, back.user, chart);
   } catch (error) {
     to.log.warn({ err: platformError(error) ?? messageOf(error) }, "slack answer lost");
+  }
+}
+
+/** Tries again where Slack was busy or the line broke; what Slack refuses for good is thrown. */
+async function persist(to: AnswerOptions, attempt: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const sent = sentFrom(error, true);
+      if (sent.outcome !== "later" || tries === TRIES) throw error;
+      const told = error instanceof webApi.WebAPIRateLimitedError ? sent.afterMs : PAUSE_MS * tries;
+      await to.clock.sleep(Math.min(told, LIMIT_MAX_MS));
+    }
   }
 }
 
@@ -38,9 +59,12 @@ async function say({ client, log }: AnswerOptions, back: Back, reply: Reply): Pr
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ response_type: "ephemeral", replace_original: false, text, blocks }),
       signal: AbortSignal.timeout(5_000),
+    }).catch((error: unknown) => {
+      log.warn({ err: messageOf(error) }, "slack answer's address failed");
+      return null;
     });
-    if (response.ok) return;
-    log.warn({ status: response.status }, "slack answer refused");
+    if (response?.ok === true) return;
+    if (response !== null) log.warn({ status: response.status }, "slack answer refused");
   }
   if (back.channel !== undefined) {
     await client.chat.postEphemeral({ channel: back.channel, user: back.user, text, blocks: known(blocks) });

@@ -6,6 +6,7 @@ import type { CommandHead } from "../command-head.ts";
 import type { Painter } from "../picture/picture.ts";
 import type { Inbound } from "../surface.ts";
 import { answer } from "./answer.ts";
+import { STORE_FAILED } from "../wording.ts";
 import { platformError } from "./outcome.ts";
 import { type SlackRequest, readSlack } from "./payload.ts";
 import { renderView } from "./view.ts";
@@ -23,7 +24,6 @@ export interface ListenOptions {
 /** Anything, a line break included. */
 const ANY = /[\s\S]*/;
 
-const STORE_FAILED = "Nothing was done: the desk could not store your request. Try again, or use the console.";
 const FORM_LATE = "The form could not be opened in time and nothing was done. Press again, or type the command.";
 
 /**
@@ -51,7 +51,7 @@ export function listen(options: ListenOptions): void {
 
 async function serve(options: ListenOptions, request: SlackRequest, ack: () => Promise<void>): Promise<void> {
   const { app, inbound, log } = options;
-  const to = { client: app.client, paint: options.paint, log };
+  const to = { client: app.client, paint: options.paint, clock: options.clock, log };
   switch (request.kind) {
     case "ignored":
       await ack();

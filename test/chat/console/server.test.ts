@@ -7,6 +7,7 @@ import { systemClock } from "../../../src/kernel/clock.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
 import { buildPage } from "../../e2e/built-page.ts";
 import { sampleCard } from "../hostile.ts";
+import { quietBackend } from "./quiet-backend.ts";
 
 const ana: Viewer = { person: "ana", name: "Ana", roles: ["risk"], mayAct: true };
 const gil: Viewer = { person: "gil", name: "Gil", roles: [], mayAct: false };
@@ -26,39 +27,13 @@ const backend: ConsoleBackend = {
   },
   viewer: async (cookie) => cookies.get(cookie) ?? null,
   signOut: async (cookie) => void cookies.delete(cookie),
-  header: async () => ({
-    trading: { state: "active", detail: "", freezes: 0 },
-    dots: [],
-    onCall: null,
-    openIncidents: 0,
-    pendingApprovals: 0,
-  }),
+  ...quietBackend,
   async incidents() {
     if (broken) throw new Error("the password is hunter2");
     return [];
   },
-  incidentRows: async () => [],
   cards: async (ids) => new Map(ids.includes(sampleCard.incident) ? [[sampleCard.incident, sampleCard]] : []),
   incident: async (id) => (id === sampleCard.incident ? detail : null),
-  alerts: async () => [],
-  accounts: async () => [],
-  series: async (account) => ({ account, points: [], thresholds: [] }),
-  freezes: async () => [],
-  approvals: async () => [],
-  orders: async () => [],
-  playbooks: async () => [],
-  runs: async () => [],
-  dryRun: async () => ({ ok: true, text: "", steps: [] }),
-  market: async () => [],
-  detectors: async () => [],
-  detector: async () => null,
-  replays: async () => [],
-  replay: async () => null,
-  ledger: async () => ({ entries: [], size: 0, next: null }),
-  verifyLedger: async () => ({ ok: true, text: "", firstBad: null }),
-  proof: async () => null,
-  people: async () => [],
-  settings: async () => ({ groups: [] }),
 };
 
 let desk: ConsoleSurface;

@@ -110,6 +110,37 @@ describe("Discord's gateway", () => {
     expect(JSON.stringify(discord.guild.messages)).not.toContain("Approved by ana");
   });
 
+  test("a storm of presses is acknowledged and answered whole: answers are not under the bot's 50 calls a second", async () => {
+    await begin();
+    const acknowledged = await Promise.all(
+      Array.from({ length: 120 }, () => discord.interact(click(discord, ANA, TOKEN))),
+    );
+    expect(acknowledged.filter((one) => one === null)).toEqual([]);
+    await until(() => discord.guild.answers.length === 120, 8_000);
+  }, 20_000);
+
+  test.each([
+    ["the acknowledgement fails within Discord", "POST /interactions/callback", { status: 500 }],
+    ["the acknowledgement is done and its answer lost", "POST /interactions/callback", { cut: "after" as const }],
+    ["the answer fails within Discord", "PATCH /webhooks/messages", { status: 503 }],
+    [
+      "the answer is limited for a moment",
+      "PATCH /webhooks/messages",
+      { status: 429, headers: { "retry-after": "0.3" }, body: { retry_after: 0.3, global: false } },
+    ],
+    ["the line is cut under the answer", "PATCH /webhooks/messages", { cut: "before" as const }],
+  ])(
+    "the person is told though %s",
+    async (_, name, fault) => {
+      await begin();
+      discord.faults.add(name, fault);
+      expect(await discord.interact(click(discord, ANA, TOKEN))).not.toBeNull();
+      await until(() => discord.guild.answers.some((one) => one.content.includes("Approved by ana")), 6_000);
+      expect(inbound.events).toHaveLength(1);
+    },
+    15_000,
+  );
+
   test("garbage of every kind does no harm", async () => {
     await begin();
     for (const data of [null, 7, {}, { id: 7 }, { id: "1", token: "t", type: 3, member: null, data: null }, []]) {

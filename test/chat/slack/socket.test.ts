@@ -167,6 +167,23 @@ describe("Slack's socket", () => {
     await expect(surface.start(inbound)).rejects.toMatchObject({ code: "CHAT_UNREACHABLE" });
   });
 
+  test.each([
+    ["its address fails", "respond", { status: 500 }],
+    ["its address cuts the line", "respond", { cut: "before" as const }],
+    ["its address cuts the line, and the channel is limited for a moment", "respond", { cut: "before" as const }],
+  ])(
+    "the person is told though %s",
+    async (what, name, fault) => {
+      await begin();
+      slack.faults.add(name, fault);
+      if (what.includes("limited"))
+        slack.faults.add("chat.postEphemeral", { status: 429, headers: { "retry-after": "1" } });
+      expect(await click(slack, ANA, TOKEN)).not.toBeNull();
+      await until(() => slack.desk.ephemerals.some((one) => one.text.includes("Approved by ana")), 6_000);
+    },
+    15_000,
+  );
+
   test("a form asked for too late says so, and nothing was done", async () => {
     await begin();
     const payload = clickPayload(slack, ANA, "INC-7:4:deny:8c1f");

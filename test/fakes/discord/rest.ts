@@ -13,6 +13,8 @@ export interface FakeMessage {
   body: Record<string, unknown>;
   readonly nonce: unknown;
   readonly files: readonly string[];
+  /** When it was posted, on the clock of `performance.now()`. */
+  readonly at: number;
   edits: number;
 }
 
@@ -128,6 +130,7 @@ function post(desk: Guild, channel: string, body: Bag, files: readonly string[])
     body,
     nonce: body["nonce"],
     files,
+    at: performance.now(),
     edits: 0,
   };
   desk.messages.push(message);
