@@ -16,11 +16,16 @@ function inputOf(text: string | undefined): Record<string, string> {
 export default command(
   {
     name: "playbook",
-    summary: "Lists playbooks, starts one, shows what one would send, or stops a run",
+    summary: "Lists playbooks, starts one, shows what one would send, stops a run, or switches one off or on",
     args: [
-      { name: "verb", summary: "what to do", required: true, choices: ["list", "run", "dry-run", "runs", "cancel"] },
+      {
+        name: "verb",
+        summary: "what to do",
+        required: true,
+        choices: ["list", "run", "dry-run", "runs", "cancel", "disable", "enable"],
+      },
       { name: "name", summary: "the playbook, or for cancel the run", required: false },
-      { name: "input", summary: "such as account=paper-a", required: false },
+      { name: "input", summary: "such as account=paper-a; for disable and enable, why", required: false },
     ],
     needs: ["trader", "risk", "operator"],
     complete: { name: "playbooks" },
@@ -49,6 +54,12 @@ export default command(
       case "cancel":
         await desk.cancelRun(person, name, args["input"] ?? "asked for in chat");
         return { ok: true, text: `${name} stops at its next step.` };
+      case "disable":
+      case "enable": {
+        const on = args["verb"] === "enable";
+        const why = args["input"] ?? `${person.name} asked for it on ${person.surface}`;
+        return desk.switchPlaybook(person, name, on, why);
+      }
       case "runs": {
         const rows = await desk.runs(20);
         return {
@@ -71,11 +82,12 @@ export default command(
           ok: true,
           text: "Installed playbooks",
           table: {
-            columns: ["playbook", "what it does", "starts on"],
+            columns: ["playbook", "what it does", "starts on", "state"],
             rows: desk.playbooks.map((one) => [
               `${one.name}@${one.version}`,
               one.title,
               one.on ? `${one.on.kind}${one.on.severity ? `, ${one.on.severity}` : ""}` : "by hand",
+              desk.isOn(one.name) ? "on" : "off",
             ]),
           },
         };

@@ -4,7 +4,7 @@ import { runDemo } from "./commandline/demo.ts";
 import { runDoctor } from "./commandline/doctor.ts";
 import { exportCommand, proofCommand, verifyCommand } from "./commandline/ledger.ts";
 import { verifyPlan } from "./commandline/plan.ts";
-import { policyCheck, policyExplain, policySimulate } from "./commandline/policy.ts";
+import { policyCheck, policyDraft, policyExplain, policySimulate } from "./commandline/policy.ts";
 import { runRecord } from "./commandline/record.ts";
 import { runReplay } from "./commandline/replay.ts";
 import { sealKey } from "./commandline/keys.ts";
@@ -146,7 +146,7 @@ function program(finish: (outcome: Outcome) => void): Command {
       "\nExample: breakwater backtest margin-breach --storm 2020-03-12 --seeds 20 --html report.html",
     )
     .action(act(runBacktest));
-  const policy = root.command("policy").description("check, explain or simulate the rules");
+  const policy = root.command("policy").description("check, draft, explain or simulate the rules");
   policy
     .command("check")
     .description("find rules that are malformed, shadowed or never hit, quorums nobody can meet and missing caps")
@@ -154,6 +154,20 @@ function program(finish: (outcome: Outcome) => void): Command {
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater policy check")
     .action(act(policyCheck));
+  policy
+    .command("draft")
+    .description(
+      "ask for the rules, people and playbooks of a file: what tightens is in force at once, the rest is put to people",
+    )
+    .argument("<file>", "a desk file, or a piece of one; what it leaves out stays as it is")
+    .requiredOption("--by <person>", "who asks; another must approve")
+    .requiredOption("--reason <text>", "why, for the record")
+    .addOption(json())
+    .addHelpText(
+      "after",
+      '\nExample: breakwater policy draft desk.new.yaml --by ana --reason "two desks share the cap"',
+    )
+    .action(act(policyDraft));
   policy
     .command("explain")
     .description("show how every rule judged a plan, and what became of it")

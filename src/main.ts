@@ -4,12 +4,12 @@ import { openInbox } from "./chat/inbox.ts";
 import { openPainter } from "./chat/picture/picture.ts";
 import type { Supervisor } from "./chat/supervisor.ts";
 import { type Config, monitorSettings } from "./config.ts";
-import { listen } from "./db/changes.ts";
 import type { Database } from "./db/client.ts";
 import type { Person } from "./desk/command.ts";
 import { consoleBackend } from "./desk/console.ts";
 import { openDigest } from "./desk/digest.ts";
 import { openEmergency } from "./desk/emergency.ts";
+import { hearChanges } from "./desk/hear.ts";
 import { type Undo, layFoundation } from "./desk/foundation.ts";
 import { completeLine, judgeInbound, withAddress } from "./desk/inbound.ts";
 import { type DeskMarket, openDeskMarket } from "./desk/market.ts";
@@ -21,6 +21,8 @@ import { openPeople } from "./desk/people.ts";
 import { replayThreads } from "./desk/replay-thread.ts";
 import { restoredAlert } from "./desk/restored.ts";
 import { openSingleSignOn } from "./desk/single-sign-on.ts";
+import { openRules } from "./desk/rules.ts";
+import { openStanding } from "./desk/standing.ts";
 import { type Surfaces, openSurfaces } from "./desk/surfaces.ts";
 import { workflowName } from "./engine/playbook.ts";
 import { openExposure } from "./exposure/exposure.ts";
@@ -92,11 +94,13 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   const { clock, log } = given;
   const { file, accounts } = config;
   const warn = (what: string) => (error: unknown) => log.warn({ err: error }, what);
-  const [commands, allPlaybooks] = await Promise.all([loadCommands(), loadPlaybooks()]);
-  const playbooks = allPlaybooks.filter((one) => file.playbooks[one.head.name]?.enabled !== false);
+  const [commands, playbooks] = await Promise.all([loadCommands(), loadPlaybooks()]);
   const metrics = openMetrics();
   const base = await layFoundation({ config, playbooks, paper: given.paper, onLost: given.onLost, undo, clock, log });
   const { database, runs, lease } = base;
+  const standing = openStanding(database, base.control);
+  await standing.refresh();
+  const nameOf = (person: string): string => file.people[person]?.name ?? person;
 
   // From an alert to a run.
   const hub = openHub(clock);
@@ -106,7 +110,11 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     settings: file.intake,
     seal: base.control.seal,
     log,
-    matchPlaybooks: (alert) => matching(alert, playbooks),
+    matchPlaybooks: (alert) =>
+      matching(
+        alert,
+        playbooks.filter((one) => standing.isOn(one.head.name)),
+      ),
     onCommitted: (committed) => {
       for (const one of committed.alerts) metrics.alerts.inc({ stop: one.stop ?? "none" });
       metrics.runsStarted.inc(committed.runs.length);
@@ -122,6 +130,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   let market: DeskMarket | null = null;
   const people = openPeople({
     people: file.people,
+    rolesOf: standing.rolesOf,
     database,
     standing: async (user) =>
       (user.surface === "slack" ? surfaces?.slack : surfaces?.discord)?.standing(user.user) ?? "gone",
@@ -150,7 +159,17 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     show: async (id, version) => surfaces?.show(id, version),
   });
   undo.push(() => digest.stop());
+  const rules = openRules({
+    database,
+    control: base.control,
+    wake: base.wake,
+    deskName: file.desk.name,
+    nameOf,
+    playbooks: playbooks.map((one) => one.head),
+  });
   const desk = openDesk({
+    rules,
+    isOn: standing.isOn,
     database,
     clock,
     door: base.door,
@@ -211,7 +230,6 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   const library = openLibrary(recordingPlaces(config.home, file.recordings.library), replayThreads(file), clock);
   undo.push(() => library.close());
   const sso = openSingleSignOn({ database, config, viewerOf: findViewer(desk.knownPeople), clock, log });
-  const nameOf = (person: string): string => file.people[person]?.name ?? person;
   const console = await openConsole({
     ...config.http,
     backend: consoleBackend({
@@ -233,6 +251,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       deskName: file.desk.name,
       nameOf,
     }),
+    rules,
     emergency: openEmergency({
       database,
       control: base.control,
@@ -278,9 +297,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     database,
     commands: commands.map((one) => one.head),
     inbound: inbox,
-    cardOf: async (id) =>
-      (await buildCards(database.db, [id], { nameOf: (person) => file.people[person]?.name ?? person })).get(id) ??
-      null,
+    cardOf: async (id) => (await buildCards(database.db, [id], { nameOf })).get(id) ?? null,
     consoleUrl: console.url,
     paint: painter.paint,
     emit,
@@ -290,20 +307,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   surfaces = chat;
   await chat.start();
   undo.push(() => chat.stop());
-  undo.push(
-    await listen(
-      database,
-      (change) => {
-        if (change.type === "incident") {
-          hub.publish({ type: "card", incident: change.id, version: change.version });
-          chat.show(change.id, change.version).catch(warn("card left as it was"));
-          paging.look(change.id).catch(warn("page left to the sweep"));
-        } else if (change.type === "account") hub.publish({ type: "account", account: change.id });
-        else hub.publish({ type: "header" });
-      },
-      () => hub.publish({ type: "all" }),
-    ),
-  );
+  undo.push(await hearChanges({ database, hub, chat, paging, standing, log }));
 
   // What goes on by itself.
   await base.settleHalt();
@@ -312,6 +316,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   await runs.sweep();
   const stopSweep = clock.every(SWEEP_MS, async () => {
     await base.settleHalt().catch(warn("kill switch marker not settled"));
+    await rules.settle().catch(warn("changes of the rules not settled"));
     if (lease.leads()) await runs.sweep().catch(warn("sweep failed"));
   });
   undo.push(async () => stopSweep());

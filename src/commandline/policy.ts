@@ -3,6 +3,7 @@ import path from "node:path";
 import { type DeskFile, documentOf, parseDesk } from "../config.ts";
 import type { Problem } from "../config/environment.ts";
 import type { Tx } from "../db/client.ts";
+import { openRules } from "../desk/rules.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { loadPlaybooks } from "../load.ts";
 import { type PolicyFinding, checkPolicy, strangers } from "../policy/check.ts";
@@ -120,6 +121,43 @@ const differenceLines = (one: Difference): string =>
     ...(one.before === null ? [] : [`         before ${one.before}`]),
     ...(one.after === null ? [] : [`         after  ${one.after}`]),
   ].join("\n");
+
+/** `breakwater policy draft <file>` */
+export const policyDraft = (
+  file: string,
+  options: { readonly by: string; readonly reason: string; readonly json?: boolean },
+): Promise<number> => {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new DeskError("CONFIG_INVALID", `${file} cannot be read; name a desk file or a piece of one`, { cause });
+  }
+  return reading(async (open) => {
+    const playbooks = await loadPlaybooks();
+    const rules = openRules({
+      database: open.database,
+      control: controlOf(open),
+      // Questions about rules belong to no run, so nobody waits to be woken.
+      wake: async () => {},
+      deskName: "",
+      nameOf: (person) => person,
+      playbooks: playbooks.map((one) => one.head),
+    });
+    const by = { id: options.by, surface: "the command line" };
+    const { hash, ...reply } = await rules.proposeText(by, text, options.reason);
+    const change = hash === null ? null : await rules.change(options.by, hash);
+    const lines = [
+      reply.text,
+      ...(change?.differences ?? []).map(differenceLines),
+      ...(change === null ? [] : [`Its page in the console is /rules/changes/${change.hash.slice(0, 16)}`]),
+    ];
+    const facts =
+      change === null ? {} : { state: change.state, differences: change.differences, opensAt: change.opensAt };
+    answer(options.json, { type: "policy.draft", ...reply, hash, ...facts }, lines.join("\n"));
+    return reply.ok ? 0 : 1;
+  });
+};
 
 /** `breakwater policy simulate <desk>` */
 export const policySimulate = (named: string, options: { json?: boolean }): Promise<number> => {

@@ -11,6 +11,7 @@ export type Change =
   | { readonly type: "account"; readonly id: string }
   | { readonly type: "run"; readonly id: string }
   | { readonly type: "trading" }
+  | { readonly type: "rules" }
   | { readonly type: "page" };
 
 /** Tells every listener, on every replica, if and when the transaction commits. */

@@ -505,6 +505,8 @@ export const policyVersions = breakwater.table(
     /** Not before this moment, whoever approved. */
     opensAt: moment("opens_at").notNull().default(now),
     publishedAt: moment("published_at"),
+    /** Who put it in force last: "system" for desk.yaml, a person, or "service:rules" for people's consent. */
+    publishedBy: text("published_by"),
     /** MAC over the version and when it was published: rules put in force by hand are no rules. */
     seal: text("seal").notNull().default(""),
   },
@@ -513,6 +515,25 @@ export const policyVersions = breakwater.table(
       .on(t.state)
       .where(sql`state = 'published'`),
   ],
+);
+
+/** Changes of the rules that people asked for, by the SHA-256 of their bytes, which name the versions before and after. */
+export const ruleChanges = breakwater.table(
+  "rule_changes",
+  {
+    hash: text("hash").primaryKey(),
+    canonical: text("canonical").notNull(),
+    version: text("version").notNull(),
+    fromVersion: text("from_version").notNull(),
+    requestedBy: text("requested_by").notNull(),
+    incidentId: text("incident_id"),
+    state: text("state").$type<"waiting" | "published" | "refused" | "void">().notNull(),
+    openedAt: moment("opened_at").notNull(),
+    /** Not in force before this moment, whoever approved. */
+    opensAt: moment("opens_at").notNull(),
+    endedAt: moment("ended_at"),
+  },
+  (t) => [index("rule_changes_waiting").on(t.state)],
 );
 
 /** Passkeys; enrolment waits for a second person. */

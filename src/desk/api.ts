@@ -1,3 +1,5 @@
+import type { RulesPage } from "../chat/console/rules.ts";
+import type { Reply } from "../chat/surface.ts";
 import type { AccountState } from "../kernel/account.ts";
 import type { Severity } from "../kernel/alert.ts";
 import type { Json } from "../kernel/canonical.ts";
@@ -73,6 +75,12 @@ export interface DeskApi {
     decision: "approve" | "deny",
     reason: string | null,
   ): Promise<{ ok: boolean; text: string }>;
+  /** Switches a playbook off at once, or asks others to let it be switched on; the answer links to the change. */
+  switchPlaybook(person: Person, name: string, on: boolean, reason: string): Promise<Reply>;
+  /** Whether a playbook may run by the rules in force. */
+  isOn(playbook: string): boolean;
+  /** The rules in force, and the changes that people asked for. */
+  rules(person: Person): Promise<RulesPage>;
   /** Rolling limits of the rules in force and what of each is used, the fullest first. */
   limits(): Promise<readonly LimitUse[]>;
   orders(limit: number): Promise<readonly Row<typeof orders>[]>;

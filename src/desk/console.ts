@@ -134,6 +134,7 @@ export function consoleBackend(parts: {
         title: head.title,
         on: head.on ? `${head.on.kind}${head.on.severity ? `, ${head.on.severity}` : ""}` : "by hand",
         needs: head.needs,
+        enabled: desk.isOn(head.name),
       })),
     market: (hits) => marketRows(parts.board()?.rows() ?? [], hits, clock.now().getTime()),
     detectors: () => detectorRows(config),

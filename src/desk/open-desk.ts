@@ -20,6 +20,7 @@ import type { Door } from "../policy/perform.ts";
 import type { DeskApi } from "./api.ts";
 import type { DeskCommand, Person } from "./command.ts";
 import type { PeopleBook } from "./people.ts";
+import type { Rules } from "./rules.ts";
 import { dryRun } from "./dry-run.ts";
 import { ledgerRows } from "./ledger-rows.ts";
 
@@ -34,6 +35,8 @@ export interface DeskParts {
   readonly commands: readonly DeskCommand[];
   readonly playbooks: readonly AnyPlaybook[];
   readonly people: PeopleBook;
+  readonly rules: Rules;
+  readonly isOn: DeskApi["isOn"];
   readonly account: (id: string) => Promise<AccountState>;
   readonly exposure: ExposureReader;
   readonly halt: (by: string, reason: string, mode: HaltMode) => Promise<string>;
@@ -61,6 +64,15 @@ export function openDesk(parts: DeskParts): DeskApi {
       throw new DeskError(
         "UNKNOWN_PLAYBOOK",
         `there is no playbook ${playbook}; installed are ${parts.playbooks.map((one) => one.head.name).join(", ")}`,
+      );
+    return found;
+  };
+  const runnable = (playbook: string): AnyPlaybook => {
+    const found = find(playbook);
+    if (!parts.isOn(playbook))
+      throw new DeskError(
+        "POLICY_DENIED",
+        `playbook ${playbook} is switched off; /playbook enable ${playbook} asks others to let it run again`,
       );
     return found;
   };
@@ -115,7 +127,7 @@ export function openDesk(parts: DeskParts): DeskApi {
     },
 
     async start(person, playbook, request) {
-      checkInput(find(playbook), request.input);
+      checkInput(runnable(playbook), request.input);
       const started = await db.transaction(async (tx) => {
         const incident = await openIncident(tx, parts.control.seal, by(person), {
           kind: `manual.${playbook}`,
@@ -143,7 +155,7 @@ export function openDesk(parts: DeskParts): DeskApi {
       if (!row || row.status === "resolved")
         throw new DeskError("UNKNOWN_INCIDENT", `${incident} is not open; nothing was started`);
       const whole = { ...row.labels, ...input };
-      checkInput(find(playbook), whole);
+      checkInput(runnable(playbook), whole);
       const run = runId(incident, playbook, `${person.id}|${clock.now().toISOString()}`);
       await db.transaction((tx) =>
         parts.runs.create(tx, {
@@ -249,7 +261,13 @@ export function openDesk(parts: DeskParts): DeskApi {
         .from(silences)
         .where(gt(silences.untilAt, sql`now()`)),
 
-    vote: (person, plan, decision, reason) => door.vote({ person, plan, decision, reason }),
+    async vote(person, plan, decision, reason) {
+      const ofRules = await parts.rules.vote(person, plan, decision, reason);
+      return ofRules ?? door.vote({ person, plan, decision, reason });
+    },
+    switchPlaybook: parts.rules.switchPlaybook,
+    isOn: parts.isOn,
+    rules: (person) => parts.rules.page(person.id),
     orders: (limit) => db.select().from(orders).orderBy(desc(orders.intendedAt)).limit(limit),
     ledger: (object, limit) => ledgerRows(db, object, limit),
   };

@@ -7,6 +7,7 @@ import { linkCodes, links } from "../db/schema.ts";
 import { sha256 } from "../kernel/canonical.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { append } from "../ledger/append.ts";
+import type { Role } from "../policy/schema.ts";
 import type { Person } from "./command.ts";
 
 const CODE_MINUTES = 10;
@@ -30,14 +31,16 @@ const hashOf = (code: string): string => sha256(`breakwater:link:${code}`);
  */
 export function openPeople(parts: {
   readonly people: DeskFile["people"];
+  /** Present roles by the rules in force; desk.yaml only says who there is. */
+  readonly rolesOf: (person: string) => readonly Role[];
   readonly database: Database;
   readonly standing: (user: ChatUser) => Promise<string>;
 }): PeopleBook {
-  const { people, database } = parts;
+  const { people, database, rolesOf } = parts;
   const { db } = database;
   const personOf = (id: string, surface: string): Person | null => {
     const found = Object.hasOwn(people, id) ? people[id] : undefined;
-    return found ? { id, name: found.name, roles: found.roles, surface } : null;
+    return found ? { id, name: found.name, roles: rolesOf(id), surface } : null;
   };
   const configured = (user: ChatUser): string | undefined =>
     Object.entries(people).find(([, one]) =>
@@ -117,6 +120,6 @@ export function openPeople(parts: {
         return `Your ${spent.surface} account is linked; what you press there counts as yours.`;
       });
     },
-    list: () => Object.entries(people).map(([id, one]) => ({ id, name: one.name, roles: one.roles })),
+    list: () => Object.entries(people).map(([id, one]) => ({ id, name: one.name, roles: rolesOf(id) })),
   };
 }

@@ -54,6 +54,7 @@ export const ENTRY_TYPES = {
   "role.granted": "Role granted",
   "role.revoked": "Role revoked",
   "policy.drafted": "Policy change drafted",
+  "policy.change": "Change of the rules",
   "policy.published": "Policy published",
   "key.checked": "Exchange key checked",
   "report.made": "Report made",

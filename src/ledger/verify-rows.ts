@@ -169,5 +169,22 @@ const RIGHTS: readonly RowCheck[] = [
   },
 ];
 
+/** Changes of the rules that people asked for, and where their entries led. */
+const CHANGES: readonly RowCheck[] = [
+  {
+    about: "the change's bytes or columns are not those that were hashed",
+    sql: `select 'rule_changes ' || hash as place from breakwater.rule_changes
+      where encode(sha256(convert_to(canonical, 'UTF8')), 'hex') <> hash or version <> canonical::jsonb ->> 'to'
+      or from_version <> canonical::jsonb ->> 'from' or requested_by <> canonical::jsonb ->> 'requestedBy'
+      or ${iso("opened_at")} <> canonical::jsonb ->> 'at'`,
+  },
+  {
+    about: "the change's state is not the last one in the ledger",
+    sql: `with last as (select distinct on (object) object, body from ${entries("policy.change")} e order by object, seq desc)
+      select 'rule_changes ' || coalesce(c.hash, l.object) as place from breakwater.rule_changes c full join last l on l.object = c.hash
+      where c.hash is null or l.object is null or c.state <> l.body ->> 'state'`,
+  },
+];
+
 /** All of them, in the order in which they are made. */
-export const ROW_CHECKS: readonly RowCheck[] = [...PLANS, ...APPROVALS, ...ORDERS, ...ORIGINS, ...RIGHTS];
+export const ROW_CHECKS: readonly RowCheck[] = [...PLANS, ...APPROVALS, ...ORDERS, ...ORIGINS, ...RIGHTS, ...CHANGES];

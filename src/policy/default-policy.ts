@@ -13,6 +13,7 @@ export function defaultPolicy(): Policy {
       { per: "order", measure: "collarBps", max: "1000" },
       { per: "account", measure: "notionalUsd", window: "24h", max: "50000000" },
       { per: "firm", measure: "notionalUsd", window: "24h", max: "100000000" },
+      { per: "playbook", measure: "notionalUsd", window: "24h", max: "20000000" },
       { per: "account", measure: "messages", window: "1m", max: "300" },
       { per: "firm", measure: "messages", window: "1m", max: "1000" },
     ],

@@ -64,6 +64,8 @@ export interface Facts {
   readonly reconcilerHealthy: boolean | null;
   /** Everyone who could approve, with the roles that are older than the plan. */
   readonly approvers: readonly { readonly id: string; readonly roles: readonly Role[] }[];
+  /** Whether the playbook that asks is switched off by the rules in force. */
+  readonly switchedOff: boolean;
   /** Emergency powers that stand for the requester over this plan's account. */
   readonly breakGlass: boolean;
 }

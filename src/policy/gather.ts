@@ -127,6 +127,7 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
     deadManArmed: control.deadManArmed(plan.account),
     reconcilerHealthy: control.reconcilerHealthy(),
     approvers: await voices(tx, control.seal, around.proposedAt ?? undefined),
+    switchedOff: kind === "playbook" && (await control.published(tx))?.playbooksOff.includes(id) === true,
     breakGlass: await anyHolds(tx, control, begun.excluded, plan.account),
   };
 }

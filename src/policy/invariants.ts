@@ -67,11 +67,15 @@ const amounts: Invariant = ({ plan }) => {
     : `the notional says ${plan.notionalUsd}, the orders sum to ${total}`;
 };
 
+const playbookOn: Invariant = ({ switchedOff, requester }) =>
+  switchedOff ? `playbook ${requester.id} is switched off` : null;
+
 const INVARIANTS: readonly (readonly [name: string, check: Invariant])[] = [
   ["plan-shape", shape],
   ["plan-amounts", amounts],
   ["plan-origin", origin],
   ["trading-state", tradingState],
+  ["playbook-off", playbookOn],
 ];
 
 /** Every built-in demand that a plan breaks; each denies. */

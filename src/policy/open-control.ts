@@ -3,7 +3,7 @@ import type { Log } from "../kernel/log.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { holdsBreakGlass } from "./break-glass.ts";
 import type { Control } from "./gather.ts";
-import { publishAtStart } from "./change.ts";
+import { publishAtStart } from "./publish-at-start.ts";
 import { readPublished } from "./published.ts";
 import type { PolicyDocument } from "./schema.ts";
 import { openSeal } from "../kernel/seal.ts";
@@ -26,6 +26,8 @@ export async function openControl(options: {
   const result = await database.db.transaction((tx) =>
     publishAtStart(tx, control, document, { by: "system", loosen: !live }),
   );
+  if (result.outcome === "kept")
+    log.warn({ version: result.version }, "people changed the rules since desk.yaml was written; theirs stay in force");
   if (result.loosens.length > 0 && live)
     log.error(
       { loosens: result.loosens },

@@ -1,4 +1,5 @@
-import { eq } from "drizzle-orm";
+import { eq, ne } from "drizzle-orm";
+import { announce } from "../db/changes.ts";
 import type { Tx } from "../db/client.ts";
 import { policyVersions } from "../db/schema.ts";
 import { canonical, sha256 } from "../kernel/canonical.ts";
@@ -68,6 +69,7 @@ export async function publish(tx: Tx, seal: Seal, version: string, by: string): 
     .set({
       state: "published",
       publishedAt: now,
+      publishedBy: by,
       seal: seal.of("policy", publishedFacts({ version, publishedAt: now })),
     })
     .where(eq(policyVersions.version, version))
@@ -81,6 +83,7 @@ export async function publish(tx: Tx, seal: Seal, version: string, by: string): 
     body: { proposedBy: row.proposedBy, tightens: row.tightens },
   });
   await syncGrants(tx, seal, document.people, by);
+  await announce(tx, { type: "rules" });
 }
 
 /** Writes a version of the rules as a draft; one that stands already keeps its row. Resolves to its version. */
@@ -106,7 +109,7 @@ export async function draft(
       target: policyVersions.version,
       set: row,
       // The version in force is no draft again.
-      setWhere: eq(policyVersions.state, "retired"),
+      setWhere: ne(policyVersions.state, "published"),
     })
     .returning({ version: policyVersions.version });
   if (inserted.length > 0)

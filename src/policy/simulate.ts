@@ -1,8 +1,9 @@
-import { asc, gte } from "drizzle-orm";
+import { desc, gte } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
 import { plans } from "../db/schema.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { type Comparable, type Difference, differences } from "./compare.ts";
+import type { Requester } from "./facts.ts";
 import { type Control, gather } from "./gather.ts";
 import { type Decision, type Outcome, judge } from "./judge.ts";
 import type { PolicyDocument } from "./schema.ts";
@@ -34,6 +35,9 @@ export interface Simulation {
 
 const RANK = { allow: 0, quorum: 1, hold: 2, deny: 3 } as const satisfies Record<Outcome, number>;
 
+const isOff = ({ playbooksOff = [] }: PolicyDocument, { kind, id }: Requester): boolean =>
+  kind === "playbook" && playbooksOff.includes(id);
+
 function direction(before: Decision, after: Decision): SimulatedPlan["direction"] {
   const byOutcome = RANK[after.outcome] - RANK[before.outcome];
   const asks = (one: Decision): number => one.needed * 10 + one.roles.length + (one.stepUp ? 5 : 0);
@@ -46,7 +50,13 @@ function direction(before: Decision, after: Decision): SimulatedPlan["direction"
  * were is taken as of now: the comparison is between rules, on the same facts.
  * @throws DeskError POLICY_DENIED where no rules are in force
  */
-export async function simulate(tx: Tx, control: Control, after: PolicyDocument, since: Date): Promise<Simulation> {
+export async function simulate(
+  tx: Tx,
+  control: Control,
+  after: PolicyDocument,
+  since: Date,
+  most = 10_000,
+): Promise<Simulation> {
   const inForce = await control.published(tx);
   if (inForce === null)
     throw new DeskError(
@@ -54,13 +64,21 @@ export async function simulate(tx: Tx, control: Control, after: PolicyDocument, 
       "no rules are in force, or the seal's key is not the desk's; start the desk, or set BREAKWATER_SEAL_KEY",
     );
   const before: Comparable = inForce;
-  const rows = await tx.select().from(plans).where(gte(plans.createdAt, since)).orderBy(asc(plans.createdAt));
+  const rows = await tx
+    .select()
+    .from(plans)
+    .where(gte(plans.createdAt, since))
+    .orderBy(desc(plans.createdAt))
+    .limit(most);
   const hit = new Set<string>();
   const all: SimulatedPlan[] = [];
-  for (const row of rows) {
+  for (const row of rows.toReversed()) {
     const facts = await gather(tx, control, row.plan, { quotes: {}, proposedAt: null });
     const people = Object.entries(after.people).map(([id, { roles }]) => ({ id, roles }));
-    const [was, would] = [judge(before.policy, facts), judge(after.policy, { ...facts, approvers: people })];
+    const [was, would] = [
+      judge(before.policy, facts),
+      judge(after.policy, { ...facts, approvers: people, switchedOff: isOff(after, facts.requester) }),
+    ];
     for (const line of would.trace) hit.add(line.rule);
     all.push({
       hash: row.hash,

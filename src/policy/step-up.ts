@@ -1,13 +1,14 @@
 import { generateAuthenticationOptions, verifyAuthenticationResponse } from "@simplewebauthn/server";
 import { eq } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
-import { passkeys, plans } from "../db/schema.ts";
+import { passkeys, plans, ruleChanges } from "../db/schema.ts";
 import { type Json, canonical } from "../kernel/canonical.ts";
 import { compare, decimal, isDecimal } from "../kernel/decimal.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { type Plan, fingerprintWords, planHash } from "../kernel/plan.ts";
 import { append } from "../ledger/append.ts";
 import type { Wake } from "./approvals.ts";
+import { openChange } from "./change.ts";
 import type { Control } from "./gather.ts";
 import { type ConsoleIdentity, type Purpose, drawChallenge, passkeysOf, spendChallenge } from "./passkeys.ts";
 import { type VoteResult, castVote } from "./vote.ts";
@@ -66,6 +67,49 @@ export async function beginStepUp(
     plan: row.plan,
     options: await ask(tx, control, where, person, "approve", hash),
   };
+}
+
+/**
+ * Opens a change of the rules for an approval with a passkey.
+ * @throws DeskError PLAN_CHANGED where its bytes are not those of the hash
+ */
+export async function beginChangeStepUp(
+  tx: Tx,
+  control: Control,
+  where: ConsoleIdentity,
+  person: string,
+  hash: string,
+): Promise<StepUpPage["options"]> {
+  const [row] = await tx.select().from(ruleChanges).where(eq(ruleChanges.hash, hash));
+  if (row === undefined) throw new DeskError("ROUTE_UNKNOWN", "there is no such change");
+  openChange(row);
+  return ask(tx, control, where, person, "approve", hash);
+}
+
+/**
+ * Approves a change of the rules: the first of its four words typed by hand, and a passkey touched for this very change.
+ * @throws DeskError INPUT_INVALID where the word differs, NOT_ALLOWED where the passkey does not fit
+ */
+export async function approveChange(
+  tx: Tx,
+  control: Control,
+  where: ConsoleIdentity,
+  given: { readonly person: string; readonly hash: string; readonly typed: string; readonly response: Assertion },
+  wake: Wake,
+): Promise<VoteResult> {
+  const { person, hash } = given;
+  const [row] = await tx.select().from(ruleChanges).where(eq(ruleChanges.hash, hash));
+  if (row === undefined) throw new DeskError("ROUTE_UNKNOWN", "there is no such change");
+  openChange(row);
+  const [word] = fingerprintWords(hash).split(" ");
+  if (given.typed.trim().toLowerCase() !== word)
+    throw new DeskError(
+      "INPUT_INVALID",
+      `the word typed was "${given.typed.slice(0, 40)}", the change's first is ${word}; read the change again`,
+    );
+  await verifyTouch(tx, control, where, { person, purpose: "approve", planHash: hash, response: given.response });
+  const ballot = { planHash: hash, person, decision: "approve" as const, surface: "console", reason: null };
+  return castVote(tx, control, { ...ballot, stepUp: true }, wake);
 }
 
 /** Asks for the passkey for emergency powers, bound to the digest of what was asked for. */

@@ -143,8 +143,8 @@ export async function castVote(tx: Tx, control: Control, ballot: Ballot, wake: W
   if (!control.seal.holds("approval", approvalFacts(row), row.seal))
     return refuse(tx, ballot, "this question was changed in the database by hand; make a new plan", "not-allowed");
   const rules = await control.published(tx);
-  if (row.subject === "plan" && rules?.version !== row.policyVersion)
-    return refuse(tx, ballot, "the rules changed since it was proposed; make a new plan", "not-allowed");
+  if (rules?.version !== row.policyVersion)
+    return refuse(tx, ballot, "the rules changed since it was proposed; ask for it anew", "not-allowed");
   const [plan] =
     row.subject === "plan"
       ? await tx.select({ at: plans.createdAt }).from(plans).where(eq(plans.hash, row.planHash))
@@ -163,7 +163,7 @@ export async function castVote(tx: Tx, control: Control, ballot: Ballot, wake: W
     return refuse(
       tx,
       ballot,
-      "a click is not enough for this plan; open it in the console and confirm with your passkey",
+      "a click is not enough for this; open it in the console and confirm with your passkey",
       "step-up-needed",
     );
 

@@ -54,6 +54,26 @@ export function votedText(
   }
 }
 
+/** What whoever voted on a change of the rules is told. */
+export function changeVotedText(
+  result: VoteResult,
+  decision: "approve" | "deny",
+  change: { readonly hash: string; readonly opensAt: Date },
+): { ok: boolean; text: string } {
+  if (result.outcome === "step-up-needed")
+    return { ok: false, text: "Not counted: rules are approved on the change's page in the console, with a passkey." };
+  if (result.outcome !== "recorded" || result.state === "pending") return votedText(result, decision, change.hash);
+  const words = fingerprintWords(change.hash);
+  const from = change.opensAt.toISOString().replace("T", " ").slice(0, 16);
+  return {
+    ok: true,
+    text:
+      result.state === "approved"
+        ? `Approved: "${words}" comes in force by itself, not before ${from} UTC.`
+        : `Denied: the rules stay as they are.`,
+  };
+}
+
 /** Writes a vote that counted into the incident's timeline, in the vote's own transaction. */
 export async function noteVote(
   tx: Tx,

@@ -1,7 +1,7 @@
 import { desc, eq, inArray, sql } from "drizzle-orm";
 import type { ApprovalRow, Viewer } from "../chat/console/backend.ts";
 import type { Db } from "../db/client.ts";
-import { approvals, plans, votes } from "../db/schema.ts";
+import { approvals, plans, ruleChanges, votes } from "../db/schema.ts";
 import { fingerprintWords } from "../kernel/plan.ts";
 import { actorName } from "./incidents.ts";
 
@@ -26,23 +26,24 @@ export async function listApprovals(
 ): Promise<readonly ApprovalRow[]> {
   const live = sql<boolean>`(${approvals.state} = 'pending' and ${approvals.expiresAt} > now())`;
   const rows = await db
-    .select({ approval: approvals, plan: plans, live })
+    .select({ approval: approvals, plan: plans, change: ruleChanges, live })
     .from(approvals)
     .leftJoin(plans, eq(plans.hash, approvals.planHash))
+    .leftJoin(ruleChanges, eq(ruleChanges.hash, approvals.planHash))
     .where(state === "pending" ? live : undefined)
     .orderBy(desc(live), desc(approvals.openedAt))
     .limit(MOST);
   const hashes = rows.map((row) => row.approval.planHash);
   const cast = hashes.length === 0 ? [] : await db.select().from(votes).where(inArray(votes.planHash, hashes));
-  return rows.map(({ approval, plan, live }) => {
+  return rows.map(({ approval, plan, change, live }) => {
     const given = cast.filter((vote) => vote.planHash === approval.planHash);
     const asked = approval.requestedBy || (plan?.requestedBy ?? "");
     const roleFits = mayConsent(approval, viewer.roles);
     return {
       planHash: approval.planHash,
       words: fingerprintWords(approval.planHash),
-      incident: plan?.incidentId ?? null,
-      title: plan ? plan.plan.reason : "Change of the policy",
+      incident: plan?.incidentId ?? change?.incidentId ?? null,
+      title: plan ? plan.plan.reason : "Change of the rules",
       action: plan?.action ?? "policy",
       account: plan?.account ?? "",
       notionalUsd: plan?.plan.notionalUsd ?? "0",

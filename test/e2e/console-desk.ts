@@ -118,6 +118,7 @@ export async function openTestConsole(
         title: "Margin ratio critical: cancel resting orders, reduce with approval",
         on: "margin.ratio, critical",
         needs: ["cancel", "reduce"],
+        enabled: true,
       },
     ],
     market: (hits) => setting.market?.(hits) ?? [],

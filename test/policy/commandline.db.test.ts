@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { policyCheck, policyExplain, policySimulate } from "../../src/commandline/policy.ts";
+import { policyCheck, policyDraft, policyExplain, policySimulate } from "../../src/commandline/policy.ts";
 import { policyVersions } from "../../src/db/schema.ts";
 import { withDatabase } from "../with-database.ts";
 import { testDesk } from "./control.ts";
@@ -85,4 +85,28 @@ test("an explanation tells every rule of the version that judged the plan, also 
   expect(said()).toMatch(/quorum {7}hedge: A hedge needs one person/);
   expect(said()).toMatch(/not about it cancel-what-rests: /);
   expect(said()).toMatch(/approve {6}ana on console/);
+});
+
+test("a draft from a file is put to people, opens an incident that says where, and names who asked", async () => {
+  const before = (await rows()).versions;
+  const options = { by: "bo", reason: "the caps are too tight for two desks" };
+  await expect(policyDraft(file, { ...options, by: "ana" })).rejects.toThrow("needs the role risk");
+  expect(await policyDraft(file, { ...options, json: true })).toBe(0);
+  const told = JSON.parse(said()) as { hash: string; incident: string; state: string };
+  expect(told).toMatchObject({ ok: true, state: "waiting" });
+  expect((await rows()).versions).toBe(before + 1);
+  const [incident] = await database().sql`select * from breakwater.incidents where id = ${told.incident}`;
+  expect(incident).toMatchObject({ kind: "rules.change", status: "open", severity: "medium" });
+  expect(incident?.["summary"]).toContain(`/rules/changes/${told.hash.slice(0, 16)}`);
+});
+
+test("a piece of a file that only tightens is in force at once, and what it leaves out stays", async () => {
+  const piece = path.join(folder, "piece.yaml");
+  writeFileSync(piece, "playbooks: { margin-breach: { enabled: false } }");
+  expect(await policyDraft(piece, { by: "bo", reason: "it trips again and again" })).toBe(0);
+  expect(said()).toContain("In force at once: it only tightens");
+  expect(said()).toContain("tightens playbooks: margin-breach is switched off");
+  written.length = 0;
+  expect(await policyDraft(piece, { by: "bo", reason: "it trips again and again" })).toBe(1);
+  expect(said()).toContain("These are the rules in force already");
 });

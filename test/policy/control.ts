@@ -7,11 +7,11 @@ import { Secret } from "../../src/kernel/secret.ts";
 import { append } from "../../src/ledger/append.ts";
 import { openApproval } from "../../src/policy/approvals.ts";
 import { claimPlan } from "../../src/policy/claim.ts";
-import { publishAtStart } from "../../src/policy/change.ts";
 import { defaultPolicy } from "../../src/policy/default-policy.ts";
 import type { Control } from "../../src/policy/gather.ts";
 import { proposePlan } from "../../src/policy/propose.ts";
-import { readPublished } from "../../src/policy/published.ts";
+import { draft, publish, readPublished } from "../../src/policy/published.ts";
+import { databaseNow } from "../../src/policy/rows.ts";
 import { type People, type Policy, peopleSchema } from "../../src/policy/schema.ts";
 import { openSeal } from "../../src/kernel/seal.ts";
 import { castVote } from "../../src/policy/vote.ts";
@@ -127,12 +127,9 @@ export function testDesk(database: Database, control: Control = controlOf()): Te
     publish: async (document = {}) => {
       await within(async (tx) => {
         await beginRun(tx, { id: "run-signed" });
-        await publishAtStart(
-          tx,
-          control,
-          { policy: document.policy ?? defaultPolicy(), people: document.people ?? DESK_PEOPLE },
-          { by: "system", loosen: true },
-        );
+        const one = { policy: document.policy ?? defaultPolicy(), people: document.people ?? DESK_PEOPLE };
+        const version = await draft(tx, one, "system", { tightens: false, opensAt: await databaseNow(tx) });
+        await publish(tx, control.seal, version, "system");
       });
       // Grants count only for plans that are younger, by the millisecond.
       await database.db.execute(sql`select pg_sleep(0.005)`);

@@ -99,6 +99,7 @@ export const facts = (over: Partial<Facts> = {}): Facts => ({
   deadManArmed: true,
   reconcilerHealthy: true,
   approvers: PEOPLE,
+  switchedOff: false,
   breakGlass: false,
   ...over,
 });

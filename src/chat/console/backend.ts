@@ -204,6 +204,8 @@ export interface PlaybookRow {
   readonly title: string;
   readonly on: string;
   readonly needs: readonly string[];
+  /** Whether the rules in force let it run. */
+  readonly enabled: boolean;
 }
 
 /** One run of a playbook. */

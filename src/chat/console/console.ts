@@ -14,6 +14,7 @@ import { type Guarded, HEADERS, errorBody, placeOf, statusOf } from "./guard.ts"
 import { type HubEvent, type Hub, openHub } from "./hub.ts";
 import { renderBare } from "./layout.ts";
 import { forward, problemPage, signInPage } from "./pages/sign-in.ts";
+import type { RulesBackend } from "./rules.ts";
 import type { EmergencyBackend } from "./emergency.ts";
 import type { PasskeyBackend } from "./passkeys.ts";
 import { addRoutes } from "./routes.ts";
@@ -31,6 +32,8 @@ export interface ConsoleOptions {
   readonly passkeys?: PasskeyBackend;
   /** Single sign-on through an OpenID provider; absent where the desk has none. */
   readonly sso?: SingleSignOn;
+  /** Changing the rules; not offered where left out. */
+  readonly rules?: RulesBackend;
   /** Emergency powers; none where left out. */
   readonly emergency?: EmergencyBackend;
   readonly clock: Clock;
@@ -94,13 +97,14 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
   );
   options.mount?.(app);
   const { deskName, environment, inbound } = options;
-  const { passkeys = null, emergency = null, sso = null } = options;
+  const { passkeys = null, rules = null, emergency = null, sso = null } = options;
   addRoutes(app, {
     ...shared,
     feed,
     assets,
     inbound,
     passkeys,
+    rules,
     emergency,
     sso,
     deskName,

@@ -24,6 +24,7 @@ const PAGES = [
   ["/market", "Market"],
   ["/detectors", "Detectors"],
   ["/replay", "Replay"],
+  ["/rules", "Rules"],
   ["/ledger", "Ledger"],
   ["/people", "People"],
   ["/settings", "Settings"],

@@ -29,6 +29,8 @@ import { replayPage, replaysPage } from "./pages/replay.ts";
 import { answerPage, signedOutPage } from "./pages/sign-in.ts";
 import { addPasskeyRoutes } from "./passkey-routes.ts";
 import type { PasskeyBackend } from "./passkeys.ts";
+import type { RulesBackend } from "./rules.ts";
+import { addRulesRoutes } from "./rules-routes.ts";
 import { renderAccounts, renderPending } from "./side.ts";
 import { addSignIn } from "./sign-in-routes.ts";
 import type { SingleSignOn } from "./single-sign-on.ts";
@@ -42,6 +44,8 @@ export interface RouteParts extends FeedParts {
   readonly passkeys: PasskeyBackend | null;
   /** Null where the desk has no OpenID provider. */
   readonly sso: SingleSignOn | null;
+  /** Null where rules cannot be changed on this console. */
+  readonly rules: RulesBackend | null;
   /** Null where this console gives no emergency powers. */
   readonly emergency: EmergencyBackend | null;
   readonly deskName: string;
@@ -52,6 +56,8 @@ export interface RouteParts extends FeedParts {
 
 type Ctx = Context<Guarded>;
 const BODY_BYTES = 64 * 1_024;
+/** A desk's whole rules as a form sends them. */
+const RULES_BYTES = 1_024 * 1_024;
 const LIST = 500;
 
 /** Adds the console's own pages, stream and deeds; other routes of the same server stay as they are. */
@@ -60,18 +66,23 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
   const host: MiddlewareHandler<Guarded> = (c, next) => ownHost(parts.place())(c, next);
   const origin: MiddlewareHandler<Guarded> = (c, next) => ownOrigin(parts.place())(c, next);
   const session: MiddlewareHandler<Guarded> = (c, next) => signedIn(parts.place(), backend)(c, next);
-  const small = bodyLimit({
-    maxSize: BODY_BYTES,
-    onError: () => {
-      throw new DeskError("BODY_TOO_LARGE", `a click or command has at most ${BODY_BYTES} bytes`);
-    },
-  });
+  const upTo = (maxSize: number) =>
+    bodyLimit({
+      maxSize,
+      onError: () => {
+        throw new DeskError("BODY_TOO_LARGE", `this address takes at most ${maxSize} bytes`);
+      },
+    });
+  const [small, long] = [upTo(BODY_BYTES), upTo(RULES_BYTES)];
   const squeeze = compress();
   const get = (path: string, handler: (c: Ctx) => Promise<Response> | Response): void => {
     app.get(path, host, session, squeeze, handler);
   };
   const post = (path: string, handler: (c: Ctx) => Promise<Response> | Response): void => {
     app.post(path, host, origin, session, small, handler);
+  };
+  const postLong = (path: string, handler: (c: Ctx) => Promise<Response> | Response): void => {
+    app.post(path, host, origin, session, long, handler);
   };
   const page = async (c: Ctx, path: string, title: string, main: Markup): Promise<Response> => {
     const frame = {
@@ -230,6 +241,7 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
   });
   addApi(get, parts);
   if (parts.passkeys) addPasskeyRoutes(get, post, page, parts.passkeys);
+  if (parts.rules) addRulesRoutes(get, postLong, page, parts.rules);
   if (parts.emergency) addEmergencyRoutes(get, post, page, parts.emergency);
 }
 

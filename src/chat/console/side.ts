@@ -132,6 +132,11 @@ export function renderAccounts(
 export const scopeName = (scope: string): string => (scope === "firm" ? "The whole desk" : scope.replace(":", " "));
 
 /** Pending approvals, those this person may decide first. */
+const pathOf = (row: ApprovalRow): string => {
+  if (row.action === "policy") return `/rules/changes/${row.planHash}`;
+  return row.incident === null ? "/approvals" : `/incidents/${row.incident}`;
+};
+
 export function renderPending(rows: readonly ApprovalRow[]): Markup {
   const sorted = [...rows].sort((a, b) => Number(b.mine) - Number(a.mine) || a.expiresAt.localeCompare(b.expiresAt));
   return html`<section data-pending aria-labelledby="pending-title">
@@ -143,12 +148,12 @@ export function renderPending(rows: readonly ApprovalRow[]): Markup {
             ${sorted.map(
               (row) =>
                 html`<li class="${row.mine ? "mine" : "others"}">
-                  <a href="${row.incident === null ? "/approvals" : `/incidents/${row.incident}`}"
+                  <a href="${pathOf(row)}"
                     ><span class="pending-title"
                       >${row.mine ? html`<span class="deciding">yours</span> ` : NOTHING}${words(row.title)}</span
                     ><span class="pending-line num"
-                      >${figure(row.notionalUsd)} USD · ${row.given} of ${row.needed} ·
-                      ${countdown(row.expiresAt)}</span
+                      >${row.action === "policy" ? NOTHING : html`${figure(row.notionalUsd)} USD · `}${row.given} of
+                      ${row.needed} · ${countdown(row.expiresAt)}</span
                     ></a
                   >
                 </li>`,

@@ -54,6 +54,13 @@ const DEEDS: Readonly<Record<string, (form: HTMLFormElement, fields: Record<stri
     const response = await (await webAuthn()).startRegistration({ optionsJSON });
     return send("/passkeys/enrol", { response: JSON.stringify(response) });
   },
+  async "approve-change"(form, { typed = "" }) {
+    const change = `/rules/changes/${form.dataset["change"] ?? ""}`;
+    const optionsJSON = await send(`${change}/begin`);
+    const response = await (await webAuthn()).startAuthentication({ optionsJSON });
+    return send(`${change}/approve`, { typed, response: JSON.stringify(response) });
+  },
+  "deny-change": (form, { reason = "" }) => send(`/rules/changes/${form.dataset["change"] ?? ""}/deny`, { reason }),
   async "break-glass"(_, fields) {
     const optionsJSON = await send("/break-glass/begin", fields);
     const response = await (await webAuthn()).startAuthentication({ optionsJSON });

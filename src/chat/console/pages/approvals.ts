@@ -7,7 +7,9 @@ const line = (row: ApprovalRow): readonly (Markup | string)[] => [
   html`${row.mine ? html`<span class="deciding">yours</span> ` : ""}${words(row.title)}`,
   words(row.account),
   figure(row.notionalUsd),
-  html`<a class="fingerprint" href="/plans/${row.planHash}">${row.words}</a>`,
+  html`<a class="fingerprint" href="${row.action === "policy" ? "/rules/changes" : "/plans"}/${row.planHash}"
+    >${row.words}</a
+  >`,
   `${row.given} of ${row.needed}`,
   words(row.roles.join(" or ") || "anyone who may act"),
   words(row.requestedBy),

@@ -10,6 +10,17 @@ const dryForm = (row: PlaybookRow, mayAct: boolean): Markup =>
       </form>`
     : NOTHING;
 
+/** Off at once; on only after others approved it, so the button says that it asks. */
+const switchForm = (row: PlaybookRow, mayAct: boolean): Markup => {
+  const state = row.enabled ? html`on` : html`<strong class="loosens">off</strong>`;
+  if (!mayAct) return state;
+  return html`${state}
+    <form method="post" action="/command" class="dry">
+      <input type="hidden" name="text" value="/playbook ${row.enabled ? "disable" : "enable"} ${row.name}" />
+      <button class="button quiet">${row.enabled ? "Switch off" : "Ask to switch on"}</button>
+    </form>`;
+};
+
 /** Installed playbooks with their dry run, then the runs. */
 export function playbooksPage(rows: readonly PlaybookRow[], runs: readonly RunRow[], mayAct: boolean): Markup {
   const books = rows.map((row) => [
@@ -17,7 +28,8 @@ export function playbooksPage(rows: readonly PlaybookRow[], runs: readonly RunRo
       ><br />${words(row.title)}`,
     words(row.on),
     words(row.needs.join(", ") || "nothing"),
-    dryForm(row, mayAct),
+    switchForm(row, mayAct),
+    row.enabled ? dryForm(row, mayAct) : NOTHING,
   ]);
   const lines = runs.map((run) => [
     moment(run.createdAt),
@@ -30,7 +42,7 @@ export function playbooksPage(rows: readonly PlaybookRow[], runs: readonly RunRo
   ]);
   return html`<div class="sheet" data-part="sheet">
     <h1>Playbooks</h1>
-    ${rows.length === 0 ? emptyState("No playbook is installed", "A playbook is one file in playbooks/: what starts it, what it needs, and its steps.", "playbooks/margin-breach.ts") : table("Playbooks", ["Playbook", "Starts on", "Needs", "Try it"], books)}
+    ${rows.length === 0 ? emptyState("No playbook is installed", "A playbook is one file in playbooks/: what starts it, what it needs, and its steps.", "playbooks/margin-breach.ts") : table("Playbooks", ["Playbook", "Starts on", "Needs", "State", "Try it"], books)}
     <h2>Runs</h2>
     ${runs.length === 0 ? html`<p class="quiet">None has run yet.</p>` : table("Runs", ["Started", "Playbook", "Incident", "State", "Step", "Outcome", "Started by"], lines)}
   </div>`;

@@ -1,0 +1,35 @@
+import type { Database } from "../db/client.ts";
+import type { Control } from "../policy/gather.ts";
+import { voices } from "../policy/grants.ts";
+import type { Role } from "../policy/schema.ts";
+
+/**
+ * What the rules in force say of people and playbooks, kept at hand for what is asked too often for a query. Decisions
+ * about money never rely on it: they read the grants and the rules inside their transaction.
+ */
+export interface Standing {
+  /** A person's present roles; none for somebody the rules do not name. */
+  rolesOf(person: string): readonly Role[];
+  /** Whether a playbook may run. */
+  isOn(playbook: string): boolean;
+  /** Reads them anew: at the start, and whenever rules change. */
+  refresh(): Promise<void>;
+}
+
+/** Opens the standing; nobody has a role and no playbook runs before the first refresh. */
+export function openStanding(database: Database, control: Control): Standing {
+  let roles: ReadonlyMap<string, readonly Role[]> = new Map();
+  let off: ReadonlySet<string> | null = null;
+  return {
+    rolesOf: (person) => roles.get(person) ?? [],
+    isOn: (playbook) => off !== null && !off.has(playbook),
+    async refresh() {
+      const [people, rules] = await database.db.transaction(async (tx) => [
+        await voices(tx, control.seal),
+        await control.published(tx),
+      ]);
+      roles = new Map(people.map((one) => [one.id, one.roles]));
+      off = rules === null ? null : new Set(rules.playbooksOff);
+    },
+  };
+}
