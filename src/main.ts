@@ -9,6 +9,7 @@ import type { Person } from "./desk/command.ts";
 import { consoleBackend } from "./desk/console.ts";
 import { openDigest } from "./desk/digest.ts";
 import { openEmergency } from "./desk/emergency.ts";
+import { remindOfFreezes } from "./desk/freeze-reminders.ts";
 import { hearChanges } from "./desk/hear.ts";
 import { type Undo, layFoundation } from "./desk/foundation.ts";
 import { completeLine, judgeInbound, withAddress } from "./desk/inbound.ts";
@@ -159,14 +160,8 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     show: async (id, version) => surfaces?.show(id, version),
   });
   undo.push(() => digest.stop());
-  const rules = openRules({
-    database,
-    control: base.control,
-    wake: base.wake,
-    deskName: file.desk.name,
-    nameOf,
-    playbooks: playbooks.map((one) => one.head),
-  });
+  const governed = { database, control: base.control, wake: base.wake, deskName: file.desk.name, nameOf };
+  const rules = openRules({ ...governed, playbooks: playbooks.map((one) => one.head) });
   const desk = openDesk({
     rules,
     isOn: standing.isOn,
@@ -244,22 +239,9 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       recordings: library,
     }),
     inbound: inbox,
-    passkeys: openPasskeys({
-      database,
-      control: base.control,
-      wake: base.wake,
-      deskName: file.desk.name,
-      nameOf,
-    }),
+    passkeys: openPasskeys(governed),
     rules,
-    emergency: openEmergency({
-      database,
-      control: base.control,
-      accounts: [...accounts.keys()],
-      deskName: file.desk.name,
-      nameOf,
-      everyone: paging.everyone,
-    }),
+    emergency: openEmergency({ ...governed, accounts: [...accounts.keys()], everyone: paging.everyone }),
     ...(sso ? { sso } : {}),
     clock,
     log,
@@ -316,8 +298,10 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   await runs.sweep();
   const stopSweep = clock.every(SWEEP_MS, async () => {
     await base.settleHalt().catch(warn("kill switch marker not settled"));
+    if (!lease.leads()) return;
     await rules.settle().catch(warn("changes of the rules not settled"));
-    if (lease.leads()) await runs.sweep().catch(warn("sweep failed"));
+    await remindOfFreezes(database, emit, clock).catch(warn("freezes not reminded of"));
+    await runs.sweep().catch(warn("sweep failed"));
   });
   undo.push(async () => stopSweep());
   paging.start();

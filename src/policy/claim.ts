@@ -15,6 +15,7 @@ import type { Decision } from "./judge.ts";
 import { type Quorum, meetsAll } from "./quorum.ts";
 import { judgeNow } from "./propose.ts";
 import { type ApprovalRow, type PlanRow, approvalFacts, databaseNow, planFacts } from "./rows.ts";
+import { throttled } from "./throttle.ts";
 import { freeze, unfreeze, unprovenStates } from "./trading-state.ts";
 import { countedVoices, excludedFrom } from "./vote.ts";
 
@@ -154,6 +155,8 @@ async function examine(tx: Tx, control: Control, presented: Presented): Promise<
   const collar =
     rules === null ? "no rules are in force" : brokenCollar(plan, presented.quotes, rules.policy.collar, now);
   if (collar !== null) return { claimed: false, ...no("COLLAR_BROKEN", collar) };
+  const often = rules === null ? null : await throttled(tx, plan, rules.policy);
+  if (often !== null) return { claimed: false, ...no("FROZEN", often) };
   return { claimed: true, plan, decision, approvedBy };
 }
 

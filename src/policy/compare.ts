@@ -1,6 +1,6 @@
 import { decimal, greater, less } from "../kernel/decimal.ts";
 import { durationMs } from "../kernel/duration.ts";
-import type { Limit, Policy, QuorumRule, Role, Rule, RuleOutcome } from "./schema.ts";
+import { WINDOWS, type Limit, type Policy, type QuorumRule, type Role, type Rule, type RuleOutcome } from "./schema.ts";
 
 /** Rules and people as they are compared. */
 export interface Comparable {
@@ -152,6 +152,10 @@ function settingsDiffer({ policy: after }: Comparable, { policy: before }: Compa
     after.change.people < before.change.people ||
     !holdsAll(after.change.roles, before.change.roles) ||
     durationMs(after.change.timeLock) < durationMs(before.change.timeLock);
+  const throttle =
+    after.throttle.runs > before.throttle.runs ||
+    WINDOWS.indexOf(after.throttle.window) < WINDOWS.indexOf(before.throttle.window);
+  const attention = after.attention.approvalsPerHour > before.attention.approvalsPerHour;
   const pairs = (policy: Policy): string[] => policy.incompatibleRoles.map((pair) => [...pair].sort().join(" "));
   const duties = !holdsAll(pairs(after), pairs(before));
   return [
@@ -168,6 +172,18 @@ function settingsDiffer({ policy: after }: Comparable, { policy: before }: Compa
       change,
       after.change,
       before.change,
+    ),
+    ...part(
+      `throttle: a playbook may trade ${throttle ? "more" : "less"} often before it is switched off`,
+      throttle,
+      after.throttle,
+      before.throttle,
+    ),
+    ...part(
+      `attention: one person may approve ${attention ? "more" : "fewer"} times an hour`,
+      attention,
+      after.attention,
+      before.attention,
     ),
     ...part(
       `incompatibleRoles: a pair of duties may ${duties ? "" : "no longer "}be held by one person`,

@@ -188,6 +188,17 @@ export const policySchema = z
         maxDisagreementBps: amount.default("100"),
       })
       .default({ minSources: 2, maxAge: "10s", maxDisagreementBps: "100" }),
+    throttle: z
+      .strictObject({
+        runs: z.int().min(1).max(10_000).default(20),
+        window: z.enum(WINDOWS).default("1h"),
+      })
+      .default({ runs: 20, window: "1h" })
+      .describe("A playbook that traded in this many runs within the window is switched off until people looked"),
+    attention: z
+      .strictObject({ approvalsPerHour: z.int().min(1).max(10_000).default(30) })
+      .default({ approvalsPerHour: 30 })
+      .describe("Who approved this many times within an hour approves no more for a while; denials always count"),
     incompatibleRoles: z.array(z.tuple([role, role])).default([]),
     change: z
       .strictObject({

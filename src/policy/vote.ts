@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, count, eq, gt } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
 import { plans, runs, votes } from "../db/schema.ts";
 import { append } from "../ledger/append.ts";
@@ -6,6 +6,7 @@ import { type Wake, decide, lockedApproval } from "./approvals.ts";
 import type { Control } from "./gather.ts";
 import { voices } from "./grants.ts";
 import { type Quorum, type Voice, counts, meetsAll } from "./quorum.ts";
+import type { Policy } from "./schema.ts";
 import { type ApprovalRow, type VoteRow, approvalFacts, databaseNow, voteFacts } from "./rows.ts";
 
 /** A person's word on a plan, from one surface. */
@@ -125,6 +126,25 @@ async function refuse(
   return { outcome, why };
 }
 
+const HOUR_MS = 3_600_000;
+
+/** Why a person who has approved again and again within the hour approves no more for now; null where they may. */
+async function tooMany(
+  tx: Tx,
+  person: string,
+  { approvalsPerHour }: Policy["attention"],
+  now: Date,
+): Promise<string | null> {
+  const [row] = await tx
+    .select({ given: count() })
+    .from(votes)
+    .where(
+      and(eq(votes.person, person), eq(votes.decision, "approve"), gt(votes.at, new Date(now.getTime() - HOUR_MS))),
+    );
+  if ((row?.given ?? 0) < approvalsPerHour) return null;
+  return `you approved ${approvalsPerHour} plans within the hour; let somebody else look at this one`;
+}
+
 /**
  * Takes a person's vote: once a person whatever the surface, by grants older than the plan, within the time by the
  * database's clock. One denial ends it; who approved may still deny while it is open. The row, its ledger entry and the
@@ -143,7 +163,7 @@ export async function castVote(tx: Tx, control: Control, ballot: Ballot, wake: W
   if (!control.seal.holds("approval", approvalFacts(row), row.seal))
     return refuse(tx, ballot, "this question was changed in the database by hand; make a new plan", "not-allowed");
   const rules = await control.published(tx);
-  if (rules?.version !== row.policyVersion)
+  if (rules === null || rules.version !== row.policyVersion)
     return refuse(tx, ballot, "the rules changed since it was proposed; ask for it anew", "not-allowed");
   const [plan] =
     row.subject === "plan"
@@ -166,6 +186,9 @@ export async function castVote(tx: Tx, control: Control, ballot: Ballot, wake: W
       "a click is not enough for this; open it in the console and confirm with your passkey",
       "step-up-needed",
     );
+
+  const tired = ballot.decision === "approve" ? await tooMany(tx, ballot.person, rules.policy.attention, now) : null;
+  if (tired !== null) return refuse(tx, ballot, tired, "not-allowed");
 
   const roles = people.find((one) => one.id === ballot.person)?.roles ?? [];
   const vote = { ...ballot, roles: [...roles], at: now };

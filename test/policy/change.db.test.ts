@@ -17,7 +17,7 @@ const database = withDatabase();
 let desk: TestDesk;
 beforeAll(async () => {
   desk = testDesk(database());
-  await desk.publish();
+  await reset();
 });
 
 const document = (policy: Policy, people = DESK_PEOPLE) => ({ policy, people });
@@ -29,6 +29,7 @@ const stricter = (): Policy => ({
   ...defaultPolicy(),
   hard: [...defaultPolicy().hard, { per: "plan", measure: "orders", max: "9" }],
 });
+const reset = () => desk.publish({ policy: defaultPolicy() });
 let serial = 0;
 const small = () => order({ clientOrderId: `bw-rules-${(serial += 1)}` });
 const inForce = async (): Promise<string> =>
@@ -154,7 +155,7 @@ test("bytes of a change that were edited in the database are never put in force"
 });
 
 test("a playbook that is switched off plans in vain, at once; switching it on waits for people", async () => {
-  await desk.publish();
+  await reset();
   const reducing = () => freshPlan({ requestedBy: "playbook:margin-breach@1", action: "reduce", orders: [small()] });
   expect(await desk.propose(reducing())).toMatchObject({ outcome: "allow" });
   const switched = (off: readonly string[]) =>
@@ -170,7 +171,7 @@ test("a playbook that is switched off plans in vain, at once; switching it on wa
 });
 
 test("desk.yaml as it was before people changed the rules is no wish to go back", async () => {
-  await desk.publish();
+  await reset();
   const file = await inForce();
   const { version } = await propose(stricter());
   const start = (policy: Policy) =>
@@ -189,7 +190,7 @@ test("rules that the desk would lack the people to loosen again are told", () =>
 });
 
 test("a desk with live accounts keeps its rules when the file loosens them, a desk on paper takes them", async () => {
-  await desk.publish();
+  await reset();
   const start = (loosen: boolean) =>
     desk.within((tx) => publishAtStart(tx, desk.control, document(looser()), { by: "system", loosen }));
   const before = await inForce();
@@ -197,14 +198,14 @@ test("a desk with live accounts keeps its rules when the file loosens them, a de
   expect(await inForce()).toBe(before);
   expect(await start(true)).toMatchObject({ outcome: "published" });
   expect(await inForce()).not.toBe(before);
-  await desk.publish();
+  await reset();
 });
 
 test("a person who leaves the file loses the roles at the next start", async () => {
   const { cy: _, ...rest } = DESK_PEOPLE;
   await desk.publish({ people: rest });
   expect(await desk.within((tx) => rolesOf(tx, desk.control.seal, "cy"))).toEqual([]);
-  await desk.publish();
+  await reset();
   expect(await desk.within((tx) => rolesOf(tx, desk.control.seal, "cy"))).toEqual(["trader"]);
 });
 
