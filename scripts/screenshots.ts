@@ -1,0 +1,65 @@
+/**
+ * Runs the demo, waits for its decision and writes the README's pictures to docs/images.
+ * A picture is an SVG around the screenshot, so that the repository holds text only.
+ */
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { type BrowserContextOptions, chromium } from "playwright-core";
+
+const root = path.resolve(import.meta.dirname, "..");
+const folder = mkdtempSync(path.join(tmpdir(), "breakwater-screenshots-"));
+chmodSync(folder, 0o755);
+const home = path.join(folder, "home");
+mkdirSync(home);
+
+const SHOTS: readonly { name: string; width: number; height: number; setting: BrowserContextOptions }[] = [
+  { name: "incident", width: 1280, height: 860, setting: { colorScheme: "dark" } },
+  { name: "phone", width: 390, height: 844, setting: { colorScheme: "light", isMobile: true, hasTouch: true } },
+];
+
+const demo = spawn(process.execPath, [path.join(root, "bin/breakwater.js"), "demo", "--json"], {
+  cwd: root,
+  env: { PATH: process.env["PATH"], BREAKWATER_HOME: home, BREAKWATER_HTTP: "127.0.0.1:0" },
+  stdio: ["ignore", "pipe", "inherit"],
+});
+const ended = new Promise((resolve) => demo.once("exit", resolve));
+const started = new Promise<{ url: string; signIn: string }>((resolve) => {
+  createInterface({ input: demo.stdout }).on("line", (text) => {
+    const line = JSON.parse(text) as { type: string; url: string; signIn: string };
+    if (line.type === "started") resolve(line);
+  });
+});
+
+const browser = await chromium.launch({
+  executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+  args: ["--no-sandbox"],
+});
+try {
+  const { url, signIn } = await started;
+  const context = await browser.newContext();
+  const first = await context.newPage();
+  await first.goto(signIn);
+  const breach = first.locator("a[href^='/incidents/INC-']", { hasText: "close to liquidation" }).first();
+  const incident = await breach.getAttribute("href", { timeout: 120_000 });
+  const storageState = await context.storageState();
+  for (const { name, width, height, setting } of SHOTS) {
+    const seen = await browser.newContext({ ...setting, storageState, viewport: { width, height } });
+    const page = await seen.newPage();
+    await page.goto(`${url}${incident}`);
+    await page.getByRole("button", { name: "Approve" }).waitFor({ timeout: 120_000 });
+    const shot = (await page.screenshot()).toString("base64");
+    writeFileSync(
+      path.join(root, `docs/images/${name}.svg`),
+      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><image width="${width}" height="${height}" href="data:image/png;base64,${shot}"/></svg>\n`,
+    );
+  }
+} finally {
+  await browser.close();
+  demo.kill("SIGTERM");
+  await ended;
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 });
+}
+process.stdout.write(`${SHOTS.map(({ name }) => `docs/images/${name}.svg`).join("\n")}\n`);
