@@ -16,7 +16,7 @@ const home = path.join(folder, "home");
 mkdirSync(home);
 
 const SHOTS: readonly { name: string; width: number; height: number; setting: BrowserContextOptions }[] = [
-  { name: "incident", width: 1280, height: 860, setting: { colorScheme: "dark" } },
+  { name: "incident", width: 1440, height: 900, setting: { colorScheme: "dark" } },
   { name: "phone", width: 390, height: 844, setting: { colorScheme: "light", isMobile: true, hasTouch: true } },
 ];
 

@@ -25,6 +25,8 @@ export interface Durable {
   define(name: string, body: (runId: string) => Promise<void>): void;
   launch(): Promise<void>;
   stop(): Promise<void>;
+  /** Whether it was stopped: what a run hears then is not its own failure. */
+  readonly stopped: boolean;
   /** Starts the workflow `runId` unless it exists. */
   start(name: string, runId: string): Promise<void>;
   /** A plain step: recorded once it returns, repeated after a crash in its middle, tried again where the error says so. */
@@ -80,6 +82,7 @@ export function openDurable(options: { database: Database; executorId: string; c
     runMigrations: false,
   });
   const workflows = new Map<string, (runId: string) => Promise<void>>();
+  let stopped = false;
   return {
     executorId,
     define(name, body) {
@@ -88,8 +91,17 @@ export function openDurable(options: { database: Database; executorId: string; c
         DBOS.registerWorkflow((runId: string) => body(runId), { name, maxRecoveryAttempts: RECOVERIES }),
       );
     },
-    launch: () => DBOS.launch(),
-    stop: () => DBOS.shutdown(),
+    get stopped() {
+      return stopped;
+    },
+    async launch() {
+      stopped = false;
+      await DBOS.launch();
+    },
+    async stop() {
+      stopped = true;
+      await DBOS.shutdown();
+    },
     async start(name, runId) {
       const workflow = workflows.get(name);
       if (!workflow)

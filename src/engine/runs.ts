@@ -100,6 +100,8 @@ async function live(context: RunsContext, playbook: AnyPlaybook, runId: string):
   try {
     result = { state: "done", outcome: await playbook.body(bodyOf(true)) };
   } catch (error) {
+    // The next start takes the run up where it stands.
+    if (durable.stopped) throw error;
     if (error instanceof RunCancelled) {
       const said = playbook.cancelled ? await playbook.cancelled(bodyOf(false)) : "stopped; nothing more was sent";
       result = { state: "cancelled", outcome: said };
