@@ -217,7 +217,7 @@ describe("recovery", () => {
     await database().db.execute(sql`
       update dbos.operation_outputs set function_name = 'read another account' where workflow_uuid = ${run} and function_name = 'read the account'`);
     await durable.recover("gone");
-    await vi.waitFor(async () => expect(await durable.givenUp([run])).toHaveProperty("size", 1), 10_000);
+    await vi.waitFor(async () => expect(await durable.givenUp([run])).toHaveProperty("size", 1), 30_000);
     await opened.sweep();
     const row = await over(database(), run);
     expect(row.state).toBe("failed");

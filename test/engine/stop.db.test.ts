@@ -30,7 +30,7 @@ test("a desk that is stopped while a run waits for people leaves it as a crash w
   const { run } = await begin(database(), opened, "asks", { account: "paper-a" });
   const waiting = () =>
     database().db.execute(sql`select 1 from breakwater.run_steps where run_id = ${run} and state = 'waiting'`);
-  await vi.waitFor(async () => expect(await waiting()).toHaveLength(1), 10_000);
+  await vi.waitFor(async () => expect(await waiting()).toHaveLength(1), 30_000);
 
   await durable.stop();
   expect(durable.stopped).toBe(true);
