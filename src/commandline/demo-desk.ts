@@ -28,6 +28,7 @@ policy:
   hard:
     - { per: order, measure: notionalUsd, max: "5000000" }
     - { per: plan, measure: notionalUsd, max: "8000000" }
+    - { per: playbook, measure: notionalUsd, window: 24h, max: "40000000" }
     - { per: firm, measure: notionalUsd, window: 24h, max: "50000000" }
     - { per: order, measure: collarBps, max: "600" }
   collar: { minSources: 2, maxAge: 10s, maxDisagreementBps: "600" }

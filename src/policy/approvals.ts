@@ -1,8 +1,10 @@
-import { and, eq, lte, sql } from "drizzle-orm";
+import { and, eq, lte, ne, sql } from "drizzle-orm";
+import { noteIncident } from "../db/changes.ts";
 import type { Tx } from "../db/client.ts";
 import { approvals, plans, votes } from "../db/schema.ts";
 import { type Json } from "../kernel/canonical.ts";
 import { DeskError } from "../kernel/errors.ts";
+import { fingerprintWords } from "../kernel/plan.ts";
 import { append, lockDesk } from "../ledger/append.ts";
 import type { Control } from "./gather.ts";
 import { type Quorum, summaryOf } from "./quorum.ts";
@@ -114,6 +116,37 @@ export async function expireDue(tx: Tx, wake: Wake): Promise<readonly string[]> 
   for (const row of due)
     await decide(tx, row, "expired", { actor: "policy", at, reason: "nobody decided in time" }, wake);
   return due.map((row) => row.planHash);
+}
+
+/**
+ * Closes the questions about plans that were judged under rules of before: nobody could approve them any more, and their
+ * runs should hear so now and not when their time is over. Resolves to what was closed.
+ */
+export async function closeOvertaken(tx: Tx, version: string, wake: Wake): Promise<readonly ApprovalRow[]> {
+  const overtaken = and(
+    eq(approvals.state, "pending"),
+    eq(approvals.subject, "plan"),
+    ne(approvals.policyVersion, version),
+  );
+  const some = await tx.select({ hash: approvals.planHash }).from(approvals).where(overtaken).limit(1);
+  if (some.length === 0) return [];
+  await lockDesk(tx);
+  const at = await databaseNow(tx);
+  const rows = await tx.select().from(approvals).where(overtaken).for("update");
+  const reason = "the rules changed while it waited; ask for it anew";
+  for (const row of rows) {
+    await decide(tx, row, "expired", { actor: "policy", at, reason }, wake);
+    const [plan] = await tx.select({ incident: plans.incidentId }).from(plans).where(eq(plans.hash, row.planHash));
+    if (plan?.incident)
+      await noteIncident(tx, {
+        incident: plan.incident,
+        type: "approval.decided",
+        actor: "policy",
+        text: `"${fingerprintWords(row.planHash)}" can no longer be approved: ${reason}`,
+        data: { plan: row.planHash },
+      });
+  }
+  return rows;
 }
 
 /** How a question stands. */

@@ -6,7 +6,7 @@ import { canonical, sha256 } from "../kernel/canonical.ts";
 import { durationMs } from "../kernel/duration.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import { append, lockDesk } from "../ledger/append.ts";
-import { type Wake, answerOf, decide, lockedApproval, openApproval } from "./approvals.ts";
+import { type Wake, answerOf, closeOvertaken, decide, lockedApproval, openApproval } from "./approvals.ts";
 import { type Comparable, differences } from "./compare.ts";
 import type { Control } from "./gather.ts";
 import { rolesOf, voices } from "./grants.ts";
@@ -119,7 +119,7 @@ export async function checkDrafter(tx: Tx, control: Pick<Control, "seal">, by: s
   if (!mayDraft(roles))
     throw new DeskError(
       "NOT_ALLOWED",
-      `asking for other rules needs the role ${DRAFTERS.join(" or ")}, and you are ${roles.join(", ") || "without a role"}`,
+      `asking for other rules needs the role ${DRAFTERS.join(" or ")}, and you are ${roles.join(", ") || "without a role"}; a freeze stops trading without one`,
     );
 }
 
@@ -259,9 +259,11 @@ async function settle(tx: Tx, control: Control, change: RuleChange, wake: Wake):
 
 /**
  * Ends every waiting change whose time has come: approved ones behind their time-lock are put in force, refused, expired
- * and overtaken ones are closed. Safe to call again and from several replicas.
+ * and overtaken ones are closed, and so are questions about plans of the rules before. Safe to call again and from several replicas.
  */
 export async function settleChanges(tx: Tx, control: Control, wake: Wake): Promise<readonly SettledChange[]> {
+  const inForce = await control.published(tx);
+  if (inForce !== null) await closeOvertaken(tx, inForce.version, wake);
   const waiting = await tx.select().from(ruleChanges).where(eq(ruleChanges.state, "waiting")).limit(1);
   if (waiting.length === 0) return [];
   await lockDesk(tx);

@@ -49,7 +49,7 @@ export async function openJudgingDesk(database: Database): Promise<JudgingDesk> 
         return [id, { name, roles, ...(linked ? { slack: `${TEAM}/${linked.slack}`, discord: linked.discord } : {}) }];
       }),
     ),
-    rolesOf: (person) => DESK_PEOPLE[person as keyof typeof DESK_PEOPLE]?.roles ?? [],
+    rolesOf: (person) => DESK_PEOPLE[person]?.roles ?? [],
     standing: async () => "member",
   });
   const desk: Partial<DeskApi> = {
