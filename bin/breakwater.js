@@ -24,5 +24,7 @@ if (isClone && (!existsSync(built) || isStale())) {
     process.exit(1);
   }
 }
-const { main } = await import(built);
+// The signer holds the exchange keys, so its process loads nothing else of the program.
+const entry = process.argv[2] === "signer" ? path.join(root, "dist/src/commandline/signer.js") : built;
+const { main } = await import(entry);
 process.exitCode = await main(process.argv.slice(2));

@@ -11,6 +11,7 @@ import { sealKey } from "./commandline/keys.ts";
 import { REPORT_KINDS, runReport } from "./commandline/report.ts";
 import { runHalt } from "./commandline/halt.ts";
 import { printSchema } from "./commandline/schema.ts";
+import { signerCommand } from "./commandline/signer.ts";
 import { runStart } from "./commandline/start.ts";
 import { STORM_NAMES } from "./commandline/storms.ts";
 import { runWorker } from "./commandline/worker.ts";
@@ -204,6 +205,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     .addOption(json())
     .addHelpText("after", '\nExample: breakwater halt --reason "fills we cannot explain"')
     .action(act(runHalt));
+  root.addCommand(signerCommand((code) => finish({ code })));
   root
     .command("keys")
     .description("about exchange keys")

@@ -1,24 +1,29 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
-import { type Environment, type Problem, readEnvironment } from "./config/environment.ts";
+import { accountsOf, accountsSchema, checkAccounts, slug } from "./config/accounts.ts";
+import {
+  type Environment,
+  type Problem,
+  readEnvironment,
+  refuseProblems,
+  signerSocketOf,
+} from "./config/environment.ts";
+import { parseYaml } from "./config/yaml.ts";
 import { intakeSettings } from "./intake/settings.ts";
 import type { Account } from "./kernel/account.ts";
 import { type Decimal, isDecimal } from "./kernel/decimal.ts";
 import { durationMs } from "./kernel/duration.ts";
 import { DeskError } from "./kernel/errors.ts";
-import { KEY_PARTS } from "./kernel/sealed.ts";
 import type { Secret } from "./kernel/secret.ts";
 import { oidcProblems, oidcSettings } from "./desk/single-sign-on-settings.ts";
 import { checkpointsSettings } from "./ledger/settings.ts";
 import { defaultPolicy } from "./policy/default-policy.ts";
 import { type PolicyDocument, peopleSchema, policySchema } from "./policy/schema.ts";
+import { signerSettings } from "./signer/settings.ts";
 import { detectorsSettings, feedsSettings } from "./sources/feeds/settings.ts";
 import { openSources, webhooksSettings } from "./sources/webhooks/settings.ts";
-import { CAPABILITIES, type VenueName } from "./venues/capabilities.ts";
 
-const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "write lower-case words with hyphens, such as binance-main");
 const duration = z.string().regex(/^\d{1,5}[smhd]$/, "write 90s, 5m, 24h or 7d");
 const ratio = z
   .string()
@@ -27,27 +32,13 @@ const ratio = z
     "write a share between 0 and 1 in quotes, such as '0.80'",
   );
 
-const account = z.strictObject({
-  venue: z.enum(Object.keys(CAPABILITIES) as [VenueName, ...VenueName[]]).describe("Where the account is"),
-  environment: z
-    .enum(["paper", "live"])
-    .optional()
-    .describe("paper uses the venue's test system; the paper exchange is always paper"),
-  key: z
-    .string()
-    .optional()
-    .describe(
-      "Prefix of the environment variables that hold the key: <PREFIX>_API_KEY, <PREFIX>_API_SECRET, <PREFIX>_API_PASSWORD",
-    ),
-});
-
 /** desk.yaml: everything about the desk that is not a secret. */
 export const deskSchema = z
   .strictObject({
     desk: z.strictObject({ name: z.string().min(1).max(60).describe("Shown in the console and on cards") }),
     people: peopleSchema,
     oidc: oidcSettings.optional(),
-    accounts: z.record(slug, account).describe("Exchange accounts by id"),
+    accounts: accountsSchema,
     monitor: z
       .strictObject({
         poll: duration.default("5s").describe("How often each account is read"),
@@ -95,6 +86,7 @@ export const deskSchema = z
         ttl: duration.default("15m").describe("How long a plan may be sent after it was made"),
       })
       .prefault({}),
+    signer: signerSettings.prefault({}),
     playbooks: z
       .record(slug, z.strictObject({ enabled: z.boolean().default(true) }))
       .default({})
@@ -143,6 +135,8 @@ export interface Config {
   readonly file: DeskFile;
   readonly deskPath: string;
   readonly home: string;
+  /** Path of the socket at which the signer listens. */
+  readonly signerSocket: string;
   readonly http: { readonly host: string; readonly port: number };
   readonly publicUrl: string | null;
   readonly logLevel: string;
@@ -151,43 +145,9 @@ export interface Config {
   readonly environment: Environment;
 }
 
-/** What the person wrote, for the problem's line; secrets do not stand in desk.yaml. */
-const shown = (value: unknown): string =>
-  value === undefined ? "missing" : `was ${JSON.stringify(value)?.slice(0, 80)}`;
-
-const at = (root: unknown, keys: readonly PropertyKey[]): unknown =>
-  keys.reduce<unknown>(
-    (value, key) =>
-      value !== null && typeof value === "object" ? (value as Record<PropertyKey, unknown>)[key] : undefined,
-    root,
-  );
-
 /** Reads desk.yaml's text; every problem names file, line, path, value and remedy. */
-export function parseDesk(text: string, name: string, problems: Problem[]): DeskFile | null {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  for (const error of document.errors)
-    problems.push({
-      where: `${name} line ${lines.linePos(error.pos[0]).line}`,
-      what: `${error.message.split("\n")[0]}; correct the YAML`,
-    });
-  if (document.errors.length > 0) return null;
-  const value: unknown = document.toJS({ maxAliasCount: 50 });
-  const parsed = deskSchema.safeParse(value ?? {});
-  if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) {
-    const node = document.getIn(
-      issue.path.filter((key): key is string | number => typeof key !== "symbol"),
-      true,
-    ) as { range?: [number] } | undefined;
-    const line = node?.range ? ` line ${lines.linePos(node.range[0]).line}` : "";
-    problems.push({
-      where: `${name}${line} ${issue.path.map(String).join(".") || "(top)"}`,
-      what: `${shown(at(value, issue.path))}; ${issue.message}`,
-    });
-  }
-  return null;
-}
+export const parseDesk = (text: string, name: string, problems: Problem[]): DeskFile | null =>
+  parseYaml(text, name, deskSchema, problems);
 
 /** Rules between parts that no schema of one part can see. */
 function crossCheck(file: DeskFile, environment: Environment, name: string, problems: Problem[]): void {
@@ -197,36 +157,13 @@ function crossCheck(file: DeskFile, environment: Environment, name: string, prob
       what: `high was ${file.monitor.high}, critical ${file.monitor.critical}; high must be below critical`,
     });
   }
-  for (const [id, one] of Object.entries(file.accounts)) {
-    if (one.venue === "paper" && one.environment === "live")
-      problems.push({
-        where: `${name} accounts.${id}.environment`,
-        what: "was live; the paper exchange is always paper",
-      });
-    if (one.venue === "paper") continue;
-    if (one.environment === undefined)
-      problems.push({
-        where: `${name} accounts.${id}.environment`,
-        what: "is missing; write live or paper (the venue's test system), there is no default",
-      });
-    if (one.key === undefined) {
-      problems.push({
-        where: `${name} accounts.${id}.key`,
-        what: "is missing; write the prefix of the variables that hold the key, such as BINANCE_MAIN",
-      });
-      continue;
-    }
-    for (const part of KEY_PARTS) {
-      const before = problems.length;
-      const there = environment.credential(id, one.key, part) !== undefined;
-      // One that is there and cannot be read was told of by the reading itself.
-      if (!there && part !== "API_PASSWORD" && problems.length === before)
-        problems.push({
-          where: `environment ${one.key}_${part}`,
-          what: `is missing; account ${id} needs it (or ${one.key}_${part}_FILE)`,
-        });
-    }
-  }
+  checkAccounts(
+    file.accounts,
+    environment,
+    name,
+    environment.text("BREAKWATER_SIGNER") ? "desk without keys" : "desk",
+    problems,
+  );
   for (const one of openSources(file.webhooks, (variable) => environment.secretNamed(variable)).problems) {
     problems.push({ where: `${name} ${one.path}`, what: one.message });
   }
@@ -300,29 +237,19 @@ export function loadConfig(
       what: "does not exist; copy desk.example.yaml to it, or name another file with BREAKWATER_DESK",
     });
   if (file && given.keys !== false) crossCheck(file, environment, name, problems);
-  if (problems.length > 0 || !file) {
-    throw new DeskError(
-      "CONFIG_INVALID",
-      [
-        `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}; nothing was started.`,
-        ...problems.map((one) => `  ${one.where}: ${one.what}`),
-      ].join("\n"),
-    );
-  }
+  refuseProblems(problems);
+  if (!file) throw new DeskError("CONFIG_INVALID");
+  const home = path.resolve(environment.text("BREAKWATER_HOME") ?? ".breakwater");
   return {
     file,
     deskPath,
-    home: path.resolve(environment.text("BREAKWATER_HOME") ?? ".breakwater"),
+    home,
+    signerSocket: signerSocketOf(environment, home),
     http,
     publicUrl: environment.text("BREAKWATER_PUBLIC_URL") ?? null,
     logLevel,
     databaseUrl: environment.secret("DATABASE_URL") ?? null,
-    accounts: new Map(
-      Object.entries(file.accounts).map(([id, one]): [string, Account] => [
-        id,
-        { id, venue: one.venue, environment: one.environment ?? "paper" },
-      ]),
-    ),
+    accounts: accountsOf(file.accounts),
     environment,
   };
 }

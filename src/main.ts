@@ -24,6 +24,7 @@ import { restoredAlert } from "./desk/restored.ts";
 import { openSingleSignOn } from "./desk/single-sign-on.ts";
 import { openRules } from "./desk/rules.ts";
 import { openStanding } from "./desk/standing.ts";
+import { watchSigner } from "./desk/signer.ts";
 import { type Surfaces, openSurfaces } from "./desk/surfaces.ts";
 import { workflowName } from "./engine/playbook.ts";
 import { openExposure } from "./exposure/exposure.ts";
@@ -266,6 +267,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
         metrics,
         clock,
         log,
+        signer: () => base.signer?.health() ?? null,
         surfaces: () => [console, ...(surfaces?.all ?? [])],
         slack: () => surfaces?.slack ?? null,
         discord: () => surfaces?.discord ?? null,
@@ -293,6 +295,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
 
   // What goes on by itself.
   await base.settleHalt();
+  if (base.signer) watchSigner(base.signer, emit, clock, log);
   const leaveKeys = await base.keyDoctor.watch(emit);
   undo.push(async () => leaveKeys());
   await runs.sweep();

@@ -10,6 +10,7 @@ export interface Metrics {
   readonly inbound: Counter<"surface" | "ok">;
   readonly commitSeconds: Histogram;
   readonly surfaceUp: Gauge<"surface">;
+  readonly signerUp: Gauge;
 }
 
 /** Opens a registry of its own, so that two programs in one process (tests) do not meet. */
@@ -42,6 +43,11 @@ export function openMetrics(): Metrics {
       name: "breakwater_surface_up",
       help: "1 where the surface is up",
       labelNames: ["surface"],
+      registers,
+    }),
+    signerUp: new Gauge({
+      name: "breakwater_signer_up",
+      help: "1 where the signer answers or none is needed",
       registers,
     }),
   };

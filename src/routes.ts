@@ -14,6 +14,7 @@ import { whetherFrozen } from "./policy/frozen.ts";
 import type { HaltMarker } from "./policy/halt-marker.ts";
 import type { BusState } from "./sources/feeds/bus/bus.ts";
 import { webhookRoutes } from "./sources/webhooks/receive.ts";
+import type { SignerHealth } from "./signer/link.ts";
 import type { OpenSource } from "./sources/webhooks/settings.ts";
 
 /** What the program's own routes stand on. */
@@ -29,6 +30,8 @@ export interface RouteParts {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether the signer answers; null where no account needs one. */
+  readonly signer: () => SignerHealth | null;
   readonly surfaces: () => readonly Surface[];
   readonly slack: () => Receiver | null;
   readonly discord: () => Receiver | null;
@@ -69,10 +72,19 @@ export function mountRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     ]);
     const surfaces = parts.surfaces().map((one) => ({ name: one.name, ...one.health() }));
     for (const one of surfaces) metrics.surfaceUp.set({ surface: one.name }, one.state === "up" ? 1 : 0);
-    const databaseState = answered ? "up" : "down";
     const bus = busState(parts.bus());
+    // A signer that is away stops orders, not alerts: whoever sends them must not turn elsewhere.
+    const signer = parts.signer();
+    metrics.signerUp.set(signer === null || signer.state === "up" ? 1 : 0);
     return c.json(
-      { ok: answered, database: databaseState, alertsWaiting: parts.intake.waiting, surfaces, ...(bus ? { bus } : {}) },
+      {
+        ok: answered,
+        database: answered ? "up" : "down",
+        alertsWaiting: parts.intake.waiting,
+        surfaces,
+        ...(bus ? { bus } : {}),
+        ...(signer ? { signer: { state: signer.state, frozen: signer.frozen !== null } } : {}),
+      },
       answered ? 200 : 503,
     );
   });

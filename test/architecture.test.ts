@@ -24,6 +24,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   engine: ["kernel", "db", "ledger", "policy"],
   policy: ["kernel", "db", "ledger", "venues", "actions", "quant"],
   actions: ["kernel", "db", "ledger", "venues", "quant", "exposure"],
+  // Beside the path: the process that holds the exchange keys.
+  signer: ["kernel", "venues", "policy"],
   // Beside the path: the same code on recorded days.
   replay: ["kernel", "quant", "sources", "detectors", "intake", "venues", "engine", "actions", "policy"],
 };
@@ -97,6 +99,31 @@ test("commands and playbooks import nothing but the one barrel", () => {
     ),
   );
   expect(wrong).toEqual([]);
+});
+
+test("the signer's program loads no database, no chat, no server: only what signing needs", () => {
+  const seen = new Set<string>();
+  const packages = new Set<string>();
+  const walk = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const text = readFileSync(file, "utf8").replaceAll(/^(?:import|export) type [^;]*;/gm, "");
+    for (const [, to = ""] of text.matchAll(/(?:\bfrom|\bimport\()\s*"([\w@./:-]+)";?/g)) {
+      if (to.startsWith(".")) walk(path.resolve(path.dirname(file), to));
+      else if (!to.startsWith("node:")) packages.add(to);
+    }
+  };
+  walk(path.join(SRC, "commandline/signer.ts"));
+  expect(seen.size).toBeGreaterThan(20);
+  expect([...packages].toSorted((a, b) => a.localeCompare(b))).toEqual([
+    "canonicalize",
+    "ccxt",
+    "commander",
+    "decimal.js",
+    "pino",
+    "yaml",
+    "zod",
+  ]);
 });
 
 test("only the engine knows its library, and only one file of venues its exchange library", () => {

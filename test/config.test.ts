@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../src/config.ts";
+import { type SignerConfig, loadSignerConfig } from "../src/config/signer.ts";
 import { ENVIRONMENT } from "../src/config/environment.ts";
 import { demoDesk } from "../src/commandline/demo-desk.ts";
 import { DeskError } from "../src/kernel/errors.ts";
@@ -112,18 +113,35 @@ oidc: { issuer: "${issuer}", clientId: breakwater${more} }
 describe("secrets", () => {
   const live = GOOD.replace("{ a: { venue: paper } }", "{ main: { venue: okx, environment: live, key: OKX_MAIN } }");
 
-  test("may come from files, and never show in what is said about them", () => {
+  /** A folder with this desk in it, and what the signer reads there; its problems where it cannot. */
+  const signer = (environment: NodeJS.ProcessEnv, desk = live): SignerConfig | string => {
     const folder = mkdtempSync(path.join(tmpdir(), "breakwater-config-"));
-    const file = path.join(folder, "key");
+    writeFileSync(path.join(folder, "desk.yaml"), desk);
+    try {
+      return loadSignerConfig({ BREAKWATER_HOME: folder, BREAKWATER_DESK: `${folder}/desk.yaml`, ...environment });
+    } catch (error) {
+      expect((error as DeskError).code).toBe("CONFIG_INVALID");
+      return (error as DeskError).message;
+    }
+  };
+  const opened = (config: SignerConfig | string) => {
+    if (typeof config === "string") throw new Error(config);
+    const { apiKey, apiSecret, apiPassword } = config.keyOf("main");
+    return [apiKey, apiSecret, apiPassword].map((one) => one?.reveal());
+  };
+
+  test("may come from files, are read by the signer alone, and never show in what is said about them", () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), "breakwater-config-")), "key");
     writeFileSync(file, "planted-key-in-a-file\n");
-    const config = loadConfig(
-      { OKX_MAIN_API_KEY_FILE: file, OKX_MAIN_API_SECRET: "planted-secret" },
-      { text: live, name: "desk.yaml" },
+    const environment = { OKX_MAIN_API_KEY_FILE: file, OKX_MAIN_API_SECRET: "planted-secret" };
+    const config = signer(environment);
+    expect(opened(config)).toEqual(["planted-key-in-a-file", "planted-secret", undefined]);
+    expect(JSON.stringify(config)).not.toContain("planted");
+    // The desk only looks whether they are named: a file that is not there is the signer's to tell.
+    expect(problems(live, { ...environment, OKX_MAIN_API_KEY_FILE: "/nowhere" })).toBe("");
+    expect(signer({ ...environment, OKX_MAIN_API_KEY_FILE: "/nowhere" })).toMatch(
+      /names \/nowhere, which cannot be read/,
     );
-    expect(config.environment.credential("main", "OKX_MAIN", "API_KEY")?.reveal()).toBe("planted-key-in-a-file");
-    expect(
-      JSON.stringify({ config, key: config.environment.credential("main", "OKX_MAIN", "API_SECRET") }),
-    ).not.toContain("planted");
   });
 
   test("sealed in files are opened for their account; swapped, damaged or without the key they are told of once", () => {
@@ -139,19 +157,36 @@ describe("secrets", () => {
       OKX_MAIN_API_SECRET_FILE: put("API_SECRET"),
       OKX_MAIN_API_PASSWORD_FILE: put("API_PASSWORD"),
     };
-    const config = loadConfig({ ...environment, BREAKWATER_KEYS_KEY: key }, { text: live, name: "desk.yaml" });
-    for (const part of KEY_PARTS)
-      expect(config.environment.credential("main", "OKX_MAIN", part)?.reveal()).toBe(`planted-${part}`);
-    const bare = problems(live, environment);
+    expect(opened(signer({ ...environment, BREAKWATER_KEYS_KEY: key }))).toEqual(
+      KEY_PARTS.map((part) => `planted-${part}`),
+    );
+    const bare = signer(environment);
     expect(bare).toMatch(/has 3 problems/);
     expect(bare).toMatch(/environment OKX_MAIN_API_SECRET: is sealed, and there is no key to open it/);
-    const swapped = problems(live, {
+    const swapped = signer({
       ...environment,
       BREAKWATER_KEYS_KEY: key,
       OKX_MAIN_API_PASSWORD_FILE: put("API_PASSWORD", "other"),
     });
     expect(swapped).toMatch(/has a problem/);
     expect(swapped).toMatch(/OKX_MAIN_API_PASSWORD: was sealed as API_PASSWORD of account other/);
+  });
+
+  test("must not lie with a desk whose signer runs apart", () => {
+    const apart = { BREAKWATER_SIGNER: "/run/breakwater/signer.sock" };
+    expect(problems(live, apart)).toBe("");
+    expect(problems(live, { ...apart, OKX_MAIN_API_SECRET: "planted" })).toMatch(
+      /OKX_MAIN_API_SECRET: is set, and the signer at BREAKWATER_SIGNER has keys of its own/,
+    );
+  });
+
+  test("are handed to the signer and then forgotten by the desk", () => {
+    const environment: NodeJS.ProcessEnv = { OKX_MAIN_API_KEY_FILE: "/keys/okx", OKX_MAIN_API_SECRET: "planted" };
+    const config = loadConfig(environment, { text: live, name: "desk.yaml" });
+    const names = ["OKX_MAIN_API_KEY", "OKX_MAIN_API_SECRET"];
+    expect(config.environment.raw(names)).toEqual({ ...environment });
+    config.environment.forget(names);
+    expect([environment, config.environment.raw(names)]).toEqual([{}, {}]);
   });
 
   test("missing or given twice are problems", () => {

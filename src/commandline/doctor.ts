@@ -4,12 +4,12 @@ import type { Finding } from "../chat/finding.ts";
 import { slackDoctor } from "../chat/slack/doctor.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { providerFindings } from "../desk/single-sign-on.ts";
+import { reachSigner } from "../desk/signer.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import { openLog } from "../kernel/log.ts";
 import { checkPolicy } from "../policy/check.ts";
 import { openVenues } from "../venues/open-venues.ts";
-import { credentialsOf } from "./credentials.ts";
 import { keyFinding } from "./key-finding.ts";
 import { paint } from "./paint.ts";
 import { answer, reading } from "./reading.ts";
@@ -48,12 +48,12 @@ async function databaseFindings(config: Config): Promise<Finding[]> {
 }
 
 async function accountFindings(config: Config): Promise<Finding[]> {
+  const log = openLog("silent");
+  const signer = await reachSigner(config, systemClock, log);
   const venues = openVenues({
     accounts: config.accounts,
     paper: null,
-    clock: systemClock,
-    log: openLog("silent"),
-    credentials: (account) => credentialsOf(config, account),
+    keyed: async (account) => signer.keyed(account),
   });
   const findings = await Promise.all(
     [...config.accounts.values()].map(async (account): Promise<readonly Finding[]> => {
@@ -81,6 +81,7 @@ async function accountFindings(config: Config): Promise<Finding[]> {
     }),
   );
   await venues.close();
+  await signer.close();
   return findings.flat();
 }
 

@@ -1,22 +1,22 @@
 import { loadConfig } from "../config.ts";
+import { reachSigner } from "../desk/signer.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { openLog } from "../kernel/log.ts";
 import { openDatabase } from "../db/client.ts";
 import { type HaltMode, haltEverything } from "../policy/halt.ts";
 import { openVenues } from "../venues/open-venues.ts";
-import { credentialsOf } from "./credentials.ts";
 
 /** `breakwater halt`: exit code 0 only where nothing is left open at any venue. Opens nothing but the venues, so that it works while everything else is down. */
 export async function runHalt(options: { reason: string; mode: HaltMode; json?: boolean }): Promise<number> {
   const config = loadConfig(process.env);
   const log = openLog("error");
   const live = new Map([...config.accounts].filter(([, account]) => account.venue !== "paper"));
+  // Not waited for here: the marker on the disk comes first.
+  const signer = reachSigner(config, systemClock, log);
   const venues = openVenues({
     accounts: live,
     paper: null,
-    clock: systemClock,
-    log,
-    credentials: (account) => credentialsOf(config, account),
+    keyed: async (account) => (await signer).keyed(account),
   });
   const database = config.databaseUrl ? openDatabase(config.databaseUrl.reveal(), 1) : null;
   const halted = await haltEverything(
@@ -26,6 +26,6 @@ export async function runHalt(options: { reason: string; mode: HaltMode; json?: 
     options.mode,
   );
   process.stdout.write(options.json ? `${JSON.stringify({ type: "halted", ...halted })}\n` : `${halted.text}\n`);
-  await Promise.allSettled([venues.close(), database?.close()]);
+  await Promise.allSettled([venues.close(), (await signer).close(), database?.close()]);
   return halted.accounts.some((one) => one.problem !== null) ? 1 : 0;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { messageOf } from "../kernel/errors.ts";
+import path from "node:path";
+import { DeskError, messageOf } from "../kernel/errors.ts";
 import { type KeyPart, isSealed, unseal } from "../kernel/sealed.ts";
 import { Secret } from "../kernel/secret.ts";
 
@@ -14,6 +15,10 @@ export const ENVIRONMENT = {
     about:
       "At least 32 characters that seal approvals; made under BREAKWATER_HOME where absent, needed where replicas share a database",
     secret: true,
+  },
+  BREAKWATER_SIGNER: {
+    about: "Socket of a signer that runs as a user of its own (breakwater signer); the desk starts one where absent",
+    secret: false,
   },
   BREAKWATER_KEYS_KEY: {
     about: "64 hexadecimal digits that open exchange keys sealed with breakwater keys seal",
@@ -54,6 +59,12 @@ export interface Environment {
   secret(name: VariableName): Secret | undefined;
   /** A secret that desk.yaml names by its variable. */
   secretNamed(variable: string): Secret | undefined;
+  /** Whether a variable or its file is named; nothing is read. */
+  names(variable: string): boolean;
+  /** Variables as they were given, with the files they name, for a child's environment. */
+  raw(variables: readonly string[]): Readonly<Record<string, string>>;
+  /** Forgets variables, so that neither this program nor what it starts later can read them. */
+  forget(variables: readonly string[]): void;
   /** A part of an account's key, such as `BINANCE_MAIN_API_KEY`; opened where it is sealed. */
   credential(account: string, prefix: string, part: KeyPart): Secret | undefined;
 }
@@ -62,6 +73,25 @@ export interface Environment {
 export interface Problem {
   readonly where: string;
   readonly what: string;
+}
+
+/** Where the signer listens: BREAKWATER_SIGNER, else under the home. */
+export const signerSocketOf = (environment: Environment, home: string): string =>
+  path.resolve(environment.text("BREAKWATER_SIGNER") ?? path.join(home, "signer", "signer.sock"));
+
+const withFiles = (variables: readonly string[]): readonly string[] =>
+  variables.flatMap((name) => [name, `${name}_FILE`]);
+
+/** @throws DeskError CONFIG_INVALID with every problem at once, one a line, where there is any */
+export function refuseProblems(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  throw new DeskError(
+    "CONFIG_INVALID",
+    [
+      `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}; nothing was started.`,
+      ...problems.map((one) => `  ${one.where}: ${one.what}`),
+    ].join("\n"),
+  );
 }
 
 /** Reads the environment; what is wrong with a variable is added to `problems` when it is read. */
@@ -100,6 +130,20 @@ export function readEnvironment(env: NodeJS.ProcessEnv, problems: Problem[]): En
       raw(name) ?? ("default" in ENVIRONMENT[name] ? (ENVIRONMENT[name] as { default: string }).default : undefined),
     secret: secretOf,
     secretNamed: secretOf,
+    names: (variable) => withFiles([variable]).some((name) => Boolean(env[name])),
+    raw: (variables) =>
+      Object.fromEntries(
+        withFiles(variables).flatMap((name): [string, string][] => {
+          const value = env[name];
+          return value === undefined ? [] : [[name, value]];
+        }),
+      ),
+    forget(variables) {
+      for (const name of withFiles(variables)) {
+        delete env[name];
+        delete process.env[name];
+      }
+    },
     credential: (account, prefix, part) => opened(account, `${prefix}_${part}`, part),
   };
 }

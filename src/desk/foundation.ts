@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { credentialsOf } from "../commandline/credentials.ts";
 import { type Config, documentOf } from "../config.ts";
 import { type Started, startDatabase } from "../database.ts";
 import type { Database } from "../db/client.ts";
@@ -15,26 +14,32 @@ import { summaryOf } from "../incidents/summary.ts";
 import type { AccountState } from "../kernel/account.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { durationMs } from "../kernel/duration.ts";
+import { DeskError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { type Checkpoints, startCheckpoints } from "../ledger/checkpoint.ts";
 import { fileSink, httpSink } from "../ledger/copies.ts";
 import { makeNoteKey, openNoteKey } from "../ledger/note.ts";
-import { readMarker, settleMarker } from "../policy/halt-marker.ts";
+import { readMarker } from "../policy/halt-marker.ts";
+import { settleMarker } from "../policy/halt-record.ts";
 import { keyFile } from "../policy/key-file.ts";
 import { openControl } from "../policy/open-control.ts";
 import { type LimitUse, limitsUsed } from "../policy/limits-used.ts";
 import type { Wake } from "../policy/approvals.ts";
 import type { Control } from "../policy/gather.ts";
 import { type Door, type DoorParts, openDoor } from "../policy/perform.ts";
+import type { Signer } from "../signer/open.ts";
 import { type Venues, openVenues } from "../venues/open-venues.ts";
 import type { PaperExchange } from "../venues/paper/exchange.ts";
 import { type KeyDoctor, openKeyDoctor } from "./key-doctor.ts";
+import { openDeskSigner } from "./signer.ts";
 import { freezeWhereRestored } from "./restored.ts";
 
 /** Everything below people and alerts: storage, venues, the door to actions, the engine, the ledger's checkpoints. */
 export interface Foundation {
   readonly database: Database;
   readonly venues: Venues;
+  /** Who holds the exchange keys; null where no account needs one. */
+  readonly signer: Signer | null;
   /** The simulated exchange; null where no account is on paper. */
   readonly paper: PaperExchange | null;
   readonly door: Door;
@@ -80,7 +85,16 @@ export async function layFoundation(options: {
 
   const paper = await options.paper(home);
   if (paper) undo.push(() => paper.close());
-  const venues = openVenues({ accounts, paper, clock, log, credentials: (account) => credentialsOf(config, account) });
+  const signer = await openDeskSigner(config, clock, log);
+  if (signer) undo.push(() => signer.close());
+  const venues = openVenues({
+    accounts,
+    paper,
+    keyed: async (one) => {
+      if (!signer) throw new DeskError("SIGNER_UNAVAILABLE", `no signer was opened for ${one.id}`);
+      return signer.venueOf(one);
+    },
+  });
   undo.push(() => venues.close());
   const account = async (id: string): Promise<AccountState> => (await venues.venueOf(id)).reader.account(id);
 
@@ -189,6 +203,7 @@ export async function layFoundation(options: {
   return {
     database,
     venues,
+    signer,
     paper,
     door,
     durable,

@@ -149,6 +149,16 @@ export const ERRORS = {
     retry: "never",
   },
   NOT_SUPPORTED: { title: "The venue cannot do this", hint: "See docs/venues.md.", retry: "never" },
+  SIGNER_UNAVAILABLE: {
+    title: "The signer, which holds the exchange keys, does not answer",
+    hint: "Nothing is sent meanwhile; it is started again by itself, or start it with breakwater signer.",
+    retry: "later",
+  },
+  SIGNER_IN_USE: {
+    title: "Another signer runs at this socket",
+    hint: "Stop it, or set BREAKWATER_HOME or BREAKWATER_SIGNER to another place.",
+    retry: "never",
+  },
   ORDER_OUTCOME_UNKNOWN: {
     title: "The venue did not say whether the order was taken",
     hint: "It is looked up by its id and never sent again blindly.",

@@ -4,7 +4,8 @@ import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Venue } from "../venues/venue.ts";
-import { readMarker, recordHalt, writeMarker } from "./halt-marker.ts";
+import { readMarker, writeMarker } from "./halt-marker.ts";
+import { recordHalt } from "./halt-record.ts";
 
 /** `halt` stops new orders and cancels all; `reduce-only` stops and cancels what could add risk; `cancel` only cancels. */
 export const HALT_MODES = ["halt", "reduce-only", "cancel"] as const;
@@ -62,23 +63,22 @@ async function sweepAccount(
   context: HaltContext,
   account: string,
   mode: HaltMode,
-  seen: { cancelled: number; open: number | null },
+  seen: { cancelled: number; open: number | null; problem: string | null },
 ): Promise<string | null> {
-  let problem: string | null = null;
   for (let round = 0; round < ROUNDS; round += 1) {
     if (round > 0) await context.clock.sleep(250 * round);
     try {
       const { sent, open } = await cancelRound(await context.venueOf(account), account, mode);
       seen.cancelled += sent;
       seen.open = open;
-      problem = null;
+      seen.problem = null;
       if (open === 0) return null;
     } catch (error) {
-      problem = messageOf(error);
-      context.log.warn({ account, round, problem }, "halt could not cancel");
+      seen.problem = messageOf(error);
+      context.log.warn({ account, round, problem: seen.problem }, "halt could not cancel");
     }
   }
-  return problem ?? "orders are still open";
+  return seen.problem ?? "orders are still open";
 }
 
 /** The first of a deed and its time limit; the deed itself goes on. */
@@ -92,14 +92,16 @@ const within = <T>(clock: Clock, ms: number, deed: Promise<T>, late: T): Promise
 export function cancelEverywhere(context: HaltContext, mode: HaltMode): Promise<readonly HaltedAccount[]> {
   return Promise.all(
     context.accounts.map(async ({ id }): Promise<HaltedAccount> => {
-      const seen: { cancelled: number; open: number | null } = { cancelled: 0, open: null };
-      const sweep = sweepAccount(context, id, mode, seen).catch(messageOf);
-      const problem = await within(
-        context.clock,
-        ANSWER_MS,
-        sweep,
-        "the venue has not answered yet; it is tried again",
-      );
+      const seen: { cancelled: number; open: number | null; problem: string | null } = {
+        cancelled: 0,
+        open: null,
+        problem: null,
+      };
+      const late = (): string => `${seen.problem ?? "the venue has not answered yet"}; it is tried again`;
+      const problem = await Promise.race([
+        sweepAccount(context, id, mode, seen).catch(messageOf),
+        context.clock.sleep(ANSWER_MS).then(late),
+      ]);
       return { account: id, ...seen, problem };
     }),
   );

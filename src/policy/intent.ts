@@ -14,14 +14,16 @@ export const claimFacts = (hash: string, claimedAt: string, approvedBy: readonly
   approvedBy,
 });
 
-interface ClaimEntry {
+/** A claim as its ledger entry tells it. */
+export interface ClaimEntry {
   readonly tier?: Tier;
   readonly claimedAt?: string;
   readonly approvedBy?: string[];
   readonly seal?: string;
 }
 
-async function claimOf(db: Pick<Db, "select">, hash: string): Promise<ClaimEntry | null> {
+/** What the ledger says of a plan's last claim; null where it was never claimed. */
+export async function claimOf(db: Pick<Db, "select">, hash: string): Promise<ClaimEntry | null> {
   const [entry] = await db
     .select({ body: ledger.body })
     .from(ledger)

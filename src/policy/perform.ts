@@ -13,6 +13,7 @@ import type { ActionRequest, RequestContext } from "../kernel/request.ts";
 import { appendMany } from "../ledger/append.ts";
 import { answerOf, openApproval } from "./approvals.ts";
 import { claimPlan } from "./claim.ts";
+import { consentOf } from "./consent.ts";
 import { draftPlan } from "./draft.ts";
 import type { Quote } from "./facts.ts";
 import type { Control } from "./gather.ts";
@@ -307,7 +308,16 @@ export function openDoor(parts: DoorParts): Door {
     },
     async carryOut(hash) {
       const unsigned = signedFirst(await claimedTier(database.db, hash)) ? await whyUnsigned(hash) : null;
-      return carryOut({ desk, database, stopped: (row) => stopped(row, unsigned), log }, hash);
+      return carryOut(
+        {
+          desk,
+          database,
+          stopped: (row) => stopped(row, unsigned),
+          consentOf: (plan) => consentOf(database.db, plan),
+          log,
+        },
+        hash,
+      );
     },
     async ended(tx, hash, result) {
       await endPlan(

@@ -1,18 +1,7 @@
 import type { Account } from "../kernel/account.ts";
-import type { Clock } from "../kernel/clock.ts";
 import { DeskError } from "../kernel/errors.ts";
-import type { Log } from "../kernel/log.ts";
-import type { Secret } from "../kernel/secret.ts";
 import type { PaperExchange } from "./paper/exchange.ts";
-import type { VenueName } from "./capabilities.ts";
 import type { Venue } from "./venue.ts";
-
-/** Keys of one account, as the environment holds them. */
-export interface Credentials {
-  readonly apiKey: Secret;
-  readonly apiSecret: Secret;
-  readonly apiPassword?: Secret;
-}
 
 /** One account's way to its venue, opened at the first use and kept. */
 export interface Venues {
@@ -23,13 +12,12 @@ export interface Venues {
 /**
  * Opens venues lazily: the exchange library is large and a desk on paper never loads it.
  * @param paper the simulated exchange, where an account needs it
+ * @param keyed opens an account that a key is needed for
  */
 export function openVenues(options: {
   readonly accounts: ReadonlyMap<string, Account>;
-  readonly credentials: (account: Account) => Credentials;
   readonly paper: PaperExchange | null;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly keyed: (account: Account) => Promise<Venue>;
 }): Venues {
   const opened = new Map<string, Promise<Venue>>();
   const open = async (account: Account): Promise<Venue> => {
@@ -38,15 +26,7 @@ export function openVenues(options: {
         throw new DeskError("VENUE_UNAVAILABLE", `${account.id} is on the paper exchange, which was not opened`);
       return options.paper.venue();
     }
-    const { openCcxt } = await import("./ccxt/open.ts");
-    return openCcxt({
-      venue: account.venue as Exclude<VenueName, "paper">,
-      account: account.id,
-      environment: account.environment,
-      credentials: options.credentials(account),
-      clock: options.clock,
-      log: options.log,
-    });
+    return options.keyed(account);
   };
   return {
     async venueOf(id) {

@@ -1,5 +1,6 @@
 import type { AccountState, Environment } from "../kernel/account.ts";
 import type { Alert } from "../kernel/alert.ts";
+import type { Consent } from "../kernel/consent.ts";
 import type { Instrument } from "../kernel/instrument.ts";
 import type { Decimal, Price } from "../kernel/decimal.ts";
 import type { Fill, OrderRequest, PlaceOutcome, VenueOrder } from "../kernel/order.ts";
@@ -50,8 +51,11 @@ export interface VenueReader {
 
 /** The trading half: handed to `actions/` alone. Nothing here is ever retried by the adapter. */
 export interface VenueTrader {
-  /** Sends once. Anything but a clear yes or no is `unknown`. */
-  place(order: OrderRequest): Promise<PlaceOutcome>;
+  /**
+   * Sends once. Anything but a clear yes or no is `unknown`.
+   * @param consent why it may be sent; a venue behind the signer refuses every order without
+   */
+  place(order: OrderRequest, consent?: Consent): Promise<PlaceOutcome>;
   /** Sends once; the caller re-reads open orders to learn the truth. `gone` where the order is no longer open. */
   cancel(account: string, symbol: string, venueOrderId: string): Promise<"accepted" | "gone" | "unknown">;
 }

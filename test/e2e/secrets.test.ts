@@ -1,5 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Writable } from "node:stream";
@@ -7,7 +16,10 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { begin } from "../../src/commandline/start.ts";
 import { loadConfig } from "../../src/config.ts";
+import { systemClock } from "../../src/kernel/clock.ts";
+import { silentLog } from "../../src/kernel/log.ts";
 import type { Program } from "../../src/main.ts";
+import { type SignerChild, keepSigner } from "../../src/signer/child.ts";
 import { type AttachedFakes, attachFakes } from "../fakes/attach.ts";
 import { guardEgress } from "../fakes/egress.ts";
 import { type FakePager, openFakePager } from "../fakes/pager/server.ts";
@@ -63,6 +75,7 @@ routes:
 let fakes: AttachedFakes;
 let pager: FakePager;
 let program: Program;
+let signer: SignerChild;
 let home: string;
 const logged: string[] = [];
 const answers: string[] = [];
@@ -80,20 +93,41 @@ beforeAll(async () => {
   fakes.discord.guild.token = SECRETS["DISCORD_TOKEN"] ?? "";
   // The process itself holds them too, as it would in production: what it starts must not inherit them.
   Object.assign(process.env, SECRETS);
-  const config = loadConfig(
-    {
-      ...fakes.environment,
-      ...SECRETS,
-      BREAKWATER_HOME: home,
-      BREAKWATER_HTTP: "127.0.0.1:0",
-      PAGERDUTY_URL: pager.url,
-      NTFY_URL: pager.url,
-    },
-    {
-      name: "test desk",
-      text: DESK({ slack: fakes.channels.slack[0] ?? "", discord: fakes.channels.discord[0] ?? "" }),
-    },
+  // In a file, because the signer, which is another process, reads it too.
+  writeFileSync(
+    path.join(home, "desk.yaml"),
+    DESK({ slack: fakes.channels.slack[0] ?? "", discord: fakes.channels.discord[0] ?? "" }),
   );
+  const where = {
+    BREAKWATER_HOME: home,
+    BREAKWATER_DESK: path.join(home, "desk.yaml"),
+    BREAKWATER_SIGNER: path.join(home, "signer.sock"),
+  };
+  // The exchange keys are the signer's alone; its venues are a port of this machine where nobody is.
+  const keys = Object.entries(SECRETS).filter(([name]) => /_MAIN_/.test(name));
+  const others = Object.entries(SECRETS).filter(([name]) => !/_MAIN_/.test(name));
+  vi.spyOn(process.stderr, "write").mockImplementation((chunk) => logged.push(String(chunk)) > 0);
+  signer = await keepSigner({
+    command: [process.execPath, path.join(import.meta.dirname, "signer/signer.mjs")],
+    environment: {
+      ...where,
+      ...Object.fromEntries(keys),
+      PATH: process.env["PATH"] ?? "",
+      BREAKWATER_SEAL_KEY: SECRETS["BREAKWATER_SEAL_KEY"] ?? "",
+      BREAKWATER_LOG: "trace",
+      FAKE_VENUE: "http://127.0.0.1:9",
+    },
+    clock: systemClock,
+    log: silentLog,
+  });
+  const config = loadConfig({
+    ...fakes.environment,
+    ...Object.fromEntries(others),
+    ...where,
+    BREAKWATER_HTTP: "127.0.0.1:0",
+    PAGERDUTY_URL: pager.url,
+    NTFY_URL: pager.url,
+  });
   // As talkative as the program can be.
   const log = pino(
     { level: "trace", base: null },
@@ -109,6 +143,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await program?.stop();
+  await signer?.stop();
+  vi.restoreAllMocks();
   await fakes.close();
   await pager.close();
   egress.release();

@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { plans } from "../../db/schema.ts";
+import type { Consent } from "../../kernel/consent.ts";
 import {
   type Decimal,
   type Price,
@@ -45,6 +46,8 @@ export interface CarryOutContext {
   readonly database: Database;
   /** The sender's own look at freezes, a moment before each send; the reason where it must not. */
   readonly stopped: (row: OrderRow) => Promise<string | null>;
+  /** Why the plan's orders may be sent, for a signer that believes nobody unseen. */
+  readonly consentOf: (planHash: string) => Promise<Consent>;
   readonly log: Log;
 }
 
@@ -53,9 +56,10 @@ async function sendOnce(context: CarryOutContext, venue: Venue, row: OrderRow): 
   const { db } = context.database;
   const why = await context.stopped(row);
   if (why) return recordEnd(db, row, "not_placed", why);
+  const consent = await context.consentOf(row.planHash);
   if (!(await markSent(db, row))) return undefined;
   const outcome = await venue.trader
-    .place(requestOf(row))
+    .place(requestOf(row), consent)
     .catch((error: unknown) => ({ outcome: "unknown", reason: messageOf(error) }) as const);
   context.log.info({ clientOrderId: row.clientOrderId, outcome: outcome.outcome }, "order sent");
   if (outcome.outcome === "accepted") return recordVenueOrder(db, { ...row, state: "unknown" }, outcome.order);

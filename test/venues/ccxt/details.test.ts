@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { decimal } from "../../../src/kernel/decimal.ts";
 import type { OrderRequest } from "../../../src/kernel/order.ts";
+import { VENUE_HOSTS } from "../../../src/venues/hosts.ts";
 import type { VenueRig } from "../../contract/venue.ts";
 import type { FakeVenue } from "../../fakes/exchanges/core.ts";
 import { binanceusdm } from "../../fakes/exchanges/binanceusdm.ts";
@@ -167,6 +168,7 @@ describe("environments", () => {
 
     test("an account of environment paper speaks to the venue's test system alone", async () => {
       const hosts = await reached(paper);
+      for (const host of hosts) expect(VENUE_HOSTS[name].paper).toContain(host);
       // OKX has one address for both and tells them apart by a header.
       if (name === "okx") expect((await paper()).fake.headers["x-simulated-trading"]).toBe("1");
       else for (const host of hosts) expect(host).toMatch(/test|demo/);
@@ -174,6 +176,8 @@ describe("environments", () => {
 
     test("a live account never does", async () => {
       const hosts = await reached(live);
+      await (await live()).venue.reader.keyRights?.("desk-1");
+      for (const host of [...hosts, ...(await live()).fake.hosts]) expect(VENUE_HOSTS[name].live).toContain(host);
       expect(hosts.length).toBeGreaterThan(0);
       for (const host of hosts) expect(host).not.toMatch(/test|demo/);
       expect((await live()).fake.headers["x-simulated-trading"]).toBeUndefined();

@@ -1,0 +1,46 @@
+import { LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import type { Problem } from "./environment.ts";
+
+/** What the person wrote, for the problem's line; secrets do not stand in desk.yaml. */
+const shown = (value: unknown): string =>
+  value === undefined ? "missing" : `was ${JSON.stringify(value)?.slice(0, 80)}`;
+
+const at = (root: unknown, keys: readonly PropertyKey[]): unknown =>
+  keys.reduce<unknown>(
+    (value, key) =>
+      value !== null && typeof value === "object" ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    root,
+  );
+
+/** Reads YAML by a schema; every problem names file, line, path, value and remedy. Null where there is any. */
+export function parseYaml<S extends z.ZodType>(
+  text: string,
+  name: string,
+  schema: S,
+  problems: Problem[],
+): z.infer<S> | null {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  for (const error of document.errors)
+    problems.push({
+      where: `${name} line ${lines.linePos(error.pos[0]).line}`,
+      what: `${error.message.split("\n")[0]}; correct the YAML`,
+    });
+  if (document.errors.length > 0) return null;
+  const value: unknown = document.toJS({ maxAliasCount: 50 });
+  const parsed = schema.safeParse(value ?? {});
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) {
+    const node = document.getIn(
+      issue.path.filter((key): key is string | number => typeof key !== "symbol"),
+      true,
+    ) as { range?: [number] } | undefined;
+    const line = node?.range ? ` line ${lines.linePos(node.range[0]).line}` : "";
+    problems.push({
+      where: `${name}${line} ${issue.path.map(String).join(".") || "(top)"}`,
+      what: `${shown(at(value, issue.path))}; ${issue.message}`,
+    });
+  }
+  return null;
+}
