@@ -58,11 +58,11 @@ export async function runBacktest(
   const say = (line: Record<string, unknown>): void => {
     if (options.json) process.stdout.write(`${JSON.stringify(line)}\n`);
   };
+  const market =
+    options.storm === undefined ? await recordedMarket(recordings, options.format) : stormMarket(options.storm);
   const livesOf = async (playbook: AnyPlaybook | null, side: string): Promise<LifeResult[]> => {
     const lives: LifeResult[] = [];
     for (let seed = 1; seed <= seeds; seed += 1) {
-      const market =
-        options.storm === undefined ? await recordedMarket(recordings, options.format) : stormMarket(options.storm);
       const life = await live({
         market,
         playbook,
@@ -78,11 +78,11 @@ export async function runBacktest(
     if (!options.json && process.stderr.isTTY) process.stderr.write("\r\u001b[K");
     return lives;
   };
-  const market = options.storm === undefined ? recordings.join(", ") : `storm ${options.storm}`;
+  const called = options.storm === undefined ? recordings.join(", ") : `storm ${options.storm}`;
   const [oursLives, theirsLives] = [await livesOf(ours, name), await livesOf(theirs, options.against)];
   const report: BacktestReport = {
     playbook: name,
-    market,
+    market: called,
     ours: summarise(name, oursLives),
     theirs: summarise(options.against === "none" ? "left alone" : options.against, theirsLives),
     gainUsd: gainUsd(oursLives, theirsLives),
@@ -93,7 +93,7 @@ export async function runBacktest(
   say({
     type: "summary",
     playbook: name,
-    market,
+    market: called,
     ours: report.ours,
     theirs: report.theirs,
     gainUsd: report.gainUsd,

@@ -81,7 +81,7 @@ export const sum = <U extends string>(list: readonly Decimal<U>[]): Decimal<U> =
  * @throws RangeError where b is zero.
  */
 export function div<R extends string = string>(a: Decimal, b: Decimal, places: number, rounding: Rounding): Decimal<R> {
-  if (new Exact(b).isZero()) throw new RangeError(`${a} cannot be divided by zero`);
+  if (isZero(b)) throw new RangeError(`${a} cannot be divided by zero`);
   return text(new Exact(a).div(b).toDecimalPlaces(places, MODES[rounding]));
 }
 
@@ -98,8 +98,17 @@ export function roundTo<U extends string>(a: Decimal<U>, step: Decimal, rounding
 export const places = <U extends string>(a: Decimal<U>, count: number, rounding: Rounding): Decimal<U> =>
   text(new Exact(a).toDecimalPlaces(count, MODES[rounding]));
 
-/** −1 where a < b, 0 where equal, 1 where a > b. */
-export const compare = (a: Decimal, b: Decimal): -1 | 0 | 1 => new Exact(a).cmp(b) as -1 | 0 | 1;
+/**
+ * −1 where a < b, 0 where equal, 1 where a > b. Reading text as the nearest float never turns two numbers' order around, so
+ * floats that differ decide; only where they are the same the decimals themselves are compared.
+ */
+export const compare = (a: Decimal, b: Decimal): -1 | 0 | 1 => {
+  const [x, y] = [Number(a), Number(b)];
+  // Text that is no number reads as NaN or, where it is empty, as zero: both are left to the exact reader, which refuses them.
+  if (x < y && a !== "" && b !== "") return -1;
+  if (x > y && a !== "" && b !== "") return 1;
+  return new Exact(a).cmp(b) as -1 | 0 | 1;
+};
 /** −1, 0 or 1. */
 export const sign = (a: Decimal): -1 | 0 | 1 => compare(a, ZERO);
 /** a < b. */

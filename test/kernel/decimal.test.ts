@@ -77,6 +77,14 @@ describe("arithmetic", () => {
     fc.assert(fc.property(amounts, amounts, (a, b) => compare(a, b) === compare(sub(a, b), d("0"))));
   });
 
+  test("numbers that no float tells apart are still compared exactly", () => {
+    const step = fc.constantFrom("0.00000001", "0.0000000000000001", "1").map(d);
+    const large = fc.bigInt({ min: 10n ** 16n, max: 10n ** 24n }).map((value) => decimal(value));
+    fc.assert(fc.property(large, step, (a, b) => compare(a, add(a, b)) === -1 && compare(add(a, b), a) === 1));
+    expect([compare(d("9007199254740993"), d("9007199254740992")), compare("1.0" as Decimal, d("1"))]).toEqual([1, 0]);
+    expect(() => compare("" as Decimal, d("1"))).toThrow(/Invalid argument/);
+  });
+
   test("a value and its opposite cancel", () => {
     fc.assert(fc.property(amounts, (a) => add(a, neg(a)) === "0" && abs(neg(a)) === abs(a)));
   });

@@ -77,7 +77,9 @@ export async function live({ market, playbook, inputOf, hedger, seed }: LifePart
   const elapsed = (): number => clock.now().getTime() - START.getTime();
   const every = Math.max(market.stepMs, Math.ceil(market.lastsMs / POINTS));
 
-  const watch = createWatch({ detectors: detectorsNamed(), onHit: (hit) => waiting.push(toAlert(hit)) });
+  // What no detector of the playbook's own alert sees cannot start it, and would only be looked at in vain.
+  const detectors = playbook ? detectorsNamed().filter((one) => one.alert === playbook.head.on?.kind) : [];
+  const watch = createWatch({ detectors, onHit: (hit) => waiting.push(toAlert(hit)) });
   const translation = translatePaper({ markets: createMarkets(), emit: (event) => watch.take(event) });
   const observe = async (): Promise<void> => {
     if (!exchange) return;
@@ -107,7 +109,7 @@ export async function live({ market, playbook, inputOf, hedger, seed }: LifePart
     }),
   );
   exchange = await openPaper({ clock, log: silentLog, seed, storm: market.storm, latencyMs });
-  exchange.onMarket((event) => translation.take(event, clock.now().getTime()));
+  if (detectors.length > 0) exchange.onMarket((event) => translation.take(event, clock.now().getTime()));
   const [account] = demoAccounts(market.storm, START);
   if (account) await exchange.seedAccounts([account]);
   const venue = exchange.venue();

@@ -51,6 +51,8 @@ export interface ReplayDeskParts {
 
 const ACCOUNT: Account = { id: "paper-a", venue: "paper", environment: "paper" };
 const CENT = decimal("0.01");
+/** A basis point moves the account's margin ratio by less than half a per cent of itself. */
+const SMALLEST_MOVE = 0.0001;
 
 /** A price in US dollars of bitcoin itself, not of an option on it. */
 const isBitcoin = ({ base, quote, type }: Market): boolean =>
@@ -174,7 +176,12 @@ export function openReplayDesk(parts: ReplayDeskParts): ReplayDesk {
     level = state.positions.length === 0 ? "calm" : levelOf(state.marginRatio, level, parts.monitor);
     if (level !== before || level !== "calm") await raise(marginAlert(state, level, clock.now()));
   };
-  const due = (): boolean => time.now() >= lookAt && !Object.is(price, shown);
+  /** Whether bitcoin moved so far that the account's figures can tell; in danger every move does. */
+  const moved = (): boolean => {
+    const step = Math.abs(price - shown);
+    return level === "calm" ? step > shown * SMALLEST_MOVE || (Number.isNaN(shown) && price > 0) : step > 0;
+  };
+  const due = (): boolean => time.now() >= lookAt && moved();
 
   return {
     note(event) {

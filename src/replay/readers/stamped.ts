@@ -3,29 +3,36 @@ import type { LineFormat } from "./lines.ts";
 
 const SPACE = 32;
 
+/** The whole number in bytes[start, end), at most nine digits; -1 where one of them is no digit. */
+function digitsAt(bytes: Buffer, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = bytes[at]! - 48;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
 /** Lines `<receive time, ns> <raw websocket JSON>`, as hftbacktest's recorders write them. */
 export function stampedLines(parser: Parser): LineFormat {
   let messageAt = 0;
   return {
     timeOf(bytes, start, end) {
-      // Thirteen digits are milliseconds; the rest is a fraction of one.
-      let whole = 0;
-      let at = start;
-      for (; at < end && at < start + 13; at += 1) {
-        const digit = bytes[at]! - 48;
-        if (digit < 0 || digit > 9) return Number.NaN;
-        whole = whole * 10 + digit;
-      }
+      // Thirteen digits are milliseconds; the rest is a fraction of one. Nine digits at a time fit 32 bits.
+      const head = digitsAt(bytes, start, start + 9);
+      const tail = digitsAt(bytes, start + 9, start + 13);
+      if (head < 0 || tail < 0 || end < start + 13) return Number.NaN;
+      let at = start + 13;
       let fraction = 0;
-      let digits = 0;
+      let scale = 1;
       for (; at < end && bytes[at] !== SPACE; at += 1) {
-        if (digits < 6) {
-          fraction = fraction * 10 + bytes[at]! - 48;
-          digits += 1;
-        }
+        if (scale === 1_000_000) continue;
+        fraction = fraction * 10 + bytes[at]! - 48;
+        scale *= 10;
       }
       messageAt = at + 1;
-      return whole + fraction / 1e6;
+      return head * 10_000 + tail + fraction / scale;
     },
     take: (bytes, _start, end, at) => parser.message(bytes, messageAt, end, at),
   };
