@@ -1,7 +1,7 @@
 import { asc, eq, isNull, like } from "drizzle-orm";
 import type { PasskeyBackend, PlanPage } from "../chat/console/passkeys.ts";
 import type { Database } from "../db/client.ts";
-import { approvals, passkeys, plans, votes } from "../db/schema.ts";
+import { approvals, passkeys, plans } from "../db/schema.ts";
 import { type Json, canonical } from "../kernel/canonical.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import { fingerprintWords, planHash } from "../kernel/plan.ts";
@@ -20,6 +20,7 @@ import { approveWithStepUp, beginStepUp, recordRefusedTouch } from "../policy/st
 import { noteVote, votedText } from "../policy/voted.ts";
 import { issueSignIn } from "../views/sessions.ts";
 import { identityAt } from "./console-identity.ts";
+import { voteLines } from "./vote-lines.ts";
 
 /** What the console's passkeys stand on. */
 export interface PasskeyParts {
@@ -59,7 +60,6 @@ export function openPasskeys({ database, control, wake, deskName, nameOf }: Pass
       const text = canonical(row.plan as unknown as Json);
       const sound = planHash(row.plan) === row.hash && text === row.canonical;
       const [question] = await db.select().from(approvals).where(eq(approvals.planHash, row.hash));
-      const cast = await db.select().from(votes).where(eq(votes.planHash, row.hash)).orderBy(asc(votes.at));
       const keys = await db.transaction((tx) => passkeysOf(tx, control, person));
       return {
         hash: row.hash,
@@ -80,13 +80,7 @@ export function openPasskeys({ database, control, wake, deskName, nameOf }: Pass
               expiresAt: question.expiresAt.toISOString(),
             }
           : null,
-        votes: cast.map((vote) => ({
-          person: nameOf(vote.person),
-          decision: vote.decision,
-          surface: vote.surface,
-          stepUp: vote.stepUp,
-          at: vote.at.toISOString(),
-        })),
+        votes: await voteLines(db, row.hash, nameOf),
         hasPasskey: keys.length > 0,
       };
     },

@@ -1,7 +1,7 @@
-import { asc, desc, eq, like } from "drizzle-orm";
+import { desc, eq, like } from "drizzle-orm";
 import type { ChangeLine, ChangePage, RulesBackend } from "../chat/console/rules.ts";
 import type { Database, Db, Tx } from "../db/client.ts";
-import { approvals, policyVersions, ruleChanges, votes } from "../db/schema.ts";
+import { approvals, policyVersions, ruleChanges } from "../db/schema.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { fingerprintWords } from "../kernel/plan.ts";
 import { type RuleChange, changeQuorum, lockedOut, mayDraft, openChange } from "../policy/change.ts";
@@ -14,6 +14,7 @@ import { simulate } from "../policy/simulate.ts";
 import { aboutWords, limitWords, outcomeWords } from "../policy/words.ts";
 import { draftText, readDraft } from "./draft-file.ts";
 import type { RulesParts } from "./rules.ts";
+import { voteLines } from "./vote-lines.ts";
 
 const PREFIX = /^[0-9a-f]{16,64}$/;
 const MOST_CHANGES = 30;
@@ -134,7 +135,6 @@ export function openRulesPages(parts: RulesParts): Pick<RulesBackend, "page" | "
       const row = await findChange(db, prefix);
       if (row === null) return null;
       const [question] = await db.select().from(approvals).where(eq(approvals.planHash, row.hash));
-      const cast = await db.select().from(votes).where(eq(votes.planHash, row.hash)).orderBy(asc(votes.at));
       const keys = await db.transaction((tx) => passkeysOf(tx, control, person));
       const shown = await contentOf(db, row);
       return {
@@ -158,13 +158,7 @@ export function openRulesPages(parts: RulesParts): Pick<RulesBackend, "page" | "
               expiresAt: question.expiresAt.toISOString(),
             }
           : null,
-        votes: cast.map((vote) => ({
-          person: nameOf(vote.person),
-          decision: vote.decision,
-          surface: vote.surface,
-          stepUp: vote.stepUp,
-          at: vote.at.toISOString(),
-        })),
+        votes: await voteLines(db, row.hash, nameOf),
         hasPasskey: keys.length > 0,
         mine: row.requestedBy === `person:${person}`,
       };

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
@@ -14,6 +14,7 @@ import { order } from "../policy/make.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { type TestConsole, openBrowser, openTestConsole } from "./console-desk.ts";
 import { freshDatabase } from "./fresh-database.ts";
+import { answer, at, picture } from "./seen.ts";
 import { withAuthenticator } from "./virtual-authenticator.ts";
 
 let browser: Browser;
@@ -28,15 +29,6 @@ async function signedIn(person: string, options = {}): Promise<Page> {
   contexts.push(context);
   return page;
 }
-
-const at = (page: Page, route: string) => page.goto(`${new URL(page.url()).origin}${route}`);
-const answer = (page: Page, form: string) => page.locator(`form[data-passkey="${form}"] .answer`);
-const picture = async (page: Page, name: string): Promise<void> => {
-  const folder = process.env["BREAKWATER_SHOTS"];
-  if (!folder) return;
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
-};
 
 beforeAll(async () => {
   browser = await openBrowser();

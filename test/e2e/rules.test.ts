@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import path from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { eq } from "drizzle-orm";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -14,6 +12,7 @@ import { confirmPasskey } from "../../src/policy/passkeys.ts";
 import { type TestDesk, testDesk } from "../policy/control.ts";
 import { type TestConsole, openBrowser, openTestConsole } from "./console-desk.ts";
 import { freshDatabase } from "./fresh-database.ts";
+import { answer, at, picture } from "./seen.ts";
 import { withAuthenticator } from "./virtual-authenticator.ts";
 
 let browser: Browser;
@@ -36,14 +35,6 @@ const signedIn = async (person: string, options = {}): Promise<Page> => {
   const { context, page } = await withAuthenticator(browser, await console_.signIn(person), options);
   contexts.push(context);
   return page;
-};
-const at = (page: Page, route: string) => page.goto(`${new URL(page.url()).origin}${route}`);
-const answer = (page: Page, form: string) => page.locator(`form[data-passkey="${form}"] .answer`);
-const picture = async (page: Page, name: string): Promise<void> => {
-  const folder = process.env["BREAKWATER_SHOTS"];
-  if (!folder) return;
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
 };
 const inForce = async () =>
   (await database.db.select().from(policyVersions).where(eq(policyVersions.state, "published")))[0]?.version;

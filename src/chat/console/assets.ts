@@ -26,6 +26,7 @@ const SCRIPTS = [
   "incident.js",
   "command.js",
   "clock.js",
+  "axis.js",
   "chart.js",
   "drawing.js",
   "picture.js",

@@ -1,4 +1,5 @@
 import type { Reply } from "../surface.ts";
+import type { VoteLine } from "./votes.ts";
 
 /** A plan as its page shows it, all of it from the bytes that were hashed. */
 export interface PlanPage {
@@ -21,13 +22,7 @@ export interface PlanPage {
     readonly roles: readonly string[];
     readonly expiresAt: string;
   } | null;
-  readonly votes: readonly {
-    readonly person: string;
-    readonly decision: "approve" | "deny";
-    readonly surface: string;
-    readonly stepUp: boolean;
-    readonly at: string;
-  }[];
+  readonly votes: readonly VoteLine[];
   /** Whether the viewer has a passkey that a second person confirmed. */
   readonly hasPasskey: boolean;
 }

@@ -1,4 +1,5 @@
 import type { Reply } from "../surface.ts";
+import type { VoteLine } from "./votes.ts";
 
 /** One thing that a change of the rules alters. */
 export interface DifferenceLine {
@@ -82,13 +83,7 @@ export interface ChangePage extends Omit<ChangeLine, "loosens" | "tightens"> {
     readonly roles: readonly string[];
     readonly expiresAt: string;
   } | null;
-  readonly votes: readonly {
-    readonly person: string;
-    readonly decision: "approve" | "deny";
-    readonly surface: string;
-    readonly stepUp: boolean;
-    readonly at: string;
-  }[];
+  readonly votes: readonly VoteLine[];
   readonly hasPasskey: boolean;
   /** Whether the viewer asked for it, and so may only take it back. */
   readonly mine: boolean;

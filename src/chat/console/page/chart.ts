@@ -1,4 +1,5 @@
 import type UPlot from "uplot";
+import { AXIS, css } from "./axis.ts";
 import { all } from "./clock.ts";
 
 // The library is a plain script of ours beside this module; only its types are imported.
@@ -26,7 +27,6 @@ interface Chart {
   close(): void;
 }
 
-const css = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const number = (text: string | null): number | null => (text === null ? null : Number(text));
 const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
 
@@ -145,12 +145,6 @@ async function draw(place: HTMLElement): Promise<Chart | null> {
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", title.textContent);
   };
-  const axis = {
-    stroke: () => css("--quiet"),
-    grid: { stroke: () => css("--line"), width: 1 },
-    ticks: { show: false },
-    font: "11px system-ui, sans-serif",
-  };
   const size = (): { width: number; height: number } => ({
     width: Math.max(200, canvas.clientWidth),
     height: Math.max(150, Math.min(240, canvas.clientWidth * 0.35)),
@@ -168,19 +162,19 @@ async function draw(place: HTMLElement): Promise<Chart | null> {
       },
       axes: [
         {
-          ...axis,
+          ...AXIS,
           space: 70,
           values: (_plot, ticks, _axis, _space, step) =>
             ticks.map((tick) => new Date(tick * 1_000).toISOString().slice(11, step < 60 ? 19 : 16)),
         },
         {
-          ...axis,
+          ...AXIS,
           scale: "ratio",
           size: 48,
           values: (_plot, ticks) => ticks.map((tick) => `${Math.round(tick * 100)} %`),
         },
         {
-          ...axis,
+          ...AXIS,
           scale: "price",
           show: priced,
           side: 1,

@@ -1,4 +1,5 @@
 import type UPlot from "uplot";
+import { AXIS, css } from "./axis.ts";
 
 // The library is a plain script of ours beside this module; only its types are imported.
 declare const uPlot: typeof UPlot;
@@ -32,7 +33,6 @@ export interface PriceChart {
 }
 
 const DAY_S = 86_400;
-const css = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** Index of the last column at or before a moment; the first one where there is none. */
 export function before(times: readonly { readonly at: number }[] | readonly number[], at: number): number {
@@ -90,12 +90,6 @@ export function openPriceChart(place: HTMLElement, onPress: (at: number) => void
     ctx.stroke();
     ctx.restore();
   };
-  const axis = {
-    stroke: () => css("--quiet"),
-    grid: { stroke: () => css("--line"), width: 1 },
-    ticks: { show: false },
-    font: "11px system-ui, sans-serif",
-  };
   const size = (): { width: number; height: number } => ({
     width: Math.max(200, place.clientWidth),
     height: Math.max(180, Math.min(320, place.clientWidth * 0.4)),
@@ -110,7 +104,7 @@ export function openPriceChart(place: HTMLElement, onPress: (at: number) => void
       padding: [14, 28, 0, 0],
       axes: [
         {
-          ...axis,
+          ...AXIS,
           space: 80,
           size: 30,
           values: (plotted, ticks, _axis, _space, step) => {
@@ -123,7 +117,7 @@ export function openPriceChart(place: HTMLElement, onPress: (at: number) => void
           },
         },
         {
-          ...axis,
+          ...AXIS,
           size: 72,
           values: (_plot, ticks) => ticks.map((tick) => tick.toLocaleString("en-US", { maximumSignificantDigits: 8 })),
         },

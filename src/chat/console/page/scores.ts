@@ -1,10 +1,10 @@
 import type UPlot from "uplot";
+import { AXIS, css } from "./axis.ts";
 import { all } from "./clock.ts";
 
 // The library is a plain script of ours beside this module; only its types are imported.
 declare const uPlot: typeof UPlot;
 
-const css = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const LINES = [
   { score: 0.5, label: "medium", colour: "--medium" },
   { score: 0.65, label: "high", colour: "--high" },
@@ -49,12 +49,6 @@ function lines(plot: UPlot): void {
 
 function draw(canvas: HTMLElement): void {
   const points = JSON.parse(canvas.dataset["scores"] ?? "[]") as (readonly [number, number])[];
-  const axis = {
-    stroke: () => css("--quiet"),
-    grid: { stroke: () => css("--line"), width: 1 },
-    ticks: { show: false },
-    font: "11px system-ui, sans-serif",
-  };
   const size = (): { width: number; height: number } => ({
     width: Math.max(200, canvas.clientWidth),
     height: Math.max(150, Math.min(220, canvas.clientWidth * 0.3)),
@@ -72,8 +66,8 @@ function draw(canvas: HTMLElement): void {
         y: { range: [0.4, 1.02] },
       },
       axes: [
-        { ...axis, space: 90, values: moments },
-        { ...axis, size: 40, values: (_, values) => values.map((value) => value.toFixed(1)) },
+        { ...AXIS, space: 90, values: moments },
+        { ...AXIS, size: 40, values: (_, values) => values.map((value) => value.toFixed(1)) },
       ],
       series: [
         {},

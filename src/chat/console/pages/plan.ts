@@ -1,5 +1,6 @@
-import { type Markup, countdown, html, moment, table, visible, words } from "../markup.ts";
+import { type Markup, countdown, html, table, visible, words } from "../markup.ts";
 import type { PlanPage } from "../passkeys.ts";
+import { votesTable } from "../votes.ts";
 
 const STATES: Readonly<Record<string, string>> = {
   pending: "waits for people",
@@ -81,23 +82,7 @@ export function planPage(plan: PlanPage, mayAct: boolean): Markup {
         <dd class="fingerprint hash">${plan.hash}</dd>
       </div>
     </dl>
-    <div data-part="votes">
-      ${
-        plan.votes.length === 0
-          ? ""
-          : table(
-              "Votes",
-              ["Who", "What", "Where", "Passkey", "When"],
-              plan.votes.map((vote) => [
-                words(vote.person),
-                vote.decision === "approve" ? "approved" : "denied",
-                words(vote.surface),
-                vote.stepUp ? "yes" : "no",
-                moment(vote.at),
-              ]),
-            )
-      }
-    </div>
+    <div data-part="votes">${votesTable(plan.votes)}</div>
     ${approveForm(plan, mayAct)}
     <p class="quiet">
       <a href="/plans/${plan.hash}/file" download>Save the plan</a> and check it on another machine:

@@ -11,6 +11,7 @@ import {
   words,
 } from "../markup.ts";
 import type { ChangeLine, ChangePage, DifferenceLine, DraftPage, RulesPage } from "../rules.ts";
+import { votesTable } from "../votes.ts";
 
 const STATES = {
   waiting: "waits for people and its time-lock",
@@ -300,21 +301,7 @@ export function changePage(change: ChangePage, mayAct: boolean): Markup {
           <dd class="fingerprint">${change.from.slice(0, 16)} → ${change.to.slice(0, 16)}</dd>
         </div>
       </dl>
-      ${
-        change.votes.length === 0
-          ? NOTHING
-          : table(
-              "Votes",
-              ["Who", "What", "Where", "Passkey", "When"],
-              change.votes.map((vote) => [
-                words(vote.person),
-                vote.decision === "approve" ? "approved" : "denied",
-                words(vote.surface),
-                vote.stepUp ? "yes" : "no",
-                moment(vote.at),
-              ]),
-            )
-      }
+      ${votesTable(change.votes)}
     </div>
     ${decideForms(change, mayAct)}
     <p><a href="/rules">The rules in force</a></p>
