@@ -12,7 +12,7 @@ export interface Desk {
   readonly clock: Clock;
   /** How far from the reference price an order may go, in basis points. */
   readonly collarBps: number;
-  /** Finds the cheapest hedge; loads its solver at the first one. */
+  /** Finds the cheapest hedge, and the cheapest closes; loads its solver at the first one. */
   readonly hedger: Hedger;
   /** How long a plan may be sent after it was made. */
   readonly planTtlMs: number;

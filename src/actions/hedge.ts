@@ -168,7 +168,7 @@ export async function planHedge(desk: Desk, request: Request, context: RequestCo
   const { asset, share } = request;
   let draft: Draft | null;
   try {
-    const found = await desk.hedger({ reader, state, asset, share, collarBps: desk.collarBps });
+    const found = await desk.hedger.hedge({ reader, state, asset, share, collarBps: desk.collarBps });
     draft = found.orders.length === 0 ? null : draftOf(request, state, found, context.reason);
   } catch (error) {
     if (!(error instanceof QuantError)) throw error;

@@ -9,7 +9,9 @@ import {
   decimal,
   div,
   greater,
+  grouped,
   percent,
+  type Ratio,
   isZero,
   less,
   max,
@@ -25,6 +27,8 @@ import type { AccountState } from "../kernel/account.ts";
 import type { Position } from "../kernel/order.ts";
 import type { Change, Plan } from "../kernel/plan.ts";
 import type { ActionRequest, RequestContext } from "../kernel/request.ts";
+import { QuantError } from "../quant/errors.ts";
+import type { VenueReader } from "../venues/venue.ts";
 import { roundTo } from "../kernel/decimal.ts";
 import { type Desk, readerOf } from "./desk.ts";
 import { type Leg, assemble } from "./orders/draft.ts";
@@ -109,6 +113,33 @@ function changesOf(state: AccountState, chosen: readonly Reduction[]): Change[] 
 }
 
 /**
+ * What to close: the cheapest closes by the books, as the programme finds them; where it finds none (the books hold too
+ * little, equity is gone, or all is to be closed) by the rule that needs no book.
+ */
+async function chooseCloses(
+  desk: Desk,
+  reader: VenueReader,
+  state: AccountState,
+  instruments: ReadonlyMap<string, Instrument>,
+  toRatio: Ratio,
+): Promise<{ readonly chosen: readonly Reduction[]; readonly costUsd: Decimal | null }> {
+  const byRule = { chosen: reductions(state, instruments, toRatio), costUsd: null };
+  if (isZero(toRatio) || less(state.equityUsd, NOTHING_LEFT_USD) || byRule.chosen.length === 0) return byRule;
+  try {
+    const { collarBps } = desk;
+    const { closes, costUsd } = await desk.hedger.close({ reader, state, toRatio, costRatio: COST_RATIO, collarBps });
+    const chosen = closes.map((one): Reduction => ({
+      ...one,
+      share: div(one.quantity, abs(one.position.quantity), 12, "half-even"),
+    }));
+    return chosen.length === 0 ? byRule : { chosen, costUsd };
+  } catch (error) {
+    if (!(error instanceof QuantError)) throw error;
+    return byRule;
+  }
+}
+
+/**
  * Plans reduce-only orders that bring an account's margin ratio to the target; null where it is there already.
  * @throws DeskError ACCOUNT_STALE without a margin ratio, NOT_SUPPORTED where nothing that holds margin can be closed
  */
@@ -122,7 +153,7 @@ export async function planReduce(
   if (state.positions.length === 0) return null;
   if (greater(state.equityUsd, ZERO) && compare(state.maintenanceMarginUsd, mul(request.toRatio, state.equityUsd)) <= 0)
     return null;
-  const chosen = reductions(state, instruments, request.toRatio);
+  const { chosen, costUsd } = await chooseCloses(desk, reader, state, instruments, request.toRatio);
   if (chosen.length === 0)
     throw new DeskError(
       "NOT_SUPPORTED",
@@ -143,7 +174,7 @@ export async function planReduce(
     {
       action: "reduce",
       effect: "reduce",
-      reason: `bring ${account.id} to a margin ratio of ${percent(request.toRatio, 0)} (${context.reason})`,
+      reason: `bring ${account.id} to a margin ratio of ${percent(request.toRatio, 0)}${costUsd === null ? "" : ` for about ${grouped(costUsd, 0)} USD`}: ${context.reason}`,
       legs,
       cancels: [],
       trading: null,

@@ -140,7 +140,7 @@ export function openExposure(parts: ExposureParts): ExposureReader {
 
     async hedge(account, asset, share) {
       const { reader, state } = await readOne(account);
-      return parts.hedger({ reader, state, asset, share, collarBps: parts.collarBps });
+      return parts.hedger.hedge({ reader, state, asset, share, collarBps: parts.collarBps });
     },
   };
 }

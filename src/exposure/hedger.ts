@@ -17,6 +17,7 @@ import { QuantError } from "../quant/errors.ts";
 import type { HedgeGreeks, HedgeInstrument } from "../quant/hedge/instruments.ts";
 import { type ProgramSolver, loadProgramSolver } from "../quant/hedge/integer-program.ts";
 import { type HedgePlan, minimumCostHedge } from "../quant/hedge/minimum-cost.ts";
+import { type ClosingProposal, type ClosingQuestion, cheapestCloses } from "./closing.ts";
 import { type Candidate, type Gathered, type HedgeQuestion, gather } from "./hedge-candidates.ts";
 
 /** One order of a hedge, as decimals. */
@@ -52,8 +53,13 @@ export interface HedgeProposal {
   readonly remains: readonly string[];
 }
 
-/** Finds hedges; loads the solver at the first one and keeps it. */
-export type Hedger = (question: HedgeQuestion) => Promise<HedgeProposal>;
+/** Finds cheapest orders by a programme; loads the solver at the first one and keeps it. */
+export interface Hedger {
+  /** Orders that take off a share of an asset's Greeks. */
+  hedge(question: HedgeQuestion): Promise<HedgeProposal>;
+  /** Closes that free margin. */
+  close(question: ClosingQuestion): Promise<ClosingProposal>;
+}
 
 /** What taking one USD of vega a point off is worth at most: a move of ten points, a rough day. */
 const VEGA_WORTH_USD = 10;
@@ -71,11 +77,14 @@ const CENT = decimal("0.01");
 
 /** Opens a hedger. */
 export function openHedger(): Hedger {
-  let solver: Promise<ProgramSolver> | undefined;
-  return async (question) => {
-    const problem = await gather(question);
-    solver ??= loadProgramSolver();
-    return propose(question, problem, await solver);
+  let loaded: Promise<ProgramSolver> | undefined;
+  const solver = (): Promise<ProgramSolver> => (loaded ??= loadProgramSolver());
+  return {
+    async hedge(question) {
+      const problem = await gather(question);
+      return propose(question, problem, await solver());
+    },
+    close: async (question) => cheapestCloses(question, await solver()),
   };
 }
 

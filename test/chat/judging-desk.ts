@@ -33,7 +33,10 @@ export async function openJudgingDesk(database: Database): Promise<JudgingDesk> 
       venueOf: () => Promise.reject(new Error("nothing is sent here")),
       clock: systemClock,
       collarBps: 150,
-      hedger: () => Promise.reject(new Error("nothing is hedged here")),
+      hedger: {
+        hedge: () => Promise.reject(new Error("nothing is hedged here")),
+        close: () => Promise.reject(new Error("nothing is closed here")),
+      },
       planTtlMs: 900_000,
     },
     control: control.control,

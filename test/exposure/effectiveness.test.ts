@@ -46,7 +46,7 @@ interface Book {
 async function books(): Promise<Book> {
   const { reader, trader } = await demoBook("calm", 15);
   const state = await reader.account("paper-a");
-  const found = await openHedger()({ reader, state, asset: "BTC", share: decimal("1"), collarBps: 500 });
+  const found = await openHedger().hedge({ reader, state, asset: "BTC", share: decimal("1"), collarBps: 500 });
   const own = (all: readonly Holding[]): Holding[] => all.filter((one) => one.asset === "BTC");
   const before = await readHoldings(reader, state);
   for (const [at, order] of found.orders.entries()) {
