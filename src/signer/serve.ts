@@ -51,7 +51,7 @@ async function listenAt({ socket, group, clock }: SignerParts, server: Server): 
       "CONFIG_INVALID",
       `${socket} is too long for a socket (${MAX_PATH} bytes at most); set BREAKWATER_SIGNER or a shorter BREAKWATER_HOME`,
     );
-  mkdirSync(path.dirname(socket), { recursive: true, mode: 0o700 });
+  mkdirSync(path.dirname(socket), { recursive: true, mode: group ? 0o750 : 0o700 });
   for (let waitedMs = 0; existsSync(socket) && (await answers(socket)); waitedMs += 200) {
     if (waitedMs >= PATIENCE_MS)
       throw new DeskError("SIGNER_IN_USE", `another signer listens at ${socket}; stop it, or set BREAKWATER_HOME`);
