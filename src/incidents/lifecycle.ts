@@ -1,7 +1,7 @@
-import { and, eq, isNull, ne, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, ne, sql } from "drizzle-orm";
 import { noteIncident } from "../db/changes.ts";
 import type { Db, Tx } from "../db/client.ts";
-import { breakGlass, incidents } from "../db/schema.ts";
+import { approvals, breakGlass, incidents, plans } from "../db/schema.ts";
 import type { Severity, TrustClass } from "../kernel/alert.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { incidentFacts } from "../kernel/origin.ts";
@@ -193,6 +193,29 @@ export async function resolveIn(tx: Tx, id: string, resolution: Resolution, by: 
   });
 }
 
-/** Closes the incident in a transaction of its own. */
+/**
+ * Whether a plan of the incident waits for people. Its row is held, so that a vote on it comes before or after, never
+ * beside; it is taken before the incident's own row, as a vote does.
+ */
+async function awaitsPeople(tx: Tx, id: string): Promise<boolean> {
+  const waiting = await tx
+    .select({ plan: approvals.planHash })
+    .from(approvals)
+    .where(
+      and(
+        inArray(approvals.planHash, tx.select({ hash: plans.hash }).from(plans).where(eq(plans.incidentId, id))),
+        eq(approvals.state, "pending"),
+        gt(approvals.expiresAt, sql`now()`),
+      ),
+    )
+    .for("update");
+  return waiting.length > 0;
+}
+
+/** Closes the incident in a transaction of its own; not while a plan of it could still be approved. */
 export const resolve = (db: Db, id: string, resolution: Resolution, by: By, text?: string): Promise<void> =>
-  db.transaction((tx) => resolveIn(tx, id, resolution, by, text));
+  db.transaction(async (tx) => {
+    if (await awaitsPeople(tx, id))
+      throw new DeskError("NOT_ALLOWED", `a plan of ${id} waits for people; deny it first, then resolve ${id}`);
+    await resolveIn(tx, id, resolution, by, text);
+  });

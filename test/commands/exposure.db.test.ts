@@ -211,12 +211,19 @@ describe("/hedge", () => {
     expect(started).toMatchObject([[person, "hedge", { input }]]);
   });
 
-  test.each(["/hedge BTC 150% paper-a", "/hedge BTC -1 paper-a", "/hedge BTC nobody", "/hedge BTC 0 paper-a"])(
-    "%s is refused with what would be right",
-    async (line) => {
-      await expect(type(hedge, line)).rejects.toThrow(/a share such as 50% or 0.5|name the account/);
-    },
-  );
+  test.each([
+    "/hedge BTC 150% paper-a",
+    "/hedge BTC -1 paper-a",
+    "/hedge BTC nobody",
+    "/hedge BTC 0 paper-a",
+    "/hedge BTC -0 paper-a",
+    "/hedge BTC 1e400 paper-a",
+    "/hedge BTC NaN paper-a",
+    "/hedge BTC 0,5 paper-a",
+    "/hedge BTC ٥٠% paper-a",
+  ])("%s is refused with what would be right", async (line) => {
+    await expect(type(hedge, line)).rejects.toThrow(/a share such as 50% or 0.5|name the account/);
+  });
 
   test("of a coin that several accounts hold asks for the account", async () => {
     await expect(type(hedge, "/hedge BTC")).rejects.toThrow("name the account to hedge: paper-a, paper-b");

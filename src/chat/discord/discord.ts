@@ -34,6 +34,8 @@ export interface DiscordOptions {
   readonly paint: Painter["paint"];
   readonly clock: Clock;
   readonly log: Log;
+  /** Milliseconds within which the gateway has to let us in; fifteen seconds where left out. */
+  readonly loginMs?: number;
 }
 
 /** Discord as a surface; `http` answers `POST /discord/interactions` in HTTP mode and 404 otherwise. */
@@ -176,6 +178,7 @@ async function begin(options: DiscordOptions, inbound: Inbound, look: () => void
     clock,
     log,
     onChange: look,
+    ...(options.loginMs === undefined ? {} : { loginMs: options.loginMs }),
     onInteraction: (interaction) => {
       answerOverRest(responding, interaction).catch((error: unknown) => {
         log.warn({ err: messageOf(error) }, "discord interaction failed");

@@ -9,6 +9,7 @@ const LOGIN_MS = 15_000;
 /** Discord asks for a heartbeat about every 41 s; two missed ones and a little is silence. */
 const SILENT_MS = 100_000;
 const WATCH_MS = 5_000;
+const LEAVE_MS = 2_000;
 
 export interface GatewayOptions {
   readonly token: string;
@@ -18,6 +19,8 @@ export interface GatewayOptions {
   /** Raw interactions, in the order they came; may be the same one twice after a resume. */
   readonly onInteraction: (interaction: unknown) => void;
   readonly onChange: () => void;
+  /** Fifteen seconds where left out. */
+  readonly loginMs?: number;
 }
 
 /** A connection to Discord's gateway. */
@@ -43,7 +46,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     intents: [GatewayIntentBits.Guilds],
     rest: { api: options.apiUrl, version: "10", timeout: 5_000, retries: 0, rejectOnRateLimit: () => true },
   });
-  endForGood(client);
+  endForGood(client, clock, log);
   let up = false;
   let why: string | undefined = "not connected";
   let ended = false;
@@ -82,7 +85,8 @@ export function openGateway(options: GatewayOptions): Gateway {
         client.once(Events.ClientReady, () => resolve());
       });
       try {
-        await withDeadline(Promise.all([client.login(options.token), ready]), LOGIN_MS, clock, "Discord's login");
+        const login = Promise.all([client.login(options.token), ready]);
+        await withDeadline(login, options.loginMs ?? LOGIN_MS, clock, "Discord's login");
       } catch (error) {
         ended = true;
         await client.destroy();
@@ -120,6 +124,7 @@ function loginError(error: unknown): DeskError {
 
 interface Shard {
   internalConnect(): Promise<void>;
+  readonly connection?: { terminate?(): void } | null;
 }
 interface Inside {
   destroy(): Promise<void>;
@@ -129,14 +134,19 @@ interface Inside {
 /**
  * Makes the library's own end final. A shard that is between two tries is "idle" to it: its `destroy` passes that shard
  * by, and half a second later it connects again and would take clicks that nobody answers. So the shards unlearn
- * connecting before they are destroyed; the library destroys them itself where a login fails.
+ * connecting before they are destroyed; the library destroys them itself where a login fails. And it waits for a server
+ * that may never answer, so the line is cut after a while of politeness.
  */
-function endForGood(client: Client): void {
+function endForGood(client: Client, clock: Clock, log: Log): void {
   const inside = client.ws as unknown as Inside;
   const destroy = inside.destroy.bind(inside);
   inside.destroy = async () => {
-    for (const shard of inside._ws?.strategy?.shards?.values() ?? []) shard.internalConnect = async () => {};
-    await destroy();
+    const shards = [...(inside._ws?.strategy?.shards?.values() ?? [])];
+    for (const shard of shards) shard.internalConnect = async () => {};
+    await withDeadline(destroy(), LEAVE_MS, clock, "leaving Discord's gateway").catch((error: unknown) =>
+      log.warn({ err: messageOf(error) }, "discord gateway left"),
+    );
+    for (const shard of shards) shard.connection?.terminate?.();
   };
 }
 

@@ -15,8 +15,8 @@ describe("Discord's gateway", () => {
   let discord: FakeDiscord;
   let surface: DiscordSurface;
   let inbound: ReturnType<typeof listener>;
-  const begin = async (): Promise<void> => {
-    surface = discordOn(discord);
+  const begin = async (more: Parameters<typeof discordOn>[1] = {}): Promise<void> => {
+    surface = discordOn(discord, more);
     await surface.start(inbound);
     expect(surface.health().state).toBe("up");
   };
@@ -89,6 +89,40 @@ describe("Discord's gateway", () => {
     await until(() => discord.gateway.peers.length === 0);
     expect(await discord.interact(click(discord, ANA, TOKEN), 300)).toBeNull();
   }, 20_000);
+
+  test("a gateway that never says hello rejects the start at its deadline, and the next start finds it", async () => {
+    discord.gateway.silent = true;
+    surface = discordOn(discord, { loginMs: 300 });
+    await expect(surface.start(inbound)).rejects.toMatchObject({ code: "CHAT_UNREACHABLE" });
+    expect(surface.health().state).toBe("down");
+    discord.gateway.silent = false;
+    await surface.stop();
+    await begin();
+    expect(await discord.interact(click(discord, ANA, TOKEN))).not.toBeNull();
+  }, 20_000);
+
+  test("a line on which heartbeats stay unanswered is left, and the session resumed on another", async () => {
+    discord.gateway.heartbeatMs = 300;
+    await begin();
+    discord.gateway.deaf = true;
+    await until(() => discord.gateway.seen.includes("resume"), 8_000);
+    discord.gateway.deaf = false;
+    await until(() => surface.health().state === "up", 8_000);
+    expect(await discord.interact(click(discord, ANA, TOKEN), 8_000)).not.toBeNull();
+  }, 30_000);
+
+  test("frames that are no packets, and one of ten megabytes, end nothing", async () => {
+    await begin();
+    discord.gateway.dispatch("UNHEARD_OF", { text: "y".repeat(10_000_000) });
+    for (const peer of discord.gateway.peers) {
+      peer.send("not JSON");
+      peer.send("null");
+      peer.send("[]");
+      peer.sendBinary(new Uint8Array(64));
+    }
+    expect(await discord.interact(click(discord, ANA, TOKEN), 8_000)).not.toBeNull();
+    expect(inbound.events).toHaveLength(1);
+  }, 30_000);
 
   test("an interaction delivered twice is one delivery, and still answered", async () => {
     await begin();
