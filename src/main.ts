@@ -14,7 +14,7 @@ import { hearChanges } from "./desk/hear.ts";
 import { type Undo, layFoundation } from "./desk/foundation.ts";
 import { completeLine, judgeInbound, withAddress } from "./desk/inbound.ts";
 import { type DeskMarket, openDeskMarket } from "./desk/market.ts";
-import { matching } from "./desk/matching.ts";
+import { matching, responseTo } from "./desk/matching.ts";
 import { openDesk } from "./desk/open-desk.ts";
 import { openPaging } from "./desk/paging.ts";
 import { openPasskeys } from "./desk/passkeys.ts";
@@ -281,7 +281,10 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     database,
     commands: commands.map((one) => one.head),
     inbound: inbox,
-    cardOf: async (id) => (await buildCards(database.db, [id], { nameOf })).get(id) ?? null,
+    cardOf: async (id) =>
+      (await buildCards(database.db, [id], { nameOf, responseTo: (incident) => responseTo(incident, playbooks) })).get(
+        id,
+      ) ?? null,
     consoleUrl: console.url,
     paint: painter.paint,
     emit,

@@ -20,6 +20,7 @@ import type { RecordingLibrary } from "../replay/view/library.ts";
 import { chosenDetectors } from "../sources/feeds/settings.ts";
 import { openBackend } from "../views/console-backend.ts";
 import type { DeskApi } from "./api.ts";
+import { responseTo } from "./matching.ts";
 import { marketRows } from "./market-rows.ts";
 
 /** How each venue is, judged by how fresh the figures of its accounts are. */
@@ -116,7 +117,11 @@ export function consoleBackend(parts: {
     clock,
     people: desk.knownPeople,
     accounts: [...config.accounts.values()],
-    cards: (ids) => buildCards(database.db, ids, { nameOf: (person) => config.file.people[person]?.name ?? person }),
+    cards: (ids) =>
+      buildCards(database.db, ids, {
+        nameOf: (person) => config.file.people[person]?.name ?? person,
+        responseTo: (incident) => responseTo(incident, parts.playbooks),
+      }),
     durations: (incident) => durationsOf(database.db, incident),
     dots: async () => [
       ...(await venueDots(database, config, clock)),

@@ -15,3 +15,13 @@ export function matching(
     return head.input.safeParse(input).success ? [{ playbook: head.name, version: head.version, input }] : [];
   });
 }
+
+/** The playbook that answers this kind of incident whatever its severity, where its input is known; null where none does. */
+export function responseTo(
+  incident: { readonly kind: string; readonly labels: Record<string, string>; readonly values: Record<string, string> },
+  playbooks: readonly AnyPlaybook[],
+): string | null {
+  const input = { ...incident.labels, ...incident.values };
+  const found = playbooks.find(({ head }) => head.on?.kind === incident.kind && head.input.safeParse(input).success);
+  return found?.head.name ?? null;
+}

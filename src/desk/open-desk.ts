@@ -1,4 +1,4 @@
-import { desc, eq, gt, ne, sql } from "drizzle-orm";
+import { and, desc, eq, gt, ne, notInArray, sql } from "drizzle-orm";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/client.ts";
 import { accountStates, breakGlass, incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
@@ -154,11 +154,24 @@ export function openDesk(parts: DeskParts): DeskApi {
       const [row] = await db.select().from(incidents).where(eq(incidents.id, incident));
       if (!row || row.status === "resolved")
         throw new DeskError("UNKNOWN_INCIDENT", `${incident} is not open; nothing was started`);
-      const whole = { ...row.labels, ...input };
+      const whole = { ...row.labels, ...row.values, ...input };
       checkInput(runnable(playbook), whole);
       const run = runId(incident, playbook, `${person.id}|${clock.now().toISOString()}`);
-      await db.transaction((tx) =>
-        parts.runs.create(tx, {
+      await db.transaction(async (tx) => {
+        // Two who press at once start it once: the incident's row lets them pass one after the other.
+        await tx.select({ id: incidents.id }).from(incidents).where(eq(incidents.id, incident)).for("update");
+        const [active] = await tx
+          .select({ id: runs.id })
+          .from(runs)
+          .where(
+            and(
+              eq(runs.incidentId, incident),
+              eq(runs.playbook, playbook),
+              notInArray(runs.state, ["done", "failed", "cancelled"]),
+            ),
+          );
+        if (active) throw new DeskError("DECISION_TAKEN", `${playbook} runs on ${incident} already`);
+        await parts.runs.create(tx, {
           id: run,
           playbook,
           incidentId: incident,
@@ -166,8 +179,8 @@ export function openDesk(parts: DeskParts): DeskApi {
           // What nobody sealed is believed as little as can be.
           trust: parts.control.seal.holds("incident", incidentFacts(row), row.seal) ? row.trust : "unsigned",
           input: whole,
-        }),
-      );
+        });
+      });
       await parts.runs.start([run]);
       return { incident, run };
     },

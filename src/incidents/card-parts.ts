@@ -147,13 +147,20 @@ export function decisionOf(
   return null;
 }
 
-/** What may be pressed now, the decision first; at most five, none once the incident is resolved. */
+/** More stand in nobody's way, and would not be read. */
+const BUTTONS_MAX = 6;
+
+/**
+ * What may be pressed now, the decision first; none once the incident is resolved.
+ * @param response the playbook that people may start by hand; null where one runs, or none fits
+ */
 export function buttonsOf(
   incident: IncidentRecord,
   plan: PlanView | null,
   votesNow: VotesView | null,
   open: boolean,
   environment: "paper" | "live",
+  response: string | null,
 ): readonly Button[] {
   if (incident.status === "resolved") return [];
   const token = (action: CardAction, subject?: string): string =>
@@ -188,9 +195,12 @@ export function buttonsOf(
     buttons.push({ ...quiet("acknowledge", "Acknowledge"), style: buttons.length === 0 ? "primary" : "quiet" });
   }
   if (incident.owner === null) buttons.push(quiet("take", "Take"));
-  buttons.push(quiet("escalate", "Escalate"));
-  if (!open) buttons.push(quiet("silence", "Silence 1 h"), quiet("resolve", "Resolve"));
-  return buttons.slice(0, 5);
+  if (response !== null && !open) {
+    buttons.push({ ...quiet("run", `Run ${response}`), token: token("run", response) });
+  }
+  if (incident.severity !== "critical") buttons.push(quiet("escalate", "Escalate"));
+  if (!open) buttons.push(quiet("silence", "Silence"), quiet("resolve", "Resolve"));
+  return buttons.slice(0, BUTTONS_MAX);
 }
 
 /** One line of the playbook. */

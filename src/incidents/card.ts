@@ -25,6 +25,8 @@ export interface CardSetting {
   readonly environment?: "paper" | "live";
   /** Display names; the person's id where left out. */
   readonly nameOf?: NameOf;
+  /** The playbook that people may start on an incident by hand; none where left out. */
+  readonly responseTo?: (incident: IncidentRecord) => string | null;
 }
 
 type EmergencyRecord = typeof breakGlass.$inferSelect;
@@ -148,7 +150,14 @@ function assemble(incident: IncidentRecord, rows: Rows, setting: CardSetting): C
     plan,
     votes: votesNow,
     decision: open ? null : decisionOf(incident, plan, approval, given, nameOf),
-    buttons: buttonsOf(incident, plan, votesNow, open, environment),
+    buttons: buttonsOf(
+      incident,
+      plan,
+      votesNow,
+      open,
+      environment,
+      run !== null && !ENDED.has(run.state) ? null : (setting.responseTo?.(incident) ?? null),
+    ),
     openedAt: incident.openedAt.toISOString(),
     asOf: rows.now.toISOString(),
     path: `/incidents/${incident.id}`,

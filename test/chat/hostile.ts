@@ -89,7 +89,7 @@ export const hostileCard: fc.Arbitrary<Card> = fc.record({
   votes: fc.option(votes),
   decision: fc.option(text),
   buttons: fc
-    .uniqueArray(fc.constantFrom(...CARD_ACTIONS), { maxLength: 5 })
+    .uniqueArray(fc.constantFrom(...CARD_ACTIONS), { maxLength: CARD_ACTIONS.length })
     .chain((chosen) =>
       fc.tuple(
         ...chosen.map((action) => fc.record({ label: text, confirm: text }).map((more) => ({ action, ...more }))),

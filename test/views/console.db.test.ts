@@ -98,7 +98,6 @@ describe("the card", () => {
       `INC-21:1:deny:${hash.slice(0, 16)}`,
       "INC-21:1:acknowledge",
       "INC-21:1:take",
-      "INC-21:1:escalate",
     ]);
     expect(card.buttons[0]?.label).toBe("Approve (2 of 2)");
     expect(card.plan?.orders[0]).toMatchObject({ quantity: "12.5", limitPrice: "49,000.5", reduceOnly: true });
