@@ -39,6 +39,7 @@ describe("the button that runs a playbook", () => {
       control,
       playbooks,
       commands: [],
+      isOn: () => true,
       runs: {
         create: async (
           tx: Parameters<DeskParts["runs"]["create"]>[0],
