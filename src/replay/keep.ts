@@ -20,6 +20,8 @@ export interface RecordingOptions {
   readonly folder: string;
   /** Oldest segments are deleted before all together exceed this. */
   readonly mostBytes: number;
+  /** More waiting for the disk than this is taken for a failure of it, before it costs the memory; 64 MB by default. */
+  readonly mostWaiting?: number;
   readonly clock: Clock;
   /** Told in one sentence that the disk failed; a new segment is tried a minute later. */
   readonly onTrouble: (sentence: string) => void;
@@ -38,7 +40,8 @@ const FLUSH_MS = 1_000;
 const AGAIN_MS = 60_000;
 
 /** Records into a folder and flushes every second: what a kill costs at most. */
-export async function keepRecording({ folder, mostBytes, clock, onTrouble }: RecordingOptions): Promise<Recording> {
+export async function keepRecording(options: RecordingOptions): Promise<Recording> {
+  const { folder, mostBytes, mostWaiting = 64 * 1_048_576, clock, onTrouble } = options;
   let recorder: Recorder | undefined;
   let againAt = 0;
   const before = { events: 0, bytes: 0, segments: 0 };
@@ -76,6 +79,7 @@ export async function keepRecording({ folder, mostBytes, clock, onTrouble }: Rec
   return {
     counts,
     take(event) {
+      if (recorder && recorder.waiting() > mostWaiting) void troubled(new Error("the disk takes it too slowly"));
       if (recorder) recorder.take(event);
       else lost += 1;
     },

@@ -22,6 +22,8 @@ export interface Recorder extends AsyncDisposable {
   take(event: MarketEvent): void;
   /** Writes what was taken and waits until the disk has it. */
   flush(): Promise<void>;
+  /** Bytes that wait for the disk. */
+  waiting(): number;
   /** What was written so far. */
   counts(): { readonly events: number; readonly bytes: number; readonly segments: number };
 }
@@ -101,7 +103,7 @@ export async function createRecorder(folder: string, options: RecorderOptions = 
   let encoder: Encoder = createEncoder(blockWords, true);
   let waiting: Waiting[] = [];
   let queue: Promise<void> = Promise.resolve();
-  let [events, bytes, segments] = [0, 0, 0];
+  let [events, bytes, segments, waitingBytes] = [0, 0, 0, 0];
 
   function cut(last = false): void {
     if (encoder.length === 0) return;
@@ -110,6 +112,7 @@ export async function createRecorder(folder: string, options: RecorderOptions = 
     planned += block.length;
     const ends = last || planned >= segmentBytes;
     waiting.push({ day, block, ends });
+    waitingBytes += block.length;
     if (!ends) return;
     // The next segment tells all names and books again, so that it can be read alone.
     encoder = createEncoder(blockWords, true);
@@ -126,6 +129,7 @@ export async function createRecorder(folder: string, options: RecorderOptions = 
       }
       await handle.appendFile(one.block);
       bytes += one.block.length;
+      waitingBytes -= one.block.length;
       if (!one.ends) continue;
       await handle.datasync();
       await handle.close();
@@ -144,6 +148,7 @@ export async function createRecorder(folder: string, options: RecorderOptions = 
 
   return {
     flush,
+    waiting: () => waitingBytes,
     counts: () => ({ events, bytes, segments }),
     take(event) {
       if (event.kind === "tick") return;

@@ -189,7 +189,8 @@ describe("the recorder", () => {
     const [segment] = await segmentsOf(folder);
     const before = (await played(folder)).events.length;
     await appendFile(segment!, Buffer.from([9, 0, 0, 0, 1]));
-    expect((await played(folder)).events.length).toBe(before);
+    const { events, summary } = await played(folder);
+    expect([events.length, summary.malformed]).toEqual([before, 1]);
   });
 
   test("begins a new segment when one is full, and every segment can be played alone", async () => {
@@ -289,6 +290,21 @@ describe("a recording that goes on by itself", () => {
     expect(recording.counts()).toMatchObject({ lost: 2, segments: 1 });
     expect(told).toHaveLength(1);
     expect((await played(into)).events.map((event) => (JSON.parse(event) as MarketEvent).at)).toEqual([START + 3]);
+  });
+
+  test("gives up a disk that takes it too slowly, before that costs the memory", async () => {
+    const told: string[] = [];
+    const recording = await keepRecording({
+      folder: path.join(folder, "slow"),
+      mostBytes: 1 << 26,
+      mostWaiting: 10_000,
+      clock: { now: () => new Date(START), sleep: () => Promise.resolve(), every: () => () => undefined },
+      onTrouble: (sentence) => told.push(sentence),
+    });
+    for (let i = 0; i < 100_000; i += 1) recording.take(trade(START + i));
+    expect(told).toEqual([expect.stringContaining("the disk takes it too slowly")]);
+    expect(recording.counts().lost).toBeGreaterThan(10_000);
+    await recording.stop();
   });
 });
 

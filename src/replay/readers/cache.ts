@@ -7,7 +7,7 @@ import type { Reader } from "./reader.ts";
 /** True where these bytes begin a recording of our own. */
 export const isCache = (head: Buffer): boolean => head.toString("latin1", 0, MAGIC.length) === MAGIC;
 
-/** Plays a recording of our own; a torn or damaged block ends it there, as after a crash. */
+/** Plays a recording of our own; a torn or damaged block ends it there, as after a crash, and counts as unreadable. */
 export async function cacheReader(blocks: Blocks, context: ReplayContext): Promise<Reader> {
   const decoder = createDecoder((venue) => context.sessionOf(venue));
   let held: Buffer = Buffer.alloc(0);
@@ -26,6 +26,10 @@ export async function cacheReader(blocks: Blocks, context: ReplayContext): Promi
         const found = unpackBlock(held, position);
         if (found === "broken" || (found === "short" && ended)) {
           reader.at = Number.POSITIVE_INFINITY;
+          if (held.length > position) context.sessionOf("").counters.malformed += 1;
+          // Asked again, it has nothing left to count.
+          position = held.length;
+          ended = true;
           return false;
         }
         if (found === "short") {

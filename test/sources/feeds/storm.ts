@@ -1,5 +1,6 @@
 import { detectorsNamed } from "../../../src/detectors/load.ts";
 import type { Detector } from "../../../src/detectors/detector.ts";
+import type { MarketEvent } from "../../../src/detectors/event.ts";
 import type { Alert } from "../../../src/kernel/alert.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
 import { followPaper, openMarketWatch } from "../../../src/sources/feeds/market-watch.ts";
@@ -15,6 +16,7 @@ export async function watchedStorm(
     readonly detectors?: readonly Detector[];
     readonly params?: Record<string, Record<string, number>>;
     readonly emit?: (alert: Alert) => Promise<void>;
+    readonly onEvent?: (event: MarketEvent) => void;
   } = {},
 ) {
   const clock = manualClock();
@@ -37,6 +39,7 @@ export async function watchedStorm(
         await given.emit?.(alert);
         raised.push(alert);
       },
+      ...(given.onEvent ? { onEvent: given.onEvent } : {}),
       clock: ticking,
       log: silentLog,
     });
