@@ -257,7 +257,7 @@ describe.skipIf(!sharedData("ohlcv-1h-binance/Binance_BTCUSDT_1h.csv.gz"))(
   "six recorded months of BTC (needs the shared data)",
   () => {
     const file = sharedData("ohlcv-1h-binance/Binance_BTCUSDT_1h.csv.gz");
-    const closes =
+    const rows =
       file === undefined
         ? []
         : gunzipSync(readFileSync(file))
@@ -265,8 +265,9 @@ describe.skipIf(!sharedData("ohlcv-1h-binance/Binance_BTCUSDT_1h.csv.gz"))(
             .trim()
             .split("\n")
             .slice(1)
-            .map((line) => Number(line.split(",")[6]))
+            .map((line) => line.split(","))
             .reverse();
+    const closes = rows.map((row) => Number(row[6]));
 
     test("the banded hedge leaves at most a third of the unhedged variance, and less than the daily fixed delta in most months", () => {
       const months = Array.from({ length: 6 }, (_, month) => {
@@ -290,6 +291,13 @@ describe.skipIf(!sharedData("ohlcv-1h-binance/Binance_BTCUSDT_1h.csv.gz"))(
           fixedDelta: profits({ kind: "periodic", everySteps: 24 }),
         });
       });
+      const share = (ratio: number): string => `${(100 * ratio).toFixed(1)} %`;
+      const table = months.map(
+        ({ againstUnhedged, againstFixedDelta }, month) =>
+          `| ${rows[2000 + 5600 * month]?.[1]?.slice(0, 10) ?? ""} | ${share(againstUnhedged.reductionRatio)} | ${share(againstFixedDelta!.reductionRatio)} |`,
+      );
+      const page = readFileSync(new URL("../../../docs/hedging.md", import.meta.url), "utf8");
+      expect(page.replace(/ +/g, " ")).toContain(table.join("\n"));
       for (const { againstUnhedged } of months) expect(againstUnhedged.reductionRatio).toBeGreaterThan(2 / 3);
       expect(
         months.filter(({ againstFixedDelta }) => againstFixedDelta!.reductionRatio > 0).length,
