@@ -66,6 +66,11 @@ function program(finish: (outcome: Outcome) => void): Command {
   ledger
     .command("verify")
     .description("recompute the whole chain by a second path and name the first bad row")
+    .option(
+      "--venues",
+      "also ask what became of the recorded orders: the paper exchange's journal, and each exchange by reading",
+    )
+    .option("--days <days>", "how far back exchanges are asked", "3")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater ledger verify")
     .action(act(verifyCommand));

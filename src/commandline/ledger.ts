@@ -10,6 +10,7 @@ import { proveEntry } from "../ledger/proof.ts";
 import { verifyLedger } from "../ledger/verify.ts";
 import { keyFile } from "../policy/key-file.ts";
 import { paint } from "./paint.ts";
+import { openVenueWords } from "./venue-words.ts";
 import { type Reading, answer, reading } from "./reading.ts";
 
 /** The ledger's public key, where this machine holds the pair. */
@@ -25,16 +26,26 @@ function sealOf({ home, environment }: Reading): Seal | undefined {
   return openSeal(given ?? keyFile(home, "seal"));
 }
 
+/** @throws DeskError INPUT_INVALID */
+function daysOf(text: string): number {
+  const days = Number(text);
+  if (!Number.isInteger(days) || days < 1 || days > 90)
+    throw new DeskError("INPUT_INVALID", `--days was ${text}; write a whole number from 1 to 90`);
+  return days;
+}
+
 /** `breakwater ledger verify` */
-export const verifyCommand = (options: { json?: boolean }): Promise<number> =>
+export const verifyCommand = (options: { json?: boolean; venues?: boolean; days: string }): Promise<number> =>
   reading(async (open) => {
     const { database, home } = open;
     const [key, seal] = [publicKey(home), sealOf(open)];
+    const asked = options.venues === true ? await openVenueWords(home, daysOf(options.days)) : null;
     const report = await verifyLedger(database.sql, {
       copies: readCopies(home),
       ...(key ? { publicKey: key } : {}),
       ...(seal ? { seal } : {}),
-    });
+      ...(asked ? { venues: asked.words } : {}),
+    }).finally(() => asked?.close());
     answer(options.json, { type: "verified", ...report }, (report.ok ? paint.good : paint.bad)(report.text));
     if (!report.ok) process.stderr.write(`The ledger does not verify: ${report.text}.\n`);
     return report.ok ? 0 : 1;

@@ -2,6 +2,7 @@ import type { Sql } from "postgres";
 import type { Seal } from "../kernel/seal.ts";
 import { type ChainRow, type Finding, type Walk, checkpointFaults, walkChain } from "./chain.ts";
 import type { CheckpointCopy } from "./note.ts";
+import { type VenueVerdict, type VenueWord, compareVenues } from "./verify-venues.ts";
 import { brokenSeals } from "./verify-seals.ts";
 import { ROW_CHECKS } from "./verify-rows.ts";
 
@@ -14,6 +15,8 @@ export interface VerifyReport {
   /** Number of the first entry that is wrong; null where the chain holds. */
   readonly firstBad: number | null;
   readonly checkpoints: number;
+  /** Orders that were compared with the venues; null where no venue was asked. */
+  readonly ordersCompared: number | null;
   /** Hash of the last entry. */
   readonly head: string;
   readonly findings: readonly Finding[];
@@ -27,6 +30,8 @@ export interface VerifyOptions {
   readonly publicKey?: string;
   /** The seal that the database never sees; without it the MACs of rows are not looked at. */
   readonly seal?: Seal;
+  /** Venues that are asked what became of the recorded orders; without them nobody is asked. */
+  readonly venues?: readonly VenueWord[];
   /** Leaves out the comparison of rows with entries. */
   readonly chainOnly?: boolean;
 }
@@ -59,22 +64,36 @@ export async function verifyLedger(database: Sql, options: VerifyOptions = {}): 
       }
     }
     if (options.seal) findings.push(...(await brokenSeals(sql, options.seal)));
-    return reportOf(walk, checkpoints.length, findings);
+    const asked = options.venues === undefined ? null : await compareVenues(sql, options.venues);
+    findings.push(...(asked?.findings ?? []));
+    return reportOf(walk, checkpoints.length, findings, asked);
   });
 }
 
-function reportOf(walk: Walk, checkpoints: number, findings: readonly Finding[]): VerifyReport {
+/** What the venues were asked, as the end of a sentence. */
+const askedText = (asked: VenueVerdict | null): string =>
+  asked === null
+    ? ""
+    : `; ${asked.compared} orders are what their venues say${asked.unasked.length === 0 ? "" : `, of ${asked.unasked.join(", ")} nobody was asked`}`;
+
+function reportOf(
+  walk: Walk,
+  checkpoints: number,
+  findings: readonly Finding[],
+  asked: VenueVerdict | null,
+): VerifyReport {
   const [first] = findings;
   const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : "";
   return {
     ok: first === undefined,
     text:
       first === undefined
-        ? `${walk.size} entries verify, with ${checkpoints} signed checkpoints; head ${walk.head.slice(0, 12)}`
+        ? `${walk.size} entries verify, with ${checkpoints} signed checkpoints; head ${walk.head.slice(0, 12)}${askedText(asked)}`
         : `${first.where}: ${first.why}${more}`,
     entries: walk.size,
     firstBad: walk.bad?.seq ?? null,
     checkpoints,
+    ordersCompared: asked?.compared ?? null,
     head: walk.head,
     findings,
   };

@@ -3,6 +3,9 @@ import type { VenueName } from "./capabilities.ts";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
 
+/** Whether an id has the form that this desk gives; on Hyperliquid, where every id looks alike, nobody can tell. */
+export const isOurs = (id: string): boolean => /^bw[a-z2-7]{26}$/.test(id);
+
 /**
  * The client order id of one leg of one plan: a pure function, so that whoever resumes after a crash computes the same.
  * 130 bits in at most 32 characters that every venue takes; Hyperliquid wants 16 bytes of hexadecimal.
