@@ -1,4 +1,12 @@
-import { type CommandContext, DeskError, RESOLUTIONS, type Reply, SEVERITIES, command } from "../src/index.ts";
+import {
+  type CommandContext,
+  DeskError,
+  REPORTING_STEPS,
+  RESOLUTIONS,
+  type Reply,
+  SEVERITIES,
+  command,
+} from "../src/index.ts";
 
 const needed = (value: string | undefined, what: string): string => {
   if (value === undefined || value === "")
@@ -38,10 +46,15 @@ export default command(
         name: "verb",
         summary: "what to do",
         required: true,
-        choices: ["list", "open", "ack", "note", "assign", "resolve"],
+        choices: ["list", "open", "ack", "note", "assign", "resolve", "major", "reported"],
       },
       { name: "incident", summary: "INC-7, or for open the severity", required: false },
-      { name: "text", summary: "title, note, person or resolution", required: false, ask: ["note", "resolve", "open"] },
+      {
+        name: "text",
+        summary: "title, note, person, resolution, or which report",
+        required: false,
+        ask: ["note", "resolve", "open"],
+      },
     ],
     needs: ["trader", "risk", "operator", "compliance"],
     complete: { incident: "incidents", text: "resolutions" },
@@ -89,6 +102,23 @@ export default command(
           throw new DeskError("INPUT_INVALID", `"${first}" is no resolution; use one of ${RESOLUTIONS.join(", ")}`);
         await desk.resolve(person, id, resolution, rest.join(" ") || undefined);
         return { ok: true, text: `${id} is resolved as ${resolution}.`, incident: id };
+      }
+      case "major":
+      case "reported": {
+        const id = incidentId(args["incident"]);
+        if (!person.roles.some((role) => role === "risk" || role === "compliance"))
+          throw new DeskError("NOT_ALLOWED", "what an authority is told is said by risk or compliance");
+        const [first, ...rest] =
+          args["verb"] === "major" ? ["major", text ?? ""] : needed(text, "the report").split(" ");
+        const step = REPORTING_STEPS.find((one) => one === first);
+        if (!step || (args["verb"] === "reported" && step === "major"))
+          throw new DeskError("INPUT_INVALID", `"${first}" is no report; write initial, intermediate or final`);
+        const said = await desk.report(person, id, step, rest.join(" ") || undefined);
+        return {
+          ok: true,
+          text: `${id}: ${said}. breakwater report dora --incident ${id} says what is due when, and what is missing.`,
+          incident: id,
+        };
       }
       default:
         return list(context);

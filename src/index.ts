@@ -16,6 +16,7 @@ export {
 } from "./engine/playbook.ts";
 export { DETECTOR_LABELS, type DetectorLabel } from "./db/schema.ts";
 export { RESOLUTIONS, type Resolution } from "./incidents/lifecycle.ts";
+export { REPORTING_STEPS } from "./incidents/reporting.ts";
 export type { Reply } from "./chat/surface.ts";
 export { marginChart } from "./desk/margin-chart.ts";
 export { deltaChart, fanChart, smileChart, stressChart } from "./desk/risk-charts.ts";

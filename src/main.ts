@@ -20,6 +20,7 @@ import { openPaging } from "./desk/paging.ts";
 import { openPasskeys } from "./desk/passkeys.ts";
 import { openPeople } from "./desk/people.ts";
 import { replayThreads } from "./desk/replay-thread.ts";
+import { openReportingClock } from "./desk/reporting-clock.ts";
 import { restoredAlert } from "./desk/restored.ts";
 import { openSingleSignOn } from "./desk/single-sign-on.ts";
 import { openRules } from "./desk/rules.ts";
@@ -311,6 +312,16 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   });
   undo.push(async () => stopSweep());
   paging.start();
+  const reporting = openReportingClock({
+    database,
+    leads: lease.leads,
+    emit,
+    everyone: paging.everyone,
+    clock,
+    log,
+  });
+  const stopReporting = reporting.start();
+  undo.push(async () => stopReporting());
   if (base.restored !== null) await emit(restoredAlert(base.restored, clock.now()));
   for (const one of accounts.values()) {
     const reader = async () => (await base.venues.venueOf(one.id)).reader;

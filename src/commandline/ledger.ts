@@ -45,7 +45,9 @@ export const verifyCommand = (options: { json?: boolean; venues?: boolean; days:
       ...(key ? { publicKey: key } : {}),
       ...(seal ? { seal } : {}),
       ...(asked ? { venues: asked.words } : {}),
-    }).finally(() => asked?.close());
+    }).finally(async () => {
+      await asked?.close();
+    });
     answer(options.json, { type: "verified", ...report }, (report.ok ? paint.good : paint.bad)(report.text));
     if (!report.ok) process.stderr.write(`The ledger does not verify: ${report.text}.\n`);
     return report.ok ? 0 : 1;

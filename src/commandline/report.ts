@@ -33,6 +33,7 @@ const DORA_ANSWERS = z.strictObject({
   majorAt: date.optional(),
   initialSentAt: date.optional(),
   intermediateSentAt: date.optional(),
+  finalSentAt: date.optional(),
   clientsAffected: z.string().optional(),
   memberStates: z.string().optional(),
   rootCause: z.string().optional(),

@@ -6,6 +6,7 @@ import type { Json } from "../kernel/canonical.ts";
 import type { DetectorLabel, breakGlass, incidents, orders, runs, silences, tradingStates } from "../db/schema.ts";
 import type { ExposureReader } from "../exposure/exposure.ts";
 import type { Resolution } from "../incidents/lifecycle.ts";
+import type { ReportingStep } from "../incidents/reporting.ts";
 import type { HaltMode } from "../policy/halt.ts";
 import type { LimitUse } from "../policy/limits-used.ts";
 import type { PlaybookHead } from "../engine/playbook.ts";
@@ -57,6 +58,8 @@ export interface DeskApi {
   assign(person: Person, incident: string, owner: string): Promise<void>;
   note(person: Person, incident: string, text: string): Promise<void>;
   resolve(person: Person, incident: string, resolution: Resolution, text?: string): Promise<void>;
+  /** Writes down a step of reporting to an authority: classified as major, or a report submitted. */
+  report(person: Person, incident: string, step: ReportingStep, text?: string): Promise<string>;
   /** Says whether the detectors behind an incident were right; resolves to their names. */
   label(person: Person, incident: string, label: DetectorLabel): Promise<readonly string[]>;
   /** Uses of emergency powers, newest first. */

@@ -7,6 +7,7 @@ import type { Runs } from "../engine/runs.ts";
 import type { ExposureReader } from "../exposure/exposure.ts";
 import { labelDetectors } from "../incidents/labels.ts";
 import { acknowledge, assign, escalate, note, openIncident, resolve } from "../incidents/lifecycle.ts";
+import { stateReporting } from "../incidents/reporting.ts";
 import type { AccountState } from "../kernel/account.ts";
 import { sha256 } from "../kernel/canonical.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -242,6 +243,7 @@ export function openDesk(parts: DeskParts): DeskApi {
     assign: (person, incident, owner) => assign(db, incident, owner, by(person)),
     note: (person, incident, text) => note(db, incident, text, by(person)),
     resolve: (person, incident, resolution, text) => resolve(db, incident, resolution, by(person), text),
+    report: (person, incident, step, text) => stateReporting(db, incident, step, by(person), text),
     label: (person, incident, label) => labelDetectors(db, incident, label, by(person)),
     async escalate(person, incident) {
       return `${incident} is ${await escalate(db, parts.control.seal, incident, by(person))} now.`;

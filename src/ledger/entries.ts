@@ -58,6 +58,7 @@ export const ENTRY_TYPES = {
   "policy.published": "Policy published",
   "key.checked": "Exchange key checked",
   "report.made": "Report made",
+  "report.stated": "Step of reporting to an authority stated",
   "program.started": "Program started",
   "program.stopped": "Program stopped",
 } as const satisfies Record<string, string>;

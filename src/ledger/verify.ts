@@ -74,7 +74,7 @@ export async function verifyLedger(database: Sql, options: VerifyOptions = {}): 
 const askedText = (asked: VenueVerdict | null): string =>
   asked === null
     ? ""
-    : `; ${asked.compared} orders are what their venues say${asked.unasked.length === 0 ? "" : `, of ${asked.unasked.join(", ")} nobody was asked`}`;
+    : `; ${asked.compared === 1 ? "1 order is" : `${asked.compared} orders are`} what the venues say${asked.unasked.length === 0 ? "" : `, of ${asked.unasked.join(", ")} nobody was asked`}`;
 
 function reportOf(
   walk: Walk,

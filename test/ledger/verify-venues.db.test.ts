@@ -1,7 +1,6 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { TransactionSql } from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exchangeWord, paperWord } from "../../src/commandline/venue-words.ts";
 import type { Venue } from "../../src/venues/venue.ts";
@@ -49,8 +48,7 @@ async function send(venue: Venue, order: OrderRequest): Promise<void> {
       ${taken?.state ?? "rejected"}, ${taken?.venueOrderId ?? null}, ${taken?.filledQuantity ?? "0"}, ${taken?.averagePrice ?? null}, now())`;
 }
 
-const look = (words: readonly VenueWord[]) =>
-  database().sql.begin("read only", (sql) => compareVenues(sql as TransactionSql, words));
+const look = (words: readonly VenueWord[]) => database().sql.begin("read only", (sql) => compareVenues(sql, words));
 
 /** Changes the rows as their owner could, looks, and puts them back. */
 async function changed(change: string, words: readonly VenueWord[]): Promise<readonly string[]> {

@@ -12,6 +12,8 @@ export interface DoraAnswers {
   readonly initialSentAt?: Date | undefined;
   /** When the intermediate report was submitted, the latest of them. */
   readonly intermediateSentAt?: Date | undefined;
+  /** When the final report was submitted. */
+  readonly finalSentAt?: Date | undefined;
   readonly clientsAffected?: string | undefined;
   readonly memberStates?: string | undefined;
   readonly rootCause?: string | undefined;
@@ -26,6 +28,8 @@ export interface DoraDeadline {
   readonly dueAt: Date | null;
   /** 0..1 and above of the time used; pages are due at 0.5, 0.75 and 0.9. */
   readonly usedRatio: number | null;
+  /** Whether it was submitted, so that its deadline presses nobody. */
+  readonly reported: boolean;
 }
 
 /** A month later, on the same day of the month or its last. */
@@ -42,9 +46,15 @@ function monthAfter(at: Date): Date {
  * after the latest intermediate. (EU) 2025/301 Art. 5.
  */
 export function doraDeadlines(awareAt: Date, answers: DoraAnswers, now: Date): readonly DoraDeadline[] {
-  const line = (report: DoraDeadline["report"], from: Date | undefined, dueAt: Date | null): DoraDeadline => ({
+  const line = (
+    report: DoraDeadline["report"],
+    from: Date | undefined,
+    dueAt: Date | null,
+    done: Date | undefined,
+  ): DoraDeadline => ({
     report,
     dueAt,
+    reported: done !== undefined,
     usedRatio:
       from === undefined || dueAt === null
         ? null
@@ -56,9 +66,9 @@ export function doraDeadlines(awareAt: Date, answers: DoraAnswers, now: Date): r
   );
   const { initialSentAt: sent, intermediateSentAt: again } = answers;
   return [
-    line("initial", answers.majorAt ?? awareAt, initial),
-    line("intermediate", sent, sent === undefined ? null : new Date(sent.getTime() + 72 * HOUR)),
-    line("final", again, again === undefined ? null : monthAfter(again)),
+    line("initial", answers.majorAt ?? awareAt, initial, sent),
+    line("intermediate", sent, sent === undefined ? null : new Date(sent.getTime() + 72 * HOUR), again),
+    line("final", again, again === undefined ? null : monthAfter(again), answers.finalSentAt),
   ];
 }
 
@@ -76,11 +86,47 @@ interface IncidentFacts {
   readonly orders: string;
 }
 
+type StepRow = { readonly incident: string; readonly step: string; readonly at: Date; readonly opened: Date };
+
+/** What people stated in the ledger, of one incident or of all that were classified as major and are not reported to the end. */
+const stated = (sql: Sql, incident: string | null, now: Date): Promise<StepRow[]> =>
+  sql.unsafe<StepRow[]>(
+    `select e.object as incident, e.body::jsonb ->> 'step' as step, max(e.at) as at, i.opened_at as opened
+     from breakwater.ledger e join breakwater.incidents i on i.id = e.object
+     where e.type = 'report.stated' and (e.object = $1 or ($1::text is null and not exists (
+       select from breakwater.ledger f where f.object = e.object and f.type = 'report.stated'
+         and f.body::jsonb ->> 'step' = 'final' and f.at < $2::timestamptz - interval '1 day')))
+     group by 1, 2, 4 order by 1`,
+    [incident, now.toISOString()],
+  );
+
+function answersOf(rows: readonly StepRow[]): DoraAnswers {
+  const at = (step: string): Date | undefined => rows.find((one) => one.step === step)?.at;
+  return {
+    majorAt: at("major"),
+    initialSentAt: at("initial"),
+    intermediateSentAt: at("intermediate"),
+    finalSentAt: at("final"),
+  };
+}
+
+/** Deadlines of every incident that a person classified as major; one that was reported to the end stays a day longer. */
+export async function openReportings(
+  sql: Sql,
+  now: Date,
+): Promise<readonly { readonly incident: string; readonly deadlines: readonly DoraDeadline[] }[]> {
+  const rows = await stated(sql, null, now);
+  return [...new Set(rows.map((row) => row.incident))].map((incident) => {
+    const own = rows.filter((row) => row.incident === incident);
+    return { incident, deadlines: doraDeadlines(own[0]?.opened ?? now, answersOf(own), now) };
+  });
+}
+
 /**
  * The form of an incident as far as the desk's records go, with its deadlines; every field that people must fill is named.
  * @throws DeskError UNKNOWN_INCIDENT
  */
-export async function doraReport(sql: Sql, incident: string, answers: DoraAnswers, now: Date): Promise<Report> {
+export async function doraReport(sql: Sql, incident: string, given: DoraAnswers, now: Date): Promise<Report> {
   const [row] = await sql.unsafe<IncidentFacts[]>(
     `select i.id, i.title, i.severity, i.status, i.opened_at, to_char(i.opened_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as opened,
        to_char(i.resolved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as resolved, i.outcome,
@@ -92,6 +138,9 @@ export async function doraReport(sql: Sql, incident: string, answers: DoraAnswer
   );
   if (row === undefined)
     throw new DeskError("UNKNOWN_INCIDENT", `there is no incident ${incident}; /incident list shows the open ones`);
+  const known = answersOf(await stated(sql, incident, now));
+  // What a person wrote for this report goes before what was said on the desk.
+  const answers: DoraAnswers = { ...known, ...given };
   const asked = "given by people";
   const deadlines = doraDeadlines(row.opened_at, answers, now);
   const fields: readonly (readonly [name: string, value: string | undefined, source: string])[] = [
@@ -105,7 +154,8 @@ export async function doraReport(sql: Sql, incident: string, answers: DoraAnswer
     ["orders_sent", row.orders, "orders"],
     ["resolved", row.resolved ?? undefined, "incidents.resolved_at"],
     ["measures_taken", row.outcome ?? undefined, "incidents.outcome"],
-    ["classified_as_major", answers.majorAt?.toISOString(), asked],
+    ["classified_as_major", answers.majorAt?.toISOString(), given.majorAt ? asked : "ledger report.stated"],
+    ["initial_submitted", answers.initialSentAt?.toISOString(), given.initialSentAt ? asked : "ledger report.stated"],
     ["competent_authority", answers.authority, asked],
     ["clients_affected", answers.clientsAffected, asked],
     ["member_states_affected", answers.memberStates, asked],
@@ -113,6 +163,14 @@ export async function doraReport(sql: Sql, incident: string, answers: DoraAnswer
     ["costs_and_losses", answers.costs, asked],
     ...deadlines.map(
       ({ report, dueAt }) => [`${report}_report_due`, dueAt?.toISOString(), "(EU) 2025/301 Art. 5"] as const,
+    ),
+    ...deadlines.map(
+      ({ report, usedRatio, reported }) =>
+        [
+          `${report}_report_time_used`,
+          reported ? "submitted" : usedRatio === null ? undefined : `${Math.floor(usedRatio * 100)} %`,
+          "(EU) 2025/301 Art. 5",
+        ] as const,
     ),
   ];
   return {
