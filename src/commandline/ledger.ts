@@ -7,7 +7,7 @@ import { readCopies } from "../ledger/copies.ts";
 import { exportLedger } from "../ledger/export.ts";
 import { openNoteKey } from "../ledger/note.ts";
 import { proveEntry } from "../ledger/proof.ts";
-import { verifyLedger } from "../ledger/verify.ts";
+import { type VerifyReport, verifyLedger } from "../ledger/verify.ts";
 import { keyFile } from "../policy/key-file.ts";
 import { paint } from "./paint.ts";
 import { openVenueWords } from "./venue-words.ts";
@@ -40,14 +40,17 @@ export const verifyCommand = (options: { json?: boolean; venues?: boolean; days:
     const { database, home } = open;
     const [key, seal] = [publicKey(home), sealOf(open)];
     const asked = options.venues === true ? await openVenueWords(home, daysOf(options.days)) : null;
-    const report = await verifyLedger(database.sql, {
-      copies: readCopies(home),
-      ...(key ? { publicKey: key } : {}),
-      ...(seal ? { seal } : {}),
-      ...(asked ? { venues: asked.words } : {}),
-    }).finally(async () => {
+    let report: VerifyReport;
+    try {
+      report = await verifyLedger(database.sql, {
+        copies: readCopies(home),
+        ...(key ? { publicKey: key } : {}),
+        ...(seal ? { seal } : {}),
+        ...(asked ? { venues: asked.words } : {}),
+      });
+    } finally {
       await asked?.close();
-    });
+    }
     answer(options.json, { type: "verified", ...report }, (report.ok ? paint.good : paint.bad)(report.text));
     if (!report.ok) process.stderr.write(`The ledger does not verify: ${report.text}.\n`);
     return report.ok ? 0 : 1;

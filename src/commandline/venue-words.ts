@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { loadConfig } from "../config.ts";
+import { reachSigner } from "../desk/signer.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { openLog } from "../kernel/log.ts";
@@ -9,7 +10,6 @@ import { isOurs } from "../venues/client-order-id.ts";
 import { openVenues } from "../venues/open-venues.ts";
 import { readPaperWord } from "../venues/paper/word.ts";
 import type { VenueReader } from "../venues/venue.ts";
-import { credentialsOf } from "./credentials.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -59,17 +59,20 @@ export async function openVenueWords(
   const desk = path.resolve(process.env["BREAKWATER_DESK"] ?? "desk.yaml");
   if (!existsSync(desk)) return { words, close: async () => {} };
   const config = loadConfig(process.env);
+  const signer = await reachSigner(config, systemClock, openLog("error"));
   const venues = openVenues({
     accounts: config.accounts,
     paper: null,
-    clock: systemClock,
-    log: openLog("error"),
-    credentials: (account) => credentialsOf(config, account),
+    keyed: async (account) => signer.keyed(account),
   });
+  const close = async (): Promise<void> => {
+    await venues.close();
+    await signer.close();
+  };
   const since = new Date(systemClock.now().getTime() - days * DAY_MS);
   const exchanges = [...config.accounts.values()].filter((one) => one.venue !== "paper");
   const asked = await Promise.all(
     exchanges.map(async ({ id }) => exchangeWord((await venues.venueOf(id)).reader, id, since)),
   );
-  return { words: [...words, ...asked], close: () => venues.close() };
+  return { words: [...words, ...asked], close };
 }

@@ -160,6 +160,16 @@ async function examine(tx: Tx, control: Control, presented: Presented): Promise<
   return { claimed: true, plan, decision, approvedBy };
 }
 
+/** Writes down that a plan was refused at the last moment. */
+export async function refusePlan(
+  tx: Tx,
+  hash: string,
+  { code, why }: Refusal,
+): Promise<Extract<Claim, { readonly claimed: false }>> {
+  await append(tx, { actor: "policy", type: "plan.refused", object: hash, body: { code, why } });
+  return { claimed: false, code, why };
+}
+
 /**
  * Claims a plan for sending, once, under the desk's lock: its hash is computed anew from what will be sent, the policy
  * judges it with fresh facts, votes are counted under the roles of now, freezes, limits, the clock and the price collar
@@ -168,15 +178,7 @@ async function examine(tx: Tx, control: Control, presented: Presented): Promise<
  */
 export async function claimPlan(tx: Tx, control: Control, presented: Presented): Promise<Claim> {
   const claim = await examine(tx, control, presented);
-  if (!claim.claimed) {
-    await append(tx, {
-      actor: "policy",
-      type: "plan.refused",
-      object: presented.hash,
-      body: { code: claim.code, why: claim.why },
-    });
-    return claim;
-  }
+  if (!claim.claimed) return refusePlan(tx, presented.hash, claim);
   const { plan, decision, approvedBy } = claim;
   const claimedAt = await databaseNow(tx);
   const taken = await tx

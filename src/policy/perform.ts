@@ -12,7 +12,7 @@ import { type Plan, fingerprintWords } from "../kernel/plan.ts";
 import type { ActionRequest, RequestContext } from "../kernel/request.ts";
 import { appendMany } from "../ledger/append.ts";
 import { answerOf, openApproval } from "./approvals.ts";
-import { claimPlan } from "./claim.ts";
+import { claimPlan, refusePlan } from "./claim.ts";
 import { consentOf } from "./consent.ts";
 import { draftPlan } from "./draft.ts";
 import type { Quote } from "./facts.ts";
@@ -166,10 +166,20 @@ export function openDoor(parts: DoorParts): Door {
     );
   };
 
+  /** Why a plan's account is another place than the one it was made for, such as live instead of paper; null where it is the same. */
+  const elsewhere = ({ account, venue, environment, orders: legs, cancels }: Plan): string | null => {
+    const here = desk.accounts.get(account);
+    if (legs.length + cancels.length === 0 || (here?.venue === venue && here.environment === environment)) return null;
+    const now = here ? `${here.venue}, ${here.environment}` : "none of this desk's";
+    return `the plan was made for ${account} at ${venue}, ${environment}, and the account is ${now} here; make a new plan`;
+  };
+
   /** A halt that came after the claim still stops what has not left. */
   const stopped = async (row: typeof orders.$inferSelect, unsigned: string | null): Promise<string | null> => {
     const forged = unsigned ?? (await intentObjection(database.db, control, row));
     if (forged !== null) return forged;
+    const moved = elsewhere((await planRow(database.db, row.planHash)).plan);
+    if (moved !== null) return moved;
     const marker = control.halted();
     if (marker === "halted" || (marker === "reducing" && !row.reduceOnly))
       return "the kill switch was pulled before the order was sent";
@@ -284,7 +294,11 @@ export function openDoor(parts: DoorParts): Door {
     },
     async claim(tx, hash, prices) {
       const { plan } = await planRow(tx, hash);
-      const claim = await claimPlan(tx, control, { hash, plan, quotes: prices });
+      const moved = elsewhere(plan);
+      const claim =
+        moved === null
+          ? await claimPlan(tx, control, { hash, plan, quotes: prices })
+          : await refusePlan(tx, hash, { code: "PLAN_CHANGED", why: moved });
       if (!claim.claimed) {
         if (plan.incident)
           await noteIncident(tx, {

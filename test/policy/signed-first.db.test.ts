@@ -4,6 +4,7 @@ import path from "node:path";
 import { desc, eq } from "drizzle-orm";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { checkpoints, ledger, orders } from "../../src/db/schema.ts";
+import type { Account } from "../../src/kernel/account.ts";
 import { type Clock, systemClock } from "../../src/kernel/clock.ts";
 import { DeskError } from "../../src/kernel/errors.ts";
 import { silentLog } from "../../src/kernel/log.ts";
@@ -25,6 +26,8 @@ const reached: { signed: number; copied: number }[] = [];
 let desk: TestDesk;
 let door: Door;
 let broken: DeskError | null = null;
+/** What desk.yaml says of the account now. */
+const accounts = new Map<string, Account>();
 
 async function signed(): Promise<number> {
   const [row] = await database().db.select().from(checkpoints).orderBy(desc(checkpoints.size)).limit(1);
@@ -62,7 +65,7 @@ beforeAll(async () => {
   door = openDoor({
     database: database(),
     desk: {
-      accounts: new Map(),
+      accounts,
       venueOf: async () => venue,
       clock: systemClock,
       collarBps: 150,
@@ -81,6 +84,7 @@ beforeAll(async () => {
 beforeEach(() => {
   reached.length = 0;
   broken = null;
+  accounts.set("paper-a", { id: "paper-a", venue: "paper", environment: "paper" });
 });
 
 let serial = 0;
@@ -119,6 +123,33 @@ test("before an order of a plan above a million leaves, its approval and its cla
   expect(reached).toHaveLength(1);
   expect(reached[0]?.signed).toBeGreaterThanOrEqual(claimed);
   expect(reached[0]?.copied).toBe(reached[0]?.signed);
+});
+
+const LIVE: Account = { id: "paper-a", venue: "binanceusdm", environment: "live" };
+
+test("a plan for an account on paper is not claimed once desk.yaml makes the account live", async () => {
+  const { hash } = await desk.ask();
+  await desk.vote(hash, "ana");
+  accounts.set("paper-a", LIVE);
+  const why =
+    "the plan was made for paper-a at paper, paper, and the account is binanceusdm, live here; make a new plan";
+  expect(await claim(hash)).toEqual({ claimed: false, why });
+  const entries = await database().db.select().from(ledger).where(eq(ledger.object, hash));
+  expect(entries.at(-1)).toMatchObject({ type: "plan.refused", body: expect.stringContaining("binanceusdm, live") });
+});
+
+test("nor is what was claimed sent, where it becomes so in between, or the account is gone", async () => {
+  for (const change of [() => accounts.set("paper-a", LIVE), () => accounts.delete("paper-a")]) {
+    accounts.set("paper-a", { id: "paper-a", venue: "paper", environment: "paper" });
+    const { hash } = await desk.ask();
+    await desk.vote(hash, "ana");
+    expect(await claim(hash)).toEqual({ claimed: true });
+    change();
+    await door.carryOut(hash);
+    const [row] = await database().db.select().from(orders).where(eq(orders.planHash, hash));
+    expect(row?.reason).toMatch(/the account is (binanceusdm, live|none of this desk's) here/);
+  }
+  expect(reached).toEqual([]);
 });
 
 test("a small hedge waits for no signature", async () => {
