@@ -102,6 +102,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   const base = await layFoundation({ config, playbooks, paper: given.paper, onLost: given.onLost, undo, clock, log });
   const { database, runs, lease } = base;
   const standing = openStanding(database, base.control);
+  const switchedOn = () => playbooks.filter((one) => standing.isOn(one.head.name));
   await standing.refresh();
   const nameOf = (person: string): string => file.people[person]?.name ?? person;
 
@@ -113,11 +114,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     settings: file.intake,
     seal: base.control.seal,
     log,
-    matchPlaybooks: (alert) =>
-      matching(
-        alert,
-        playbooks.filter((one) => standing.isOn(one.head.name)),
-      ),
+    matchPlaybooks: (alert) => matching(alert, switchedOn()),
     onCommitted: (committed) => {
       for (const one of committed.alerts) metrics.alerts.inc({ stop: one.stop ?? "none" });
       metrics.runsStarted.inc(committed.runs.length);
@@ -283,9 +280,9 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     commands: commands.map((one) => one.head),
     inbound: inbox,
     cardOf: async (id) =>
-      (await buildCards(database.db, [id], { nameOf, responseTo: (incident) => responseTo(incident, playbooks) })).get(
-        id,
-      ) ?? null,
+      (
+        await buildCards(database.db, [id], { nameOf, responseTo: (incident) => responseTo(incident, switchedOn()) })
+      ).get(id) ?? null,
     consoleUrl: console.url,
     paint: painter.paint,
     emit,

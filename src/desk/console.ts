@@ -120,7 +120,11 @@ export function consoleBackend(parts: {
     cards: (ids) =>
       buildCards(database.db, ids, {
         nameOf: (person) => config.file.people[person]?.name ?? person,
-        responseTo: (incident) => responseTo(incident, parts.playbooks),
+        responseTo: (incident) =>
+          responseTo(
+            incident,
+            parts.playbooks.filter((one) => desk.isOn(one.head.name)),
+          ),
       }),
     durations: (incident) => durationsOf(database.db, incident),
     dots: async () => [
