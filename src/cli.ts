@@ -184,7 +184,7 @@ function program(finish: (outcome: Outcome) => void): Command {
   policy
     .command("simulate")
     .description("judge past plans by another desk file and show what loosens")
-    .argument("<desk>", "the other desk.yaml")
+    .argument("<desk>", "the other desk.yaml, or a piece of one")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater policy simulate desk.new.yaml")
     .action(act(policySimulate));

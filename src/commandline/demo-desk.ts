@@ -6,7 +6,7 @@ desk: { name: Harbour Desk }
 people:
   ana: { name: Ana Ruiz, roles: [trader, operator] }
   ben: { name: Ben Okafor, roles: [risk] }
-  cleo: { name: Cleo Lind, roles: [compliance] }
+  cleo: { name: Cleo Lind, roles: [compliance, policy-admin] }
   dan: { name: Dan Moreau, roles: [trader] }
 accounts:
   paper-a: { venue: paper }
@@ -31,6 +31,7 @@ policy:
     - { per: playbook, measure: notionalUsd, window: 24h, max: "40000000" }
     - { per: firm, measure: notionalUsd, window: 24h, max: "50000000" }
     - { per: order, measure: collarBps, max: "600" }
+  change: { timeLock: 2m }
   collar: { minSources: 2, maxAge: 10s, maxDisagreementBps: "600" }
   rules:
     - name: cancel-what-rests

@@ -3,6 +3,8 @@ import path from "node:path";
 import { type DeskFile, documentOf, parseDesk } from "../config.ts";
 import type { Problem } from "../config/environment.ts";
 import type { Tx } from "../db/client.ts";
+import { readDraft } from "../desk/draft-file.ts";
+import { rulesInForce } from "../desk/rules-pages.ts";
 import { openRules } from "../desk/rules.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { loadPlaybooks } from "../load.ts";
@@ -12,6 +14,8 @@ import { explainPlan, explanationText } from "../policy/explain.ts";
 import type { Control } from "../policy/gather.ts";
 import { keyFile } from "../policy/key-file.ts";
 import { readControl } from "../policy/open-control.ts";
+import type { Published } from "../policy/published.ts";
+import type { PolicyDocument } from "../policy/schema.ts";
 import { type Simulation, simulate } from "../policy/simulate.ts";
 import { paint } from "./paint.ts";
 import { type Reading, answer, canRead, reading } from "./reading.ts";
@@ -20,7 +24,12 @@ const DAYS_BACK = 90;
 const DAY_MS = 86_400_000;
 
 /** Reads a desk file, by default the desk's own, with everything that its schema objects to. */
-function readDesk(named: string | undefined): { file: string; desk: DeskFile | null; problems: readonly Problem[] } {
+function readDesk(named: string | undefined): {
+  readonly file: string;
+  readonly text: string;
+  readonly desk: DeskFile | null;
+  readonly problems: readonly Problem[];
+} {
   const file = named ?? process.env["BREAKWATER_DESK"] ?? "desk.yaml";
   const problems: Problem[] = [];
   let text: string;
@@ -29,7 +38,7 @@ function readDesk(named: string | undefined): { file: string; desk: DeskFile | n
   } catch (cause) {
     throw new DeskError("CONFIG_INVALID", `${file} cannot be read; name a desk file`, { cause });
   }
-  return { file, desk: parseDesk(text, path.basename(file), problems), problems };
+  return { file, text, desk: parseDesk(text, path.basename(file), problems), problems };
 }
 
 /** The control plane of the desk that is read, under its own seal; no key is made. */
@@ -47,12 +56,17 @@ function controlOf({ home, environment }: Reading): Control {
 const looking = <T>({ database }: Reading, work: (tx: Tx) => Promise<T>): Promise<T> =>
   database.db.transaction(work, { accessMode: "read only" });
 
-/** Judges the plans of the last 90 days by a desk file. */
-const simulated = (open: Reading, desk: DeskFile): Promise<Simulation> =>
+/** Judges the plans of the last 90 days by other rules, which may be what stands in force with something changed. */
+const simulated = (
+  open: Reading,
+  rules: PolicyDocument | ((inForce: Published) => PolicyDocument),
+): Promise<Simulation> =>
   looking(open, async (tx) => {
     const [row] = await tx.execute<{ now: string }>("select now() as now");
     const since = new Date(new Date(row?.now ?? 0).getTime() - DAYS_BACK * DAY_MS);
-    return simulate(tx, controlOf(open), documentOf(desk), since);
+    const control = controlOf(open);
+    const document = typeof rules === "function" ? rules(await rulesInForce(tx, control)) : rules;
+    return simulate(tx, control, document, since);
   });
 
 /** Rules that spoke about none of the plans that the desk made lately; null where there is no desk to look at. */
@@ -60,7 +74,7 @@ async function neverHit(desk: DeskFile): Promise<{ plans: number; rules: readonl
   if (!canRead(process.env)) return null;
   let found: { plans: number; rules: readonly string[] } | null = null;
   await reading(async (open) => {
-    const { plans, neverHit: rules } = await simulated(open, desk);
+    const { plans, neverHit: rules } = await simulated(open, documentOf(desk));
     found = { plans, rules };
     return 0;
   });
@@ -159,13 +173,16 @@ export const policyDraft = (
   });
 };
 
-/** `breakwater policy simulate <desk>` */
+/** `breakwater policy simulate <desk>`: a whole desk file, or a piece of one as `policy draft` takes it. */
 export const policySimulate = (named: string, options: { json?: boolean }): Promise<number> => {
-  const { desk, problems } = readDesk(named);
-  if (desk === null)
-    throw new DeskError("CONFIG_INVALID", problems.map((one) => `${one.where}: ${one.what}`).join("\n"));
+  const { desk, text } = readDesk(named);
+  const piece = (inForce: Published): PolicyDocument => {
+    const { document, findings } = readDraft(text, inForce);
+    if (document !== null) return document;
+    throw new DeskError("CONFIG_INVALID", findings.map((one) => `${one.where}: ${one.what}`).join("\n"));
+  };
   return reading(async (open) => {
-    const result = await simulated(open, desk);
+    const result = await simulated(open, desk === null ? piece : documentOf(desk));
     const lines = [
       `${result.plans} plans of the last ${DAYS_BACK} days: ${result.looser} judged looser, ${result.stricter} stricter`,
       ...result.differences.map(differenceLines),
