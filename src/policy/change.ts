@@ -186,6 +186,10 @@ export async function proposeChange(
   return { outcome: "drafted", version, hash, loosens, opensAt };
 }
 
+/** When the time-lock of a question ends, by the rules in force; the question's seal covers when it was opened. */
+const lockEnd = ({ openedAt }: { readonly openedAt: Date }, { policy }: Published): Date =>
+  new Date(openedAt.getTime() + durationMs(policy.change.timeLock));
+
 /**
  * Publishes an approved change once its time-lock is over; the votes are counted anew under the roles of now.
  * @throws DeskError POLICY_DENIED saying what is missing
@@ -206,7 +210,7 @@ export async function publishChange(tx: Tx, control: Control, hash: string, by: 
   const before = await control.published(tx);
   if (before === null || before.version !== approval.policyVersion || before.version !== bytes.from)
     return deny("the rules changed meanwhile; propose the change anew");
-  const timeLock = new Date(approval.openedAt.getTime() + durationMs(before.policy.change.timeLock));
+  const timeLock = lockEnd(approval, before);
   if (timeLock > now) return deny(`the time-lock ends at ${timeLock.toISOString()}`);
   const cast = await tx.select().from(votes).where(eq(votes.planHash, hash));
   const voted = countedVoices(
@@ -253,7 +257,10 @@ async function settle(tx: Tx, control: Control, change: RuleChange, wake: Wake):
   if (standing === undefined) return over("void", "nobody was asked");
   if (standing.state === "denied") return over("refused", `${standing.by} denied it`);
   if (standing.state === "expired") return over("refused", "too few people approved it in time");
-  if (standing.state === "pending" || change.opensAt > (await databaseNow(tx))) return null;
+  if (standing.state === "pending") return null;
+  const [approval] = await tx.select().from(approvals).where(eq(approvals.planHash, change.hash));
+  // The same moment as the one that publishing asks for: the row's own word for it is only shown.
+  if (approval === undefined || lockEnd(approval, before) > (await databaseNow(tx))) return null;
   return { change, state: "published", why: null };
 }
 

@@ -134,7 +134,7 @@ test("a change that loosens is shown before it is asked for, approved by the oth
         await rules.settle();
         return inForce();
       },
-      { timeout: 15_000 },
+      { timeout: 60_000 },
     )
     .not.toBe(before);
   await at(bo, `/rules/changes/${hash}`);
