@@ -99,7 +99,10 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   const warn = (what: string) => (error: unknown) => log.warn({ err: error }, what);
   const [commands, playbooks] = await Promise.all([loadCommands(), loadPlaybooks()]);
   const metrics = openMetrics();
-  const base = await layFoundation({ config, playbooks, paper: given.paper, onLost: given.onLost, undo, clock, log });
+  const painter = openPainter(clock);
+  undo.push(() => painter.close());
+  const { paper, onLost } = given;
+  const base = await layFoundation({ config, playbooks, paper, onLost, paint: painter.paint, undo, clock, log });
   const { database, runs, lease } = base;
   const standing = openStanding(database, base.control);
   const switchedOn = () => playbooks.filter((one) => standing.isOn(one.head.name));
@@ -137,8 +140,6 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   });
   const paging = openPaging({ config, database, emit, clock, log });
   undo.push(() => paging.stop());
-  const painter = openPainter(clock);
-  undo.push(() => painter.close());
   const exposure = openExposure({
     db: database.db,
     accounts: [...accounts.keys()],
@@ -169,6 +170,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     door: base.door,
     control: base.control,
     runs,
+    backtests: base.backtests,
     accounts: [...accounts.keys()],
     commands,
     playbooks,

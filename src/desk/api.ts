@@ -10,6 +10,7 @@ import type { ReportingStep } from "../incidents/reporting.ts";
 import type { HaltMode } from "../policy/halt.ts";
 import type { LimitUse } from "../policy/limits-used.ts";
 import type { PlaybookHead } from "../engine/playbook.ts";
+import type { BacktestRequest } from "./backtest/backtests.ts";
 import type { DeskCommandHead, Person } from "./command.ts";
 import type { LedgerRow } from "./ledger-rows.ts";
 
@@ -45,6 +46,10 @@ export interface DeskApi {
   startOn(person: Person, playbook: string, incident: string, input: Record<string, Json>): Promise<Started>;
   /** Says what a playbook would send now, and sends nothing. */
   dryRun(playbook: string, input: Record<string, Json>): Promise<readonly string[]>;
+  /** Begins a backtest on an incident of its own; resolves to that incident. @throws DeskError INPUT_INVALID, UNKNOWN_PLAYBOOK */
+  backtest(person: Person, request: BacktestRequest): Promise<string>;
+  /** Markets a backtest can be asked for. */
+  recordings(): readonly { readonly value: string; readonly hint: string }[];
   cancelRun(person: Person, run: string, reason: string): Promise<void>;
   runs(limit: number): Promise<readonly Row<typeof runs>[]>;
   /** Limits trading in a scope at once, where the policy lets this person. */

@@ -19,6 +19,7 @@ export type Completion =
   | "playbooks"
   | "people"
   | "scopes"
+  | "recordings"
   | "runs"
   | "commands"
   | "resolutions";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
+import type { Painter } from "../chat/picture/picture.ts";
 import { type Config, documentOf } from "../config.ts";
 import { type Started, startDatabase } from "../database.ts";
 import type { Database } from "../db/client.ts";
@@ -27,10 +28,12 @@ import { type LimitUse, limitsUsed } from "../policy/limits-used.ts";
 import type { Wake } from "../policy/approvals.ts";
 import type { Control } from "../policy/gather.ts";
 import { type Door, type DoorParts, openDoor } from "../policy/perform.ts";
+import { recordingsOf } from "../replay/keep.ts";
 import type { Signer } from "../signer/open.ts";
 import { type Venues, openVenues } from "../venues/open-venues.ts";
 import type { PaperExchange } from "../venues/paper/exchange.ts";
 import { type KeyDoctor, openKeyDoctor } from "./key-doctor.ts";
+import { type Backtests, openBacktests } from "./backtest/backtests.ts";
 import { openDeskSigner } from "./signer.ts";
 import { freezeWhereRestored } from "./restored.ts";
 
@@ -45,6 +48,7 @@ export interface Foundation {
   readonly door: Door;
   readonly durable: Durable;
   readonly runs: Runs;
+  readonly backtests: Backtests;
   readonly lease: Lease;
   readonly checkpoints: Checkpoints;
   readonly account: (id: string) => Promise<AccountState>;
@@ -72,6 +76,8 @@ export async function layFoundation(options: {
   readonly playbooks: readonly AnyPlaybook[];
   readonly paper: (home: string) => Promise<PaperExchange | null>;
   readonly onLost: (why: string) => void;
+  /** Draws a card's picture. */
+  readonly paint: Painter["paint"];
   readonly undo: Undo;
   readonly clock: Clock;
   readonly log: Log;
@@ -167,6 +173,16 @@ export async function layFoundation(options: {
     },
   });
   runs.define();
+  const backtests = openBacktests({
+    durable,
+    database,
+    playbooks: options.playbooks,
+    folder: recordingsOf(home),
+    paint: options.paint,
+    seal: control.seal,
+    log,
+  });
+  backtests.define();
   // The launch takes up what a crash left, which may send: keys are looked at before.
   const keyDoctor = await openKeyDoctor({
     database,
@@ -208,6 +224,7 @@ export async function layFoundation(options: {
     door,
     durable,
     runs,
+    backtests,
     lease,
     checkpoints,
     account,

@@ -114,6 +114,8 @@ async function candidates(desk: DeskApi, source: Completion): Promise<readonly {
         { value: "firm", hint: "everything" },
         ...desk.accounts.map((id) => ({ value: `account:${id}`, hint: "account" })),
       ];
+    case "recordings":
+      return desk.recordings();
     case "runs":
       return (await desk.runs(MOST_COMPLETIONS)).map((one) => ({
         value: one.id,

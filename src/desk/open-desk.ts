@@ -18,6 +18,7 @@ import type { HaltMode } from "../policy/halt.ts";
 import { reviewBreakGlass } from "../policy/break-glass.ts";
 import type { Control } from "../policy/gather.ts";
 import type { Door } from "../policy/perform.ts";
+import type { Backtests } from "./backtest/backtests.ts";
 import type { DeskApi } from "./api.ts";
 import type { DeskCommand, Person } from "./command.ts";
 import type { PeopleBook } from "./people.ts";
@@ -32,6 +33,7 @@ export interface DeskParts {
   readonly door: Door;
   readonly control: Pick<Control, "seal">;
   readonly runs: Runs;
+  readonly backtests: Backtests;
   readonly accounts: readonly string[];
   readonly commands: readonly DeskCommand[];
   readonly playbooks: readonly AnyPlaybook[];
@@ -198,6 +200,8 @@ export function openDesk(parts: DeskParts): DeskApi {
       });
     },
 
+    backtest: (person, request) => parts.backtests.begin(person, request),
+    recordings: () => parts.backtests.recordings(),
     cancelRun: (person, run, reason) => parts.runs.cancel(run, `person:${person.id}`, reason),
     runs: (limit) => db.select().from(runs).orderBy(desc(runs.createdAt)).limit(limit),
 

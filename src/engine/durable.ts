@@ -15,6 +15,10 @@ const APPLICATION = "breakwater";
 /** Long-parked runs times many restarts must never be given up by count. */
 const RECOVERIES = 1_000_000;
 const GIVEN_UP = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"] as const;
+/** Work that takes its replica down with it is given up after a few. */
+const TASK_RECOVERIES = 5;
+/** Where replicas take work from; one piece at a time each, so that the desk itself keeps its processor. */
+const QUEUE = "tasks";
 
 /**
  * The durable engine behind one small interface: nothing else imports DBOS. A workflow is an ordinary function whose
@@ -22,13 +26,20 @@ const GIVEN_UP = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"] as con
  */
 export interface Durable {
   /** Names a workflow; all before `launch`. */
-  define(name: string, body: (runId: string) => Promise<void>): void;
+  define(name: string, body: (runId: string, input: string) => Promise<void>): void;
+  /** Names work that any replica may be given: text in, text out, done again after a crash in its middle; before `launch`. */
+  defineTask(name: string, body: (input: string) => Promise<string>): void;
   launch(): Promise<void>;
   stop(): Promise<void>;
   /** Whether it was stopped: what a run hears then is not its own failure. */
   readonly stopped: boolean;
   /** Starts the workflow `runId` unless it exists. */
-  start(name: string, runId: string): Promise<void>;
+  start(name: string, runId: string, input?: string): Promise<void>;
+  /**
+   * Inside a workflow: puts each piece of work into the queue, from which every free replica takes one at a time, and
+   * resolves to what they came to, in order. @param tasks each with an id that is its own within the workflow
+   */
+  spread(name: string, tasks: readonly { readonly id: string; readonly input: string }[]): Promise<readonly string[]>;
   /** A plain step: recorded once it returns, repeated after a crash in its middle, tried again where the error says so. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** A database step: exactly once. */
@@ -81,15 +92,22 @@ export function openDurable(options: { database: Database; executorId: string; c
     },
     runMigrations: false,
   });
-  const workflows = new Map<string, (runId: string) => Promise<void>>();
+  const workflows = new Map<string, (runId: string, input: string) => Promise<void>>();
+  const tasks = new Map<string, (input: string) => Promise<string>>();
   let stopped = false;
   return {
     executorId,
     define(name, body) {
       workflows.set(
         name,
-        DBOS.registerWorkflow((runId: string) => body(runId), { name, maxRecoveryAttempts: RECOVERIES }),
+        DBOS.registerWorkflow((runId: string, input: string) => body(runId, input), {
+          name,
+          maxRecoveryAttempts: RECOVERIES,
+        }),
       );
+    },
+    defineTask(name, body) {
+      tasks.set(name, DBOS.registerWorkflow(body, { name, maxRecoveryAttempts: TASK_RECOVERIES }));
     },
     get stopped() {
       return stopped;
@@ -97,19 +115,31 @@ export function openDurable(options: { database: Database; executorId: string; c
     async launch() {
       stopped = false;
       await DBOS.launch();
+      if (tasks.size > 0) await DBOS.registerQueue(QUEUE, { workerConcurrency: 1, onConflict: "always_update" });
     },
     async stop() {
       stopped = true;
       await DBOS.shutdown();
     },
-    async start(name, runId) {
+    async start(name, runId, input = "") {
       const workflow = workflows.get(name);
       if (!workflow)
         throw new DeskError(
           "RUN_ORPHANED",
           `run ${runId} needs ${name}, which is not installed; install that version or close the run`,
         );
-      await DBOS.startWorkflow(workflow, { workflowID: runId })(runId);
+      await DBOS.startWorkflow(workflow, { workflowID: runId })(runId, input);
+    },
+    async spread(name, wanted) {
+      const task = tasks.get(name);
+      if (!task) throw new TypeError(`the engine was not told of the task ${name}`);
+      const parent = DBOS.workflowID ?? "";
+      const handles = [];
+      for (const { id, input } of wanted)
+        handles.push(await DBOS.startWorkflow(task, { workflowID: `${parent}:${id}`, queueName: QUEUE })(input));
+      const results = [];
+      for (const handle of handles) results.push(await handle.getResult());
+      return results;
     },
     step: (name, work) =>
       DBOS.runStep(work, {

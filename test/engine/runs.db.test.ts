@@ -222,7 +222,11 @@ describe("recovery", () => {
     const row = await over(database(), run);
     expect(row.state).toBe("failed");
     expect(row.outcome).toMatch(/where its steps changed, the playbook needs a new version/);
-    const entries = await database().db.select({ type: ledger.type }).from(ledger).where(eq(ledger.object, run));
+    const entries = await database()
+      .db.select({ type: ledger.type })
+      .from(ledger)
+      .where(eq(ledger.object, run))
+      .orderBy(ledger.seq);
     expect(entries.at(-1)?.type).toBe("run.ended");
     expect(counts.get("first")).toBe(before);
   });

@@ -1,4 +1,5 @@
-// One replica of the engine on a shared database, with a playbook of five slow steps; starts the run named in RUN, if any.
+// One replica of the engine on a shared database, with a playbook of five slow steps; starts the run named in RUN, if any,
+// and spreads eight pieces of work over the replicas where SPREAD names the workflow.
 import { z } from "zod";
 import { guardProcess } from "../../../dist/src/commandline/start.js";
 import { openDatabase } from "../../../dist/src/db/client.js";
@@ -37,6 +38,14 @@ const runs = openRuns({
   close: async () => "",
 });
 runs.define();
+durable.defineTask("who", async (input) => {
+  await systemClock.sleep(500);
+  return `${input} by ${process.env.REPLICA}`;
+});
+durable.define("spread", async () => {
+  const tasks = Array.from({ length: 8 }, (_, at) => ({ id: `piece-${at}`, input: String(at) }));
+  process.stdout.write(`${JSON.stringify(await durable.spread("who", tasks))}\n`);
+});
 await durable.launch();
 await holdLease({
   database,
@@ -48,3 +57,4 @@ await holdLease({
 });
 if (process.env.RUN) await runs.start([process.env.RUN]);
 process.stdout.write("up\n");
+if (process.env.SPREAD) await durable.start("spread", process.env.SPREAD);
