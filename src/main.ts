@@ -6,6 +6,7 @@ import type { Supervisor } from "./chat/supervisor.ts";
 import { type Config, monitorSettings } from "./config.ts";
 import type { Database } from "./db/client.ts";
 import type { Person } from "./desk/command.ts";
+import { followAccess } from "./desk/access-log.ts";
 import { consoleBackend } from "./desk/console.ts";
 import { openDigest } from "./desk/digest.ts";
 import { openEmergency } from "./desk/emergency.ts";
@@ -322,18 +323,19 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   const stopReporting = reporting.start();
   undo.push(async () => stopReporting());
   if (base.restored !== null) await emit(restoredAlert(base.restored, clock.now()));
+  const opened = await openDeskMarket({ config, paper: base.paper, leads: lease.leads, database, emit, clock, log });
+  market = opened;
+  undo.push(() => opened.stop());
+  countFeeds(metrics.registry, opened.feeds);
+  countBus(metrics.registry, opened.bus);
+  const leaveAccess = await followAccess({ database, onAccess: opened.access, clock, log });
+  undo.push(async () => leaveAccess());
   for (const one of accounts.values()) {
     const reader = async () => (await base.venues.venueOf(one.id)).reader;
+    const settings = monitorSettings(file);
     undo.push(
-      await monitorAccount({ database, account: one, reader, settings: monitorSettings(file), emit, clock, log }),
+      await monitorAccount({ database, account: one, reader, settings, emit, onState: opened.own, clock, log }),
     );
-  }
-  if (base.paper || Object.keys(file.feeds).length > 0) {
-    const opened = await openDeskMarket({ config, paper: base.paper, leads: lease.leads, emit, clock, log });
-    market = opened;
-    undo.push(() => opened.stop());
-    countFeeds(metrics.registry, opened.feeds);
-    countBus(metrics.registry, opened.bus);
   }
   const installed = playbooks.map((one) => workflowName(one.head.name, one.head.version));
   await database.db.transaction(async (tx) => {

@@ -11,6 +11,10 @@ export const CARD_ACTIONS = [
   "silence",
   "escalate",
   "resolve",
+  // What people say of the detector that raised it.
+  "true",
+  "false",
+  "useful",
 ] as const;
 export type CardAction = (typeof CARD_ACTIONS)[number];
 

@@ -55,6 +55,9 @@ function silenceMs(fields: Readonly<Record<string, string>>): number {
   return ms;
 }
 
+/** Who may judge detectors, as by /label. */
+const JUDGES: ReadonlySet<string> = new Set(["trader", "risk", "operator", "compliance"]);
+
 /** Does what a button says, as the person who pressed it; resolves to the sentence they read. */
 export async function pressed(
   desk: DeskApi,
@@ -88,6 +91,14 @@ export async function pressed(
     case "run": {
       const started = await desk.startOn(person, token.subject ?? "", incident, {});
       return { ok: true, text: `${started.run} began on ${incident}.` };
+    }
+    case "true":
+    case "false":
+    case "useful": {
+      if (!person.roles.some((role) => JUDGES.has(role)))
+        throw new DeskError("NOT_ALLOWED", "your roles carry no right to judge detectors; nothing was changed");
+      const detectors = await desk.label(person, incident, token.action);
+      return { ok: true, text: `You said ${token.action} of ${detectors.join(" and ")} on ${incident}.` };
     }
     default:
       return { ok: false, text: "This button is not known here; nothing was done. Reload the card." };

@@ -1,6 +1,11 @@
+import { and, eq, gte, inArray } from "drizzle-orm";
 import type { Config } from "../config.ts";
+import type { Database, Db } from "../db/client.ts";
+import { orders } from "../db/schema.ts";
+import type { AccountState } from "../kernel/account.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
+import type { Decimal } from "../kernel/decimal.ts";
 import type { Log } from "../kernel/log.ts";
 import { keepRecording, recordingsOf } from "../replay/keep.ts";
 import { type Board, createBoard } from "../sources/feeds/board.ts";
@@ -8,14 +13,39 @@ import { type Bus, type BusState, openBus } from "../sources/feeds/bus/bus.ts";
 import { partitioned } from "../sources/feeds/bus/streams.ts";
 import { type FeedCount, type LiveFeeds, openLiveFeeds } from "../sources/feeds/live-feeds.ts";
 import { followPaper, openMarketWatch } from "../sources/feeds/market-watch.ts";
+import { type Access, type SentOrder, accessEvent, openOwnFlow } from "../sources/feeds/own-flow.ts";
 import { chosenDetectors } from "../sources/feeds/settings.ts";
 import { WEB } from "../sources/feeds/web.ts";
+import type { VenueReader } from "../venues/venue.ts";
 import type { PaperExchange } from "../venues/paper/exchange.ts";
 
 const LOOK_MS = 1_000;
+/** Orders that were tried: what waits is not sent, and what is unknown may never have been. */
+const TRIED = ["working", "filled", "cancelled", "rejected", "expired"] as const;
+
+/** What this program sent for an account since the moment, told at the time it was sent. */
+async function sentOrders(db: Db, account: string, since: Date): Promise<readonly SentOrder[]> {
+  const rows = await db
+    .select()
+    .from(orders)
+    .where(and(eq(orders.account, account), gte(orders.intendedAt, since), inArray(orders.state, [...TRIED])));
+  return rows.map((row) => ({
+    clientOrderId: row.clientOrderId,
+    symbol: row.symbol,
+    side: row.side,
+    quantity: row.quantity as Decimal,
+    limitPrice: row.limitPrice as Decimal,
+    rejected: row.state === "rejected",
+    at: row.sentAt ?? row.intendedAt,
+  }));
+}
 
 /** What the desk sees of the market. */
 export interface DeskMarket {
+  /** Takes an account's fresh figures: its orders and positions are watched as the market is. */
+  own(state: AccountState, reader: VenueReader): Promise<void>;
+  /** Takes a sign-in, or a change of what lets people in. */
+  access(access: Access): void;
   /** What each venue's feed counted. */
   feeds(): readonly FeedCount[];
   /** What every instrument last said. */
@@ -33,6 +63,7 @@ export interface DeskMarketOptions {
   /** Whether this replica leads: with a bus, only one opens the feeds. */
   readonly leads: () => boolean;
   readonly emit: (alert: Alert) => Promise<void>;
+  readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -72,6 +103,13 @@ export async function openDeskMarket(options: DeskMarketOptions): Promise<DeskMa
   if (address)
     bus = openBus({ address, detectors, params, publishes: leads, receivedAt: watch.receivedAt, emit, clock, log });
 
+  const flow = openOwnFlow({
+    markets: watch.markets,
+    emit: watch.take,
+    receivedAt: watch.receivedAt,
+    sent: (account, since) => sentOrders(options.database.db, account, since),
+  });
+
   let following: { readonly feeds: LiveFeeds; readonly unfollow: () => void } | null = null;
   const follow = (): void => {
     const unfollow = paper ? followPaper(paper, watch) : () => {};
@@ -93,6 +131,8 @@ export async function openDeskMarket(options: DeskMarketOptions): Promise<DeskMa
 
   return {
     board,
+    own: (state, reader) => flow.look(state, reader),
+    access: (access) => watch.take(accessEvent(watch.markets, access, watch.receivedAt())),
     feeds: () => following?.feeds.counts() ?? [],
     bus: () => bus?.state() ?? null,
     async stop() {

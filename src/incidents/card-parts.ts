@@ -147,14 +147,31 @@ export function decisionOf(
   return null;
 }
 
+/** What people may say of a detector's incident, also once it is over: true, false, or true and good to know. */
+function judgements(incident: IncidentRecord): readonly Button[] {
+  if (incident.labels["detector"] === undefined || incident.trust !== "internal") return [];
+  const one = (action: CardAction, label: string): Button => ({
+    action,
+    label,
+    style: "quiet",
+    token: `${incident.id}:${incident.version}:${action}`,
+  });
+  return [one("true", "True"), one("false", "False"), one("useful", "Useful")];
+}
+
 /** More stand in nobody's way, and would not be read. */
 const BUTTONS_MAX = 6;
 
 /**
- * What may be pressed now, the decision first; none once the incident is resolved.
- * @param response the playbook that people may start by hand; null where one runs, or none fits
+ * What may be pressed now: the decision first, none once the incident is resolved; then, where a detector raised it, how
+ * right that was. The last fact is the playbook that people may start by hand; null where one runs, or none fits.
  */
-export function buttonsOf(
+export const buttonsOf = (...facts: Parameters<typeof deedsOf>): readonly Button[] => [
+  ...deedsOf(...facts),
+  ...judgements(facts[0]),
+];
+
+function deedsOf(
   incident: IncidentRecord,
   plan: PlanView | null,
   votesNow: VotesView | null,

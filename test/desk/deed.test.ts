@@ -15,6 +15,10 @@ function listening() {
       calls.push(["silence", ...args.slice(1)]);
       return 4;
     },
+    label: async (...args: unknown[]) => {
+      calls.push(["label", ...args.slice(1)]);
+      return ["spoofing"];
+    },
     vote: async (...args: unknown[]) => {
       calls.push(["vote", ...args.slice(1)]);
       return { ok: true, text: "Denied." };
@@ -83,5 +87,20 @@ describe("a form behind a button", () => {
       ["vote", "3f9a01bc22d4e6f8", "deny", "too large"],
     ]);
     expect((await press("INC-7:3:deny:3f9a01bc22d4e6f8", { reason: " " })).calls[0]?.[3]).toBeNull();
+  });
+});
+
+describe("the buttons under a detector's card", () => {
+  test.each(["true", "false", "useful"])("%s is stored as what the person said of it", async (word) => {
+    const { reply, calls } = await press(`INC-7:3:${word}`, {});
+    expect(calls).toEqual([["label", "INC-7", word]]);
+    expect(reply).toEqual({ ok: true, text: `You said ${word} of spoofing on INC-7.` });
+  });
+
+  test("whoever may only look is refused, as by /label", async () => {
+    const { desk, calls } = listening();
+    const token = readToken("INC-7:3:true");
+    await expect(pressed(desk, { ...ana, roles: ["viewer"] }, token!, {})).rejects.toThrow(/no right to judge/);
+    expect(calls).toEqual([]);
   });
 });

@@ -157,6 +157,7 @@ export const renderSteps = (card: Card): Markup =>
       </section>`;
 
 const DECIDING = new Set<CardAction>(["approve", "deny", "run"]);
+const JUDGING = new Set<CardAction>(["true", "false", "useful"]);
 
 function button(card: Card, one: Button, options: CardOptions): Markup {
   const word = typedWord(card, one.action, options.typedAboveUsd);
@@ -180,7 +181,8 @@ function button(card: Card, one: Button, options: CardOptions): Markup {
  * update ever puts a dangerous button where a harmless one was.
  */
 export function decisionBar(card: Card, options: CardOptions): Markup {
-  const quiet = card.buttons.filter((one) => !DECIDING.has(one.action));
+  const quiet = card.buttons.filter((one) => !DECIDING.has(one.action) && !JUDGING.has(one.action));
+  const judging = card.buttons.filter((one) => JUDGING.has(one.action));
   const deciding = card.buttons.filter((one) => DECIDING.has(one.action));
   return html`<div class="decision" data-bar="${card.incident}" data-version="${card.version}">
     ${card.votes ? votesLine(card.votes, card.plan?.state === "proposed") : NOTHING}
@@ -189,6 +191,7 @@ export function decisionBar(card: Card, options: CardOptions): Markup {
       options.mayAct
         ? html`<div class="buttons">
             <div class="quiet-actions">${quiet.map((one) => button(card, one, options))}</div>
+            ${judging.length === 0 ? NOTHING : html`<div class="quiet-actions judging-actions"><span class="quiet">Was the detector right?</span>${judging.map((one) => button(card, one, options))}</div>`}
             <div class="deciding-actions">${deciding.map((one) => button(card, one, options))}</div>
           </div>`
         : card.buttons.length > 0

@@ -4,6 +4,7 @@ import { demoDesk } from "../../../src/commandline/demo-desk.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { alerts, incidents } from "../../../src/db/schema.ts";
 import type { Intake } from "../../../src/intake/intake.ts";
+import { buildCards } from "../../../src/incidents/card.ts";
 import { labelDetectors } from "../../../src/incidents/labels.ts";
 import { openIncident } from "../../../src/incidents/lifecycle.ts";
 import { chosenDetectors } from "../../../src/sources/feeds/settings.ts";
@@ -63,6 +64,12 @@ test("a storm opens one incident for each thing that happens, a restart in the m
   expect(hits.get("liquidation-cascade")?.hits).toBe(
     heard.filter((one) => one.source === "detector:liquidation-cascade" && one.status === "firing").length,
   );
+
+  const buttons = async (): Promise<readonly string[]> =>
+    ((await buildCards(db, [cascade], { nameOf: (person) => person })).get(cascade)?.buttons ?? []).map(
+      (one) => one.label,
+    );
+  expect((await buttons()).slice(-3)).toEqual(["True", "False", "Useful"]);
 
   expect(await labelDetectors(db, cascade, "false", ana)).toEqual(["liquidation-cascade"]);
   expect(await labelDetectors(db, cascade, "useful", ana)).toEqual(["liquidation-cascade"]);

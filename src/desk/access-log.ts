@@ -1,0 +1,73 @@
+import { and, asc, desc, eq, gt, inArray, lt, max } from "drizzle-orm";
+import type { Database } from "../db/client.ts";
+import { ledger } from "../db/schema.ts";
+import type { AccessEvent } from "../detectors/event.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { messageOf } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
+import type { EntryType } from "../ledger/entries.ts";
+import type { Access } from "../sources/feeds/own-flow.ts";
+
+const LOOK_MS = 2_000;
+const BATCH = 200;
+/** Earlier sign-ins of a person that are looked through for the way of this one. */
+const REMEMBERED = 100;
+
+/** What the ledger says of who may come in, by what it is to a detector. */
+const ACTIONS = {
+  "session.opened": "login",
+  "passkey.confirmed": "key-created",
+  "passkey.revoked": "key-deleted",
+  "recovery.used": "key-changed",
+} as const satisfies Partial<Record<EntryType, AccessEvent["action"]>>;
+type AccessType = keyof typeof ACTIONS;
+const TYPES = Object.keys(ACTIONS) as AccessType[];
+
+const wayOf = (body: string): string => {
+  const { by } = JSON.parse(body) as { by?: unknown };
+  return typeof by === "string" ? by : "";
+};
+
+/**
+ * Follows sign-ins and changes of passkeys in the ledger, from now on, whichever replica wrote them.
+ * @returns what ends it
+ */
+export async function followAccess(parts: {
+  readonly database: Database;
+  readonly onAccess: (access: Access) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Promise<() => void> {
+  const { db } = parts.database;
+  const [newest] = await db.select({ seq: max(ledger.seq) }).from(ledger);
+  let seen = newest?.seq ?? 0;
+
+  /** A person's first sign-in is how they begin; one that comes as never before is not. */
+  const isKnown = async (actor: string, seq: number, way: string): Promise<boolean> => {
+    const earlier = await db
+      .select({ body: ledger.body })
+      .from(ledger)
+      .where(and(eq(ledger.type, "session.opened"), eq(ledger.actor, actor), lt(ledger.seq, seq)))
+      .orderBy(desc(ledger.seq))
+      .limit(REMEMBERED);
+    return earlier.length === 0 || earlier.some(({ body }) => wayOf(body) === way);
+  };
+  const look = async (): Promise<void> => {
+    const rows = await db
+      .select()
+      .from(ledger)
+      .where(and(gt(ledger.seq, seen), inArray(ledger.type, TYPES)))
+      .orderBy(asc(ledger.seq))
+      .limit(BATCH);
+    for (const row of rows) {
+      const type = row.type as AccessType;
+      const origin = type === "session.opened" ? wayOf(row.body) : "console";
+      const known = type !== "session.opened" || (await isKnown(row.actor, row.seq, origin));
+      seen = row.seq;
+      parts.onAccess({ action: ACTIONS[type], person: row.actor.replace("person:", ""), origin, known, at: row.at });
+    }
+  };
+  return parts.clock.every(LOOK_MS, () =>
+    look().catch((error: unknown) => parts.log.warn({ why: messageOf(error) }, "sign-ins not looked at")),
+  );
+}

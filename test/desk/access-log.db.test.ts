@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { followAccess } from "../../src/desk/access-log.ts";
+import { fakeClock } from "../../src/kernel/clock.ts";
+import { silentLog } from "../../src/kernel/log.ts";
+import { append } from "../../src/ledger/append.ts";
+import type { EntryType } from "../../src/ledger/entries.ts";
+import type { Access } from "../../src/sources/feeds/own-flow.ts";
+import { withDatabase } from "../with-database.ts";
+
+const database = withDatabase();
+
+test("sign-ins and passkeys are heard from now on; a person who comes as never before is not known", async () => {
+  const write = (person: string, type: EntryType, by = ""): Promise<unknown> =>
+    database().db.transaction((tx) =>
+      append(tx, { actor: `person:${person}`, type, object: "console", body: by === "" ? {} : { by } }),
+    );
+  await write("ana", "session.opened", "single sign-on of https://id.example");
+  const heard: Access[] = [];
+  const clock = fakeClock(new Date("2026-11-26T12:00:00Z"));
+  const stop = await followAccess({ database: database(), onAccess: (one) => heard.push(one), clock, log: silentLog });
+  const next = async (): Promise<string | undefined> => {
+    const before = heard.length;
+    await clock.advance(2_000);
+    while (heard.length === before) await new Promise((resolve) => setImmediate(resolve));
+    const one = heard.at(-1);
+    return one && `${one.person} ${one.action} ${one.known ? "known" : "unknown"}`;
+  };
+  await write("ana", "session.opened", "single sign-on of https://id.example");
+  expect(await next()).toBe("ana login known");
+  await write("ana", "session.opened", "one-time token");
+  expect(await next()).toBe("ana login unknown");
+  await write("ben", "session.opened", "one-time token");
+  expect(await next()).toBe("ben login known");
+  await write("ana", "command.called");
+  await write("ana", "passkey.confirmed");
+  expect(await next()).toBe("ana key-created known");
+  expect(heard).toHaveLength(4);
+  stop();
+});
