@@ -91,6 +91,7 @@ beforeAll(async () => {
     playbooks: [],
     paper: async () => null,
     onLost: () => undefined,
+    paint: async () => new Uint8Array(),
     undo,
     clock: systemClock,
     log: silentLog,
