@@ -1,6 +1,7 @@
 import type { Alert } from "../kernel/alert.ts";
 import { type Decimal, decimal } from "../kernel/decimal.ts";
 import type { Hit } from "./finding.ts";
+import { sparkline } from "./sparkline.ts";
 
 /** A float of the evidence as a decimal with at most twelve digits after the point; undefined for what is no number. */
 function decimalOf(value: number | string | boolean): Decimal | undefined {
@@ -8,7 +9,7 @@ function decimalOf(value: number | string | boolean): Decimal | undefined {
   return decimal(value.toFixed(12).replace(/\.?0+$/, "") || "0");
 }
 
-/** A hit as an alert of our own: labels name the market, values carry the numbers, the summary the rest. */
+/** A hit as an alert of our own: labels name the market, values carry the numbers, the summary the rest and a small chart. */
 export function toAlert(hit: Hit): Alert {
   const values: Record<string, Decimal> = {};
   const words: string[] = [];
@@ -17,6 +18,8 @@ export function toAlert(hit: Hit): Alert {
     if (number === undefined) words.push(`${name}: ${String(value)}`);
     else values[name] = number;
   }
+  const drawn = hit.chart ? sparkline(hit.chart) : "";
+  if (drawn !== "") words.push(drawn);
   return {
     source: `detector:${hit.detector}`,
     trust: "internal",

@@ -63,6 +63,25 @@ test("a hit becomes an alert of our own whose numbers are decimals and whose del
   expect(toAlert(hit).deliveryId).toBe(alert.deliveryId);
 });
 
+const drawn = (value: readonly number[]): string | undefined =>
+  toAlert({ ...hit, evidence: {}, chart: { title: "price", at: value.map((_, at) => at), value } }).summary;
+
+test.each([
+  ["a fall", [1, 1, 0.999, 0.97, 0.95], "price ███▄▁ from 1 to 0.95"],
+  ["a rise", [1, 2, 3, 4, 5, 6, 7, 8], "price ▁▂▃▄▅▆▇█ from 1 to 8"],
+  ["what stands still", [2, 2, 2], "price ▁▁▁ from 2 to 2"],
+  ["too little to draw", [1, 2], undefined],
+  ["what could not be computed", [Number.NaN, 1, Number.POSITIVE_INFINITY], undefined],
+])("a hit's small chart is a line of its card: %s", (_, value, line) => {
+  expect(drawn(value)).toBe(line);
+});
+
+test("a long chart keeps its ends and fits a phone", () => {
+  const line = drawn(Array.from({ length: 500 }, (_, at) => at)) ?? "";
+  expect(line).toMatch(/^price ▁.*█ from 0 to 499$/);
+  expect([...line].filter((one) => "▁▂▃▄▅▆▇█".includes(one)).length).toBeLessThanOrEqual(24);
+});
+
 async function linesOf(files: string[], detectors?: string[], labels?: string): Promise<ReplayLine[]> {
   const lines: ReplayLine[] = [];
   for await (const line of replay(files, { ...(detectors ? { detectors } : {}), ...(labels ? { labels } : {}) }))
