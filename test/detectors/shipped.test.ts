@@ -79,7 +79,7 @@ test.each([
 test("a long chart keeps its ends and fits a phone", () => {
   const line = drawn(Array.from({ length: 500 }, (_, at) => at)) ?? "";
   expect(line).toMatch(/^price ▁.*█ from 0 to 499$/);
-  expect([...line].filter((one) => "▁▂▃▄▅▆▇█".includes(one)).length).toBeLessThanOrEqual(24);
+  expect(line.match(/[▁▂▃▄▅▆▇█]/gu)?.length).toBeLessThanOrEqual(24);
 });
 
 async function linesOf(files: string[], detectors?: string[], labels?: string): Promise<ReplayLine[]> {
