@@ -122,6 +122,38 @@ describe("deciding", () => {
     await bo.context.close();
   });
 
+  test("to deny asks why, going back sends nothing, and the reason goes to the desk", async () => {
+    await oneWaiting();
+    const { context, page } = await visit(browser, desk, "ana");
+    await page.getByRole("button", { name: "Deny" }).click();
+    await page.getByRole("button", { name: "Back" }).click();
+    expect(desk.events).toEqual([]);
+    await page.getByRole("button", { name: "Deny" }).click();
+    const dialog = page.getByRole("dialog", { name: "Deny the plan" });
+    await picture(page, "deny");
+    expect(await faults(page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Deny" }).click();
+    expect(desk.events).toEqual([]);
+    await dialog.getByLabel("Why").fill("the venue is about to halt");
+    await dialog.getByRole("button", { name: "Deny" }).click();
+    await page.locator(".decided").waitFor();
+    expect(desk.events).toMatchObject([{ type: "click", fields: { reason: "the venue is about to halt" } }]);
+    await context.close();
+  });
+
+  test("to resolve asks how it ended, from a fixed list", async () => {
+    const { db } = database();
+    await seedIncident(db, { ...margin, openedAt: inMs(-200_000) });
+    const { context, page } = await visit(browser, desk, "ana");
+    await page.getByRole("button", { name: "Resolve" }).click();
+    const dialog = page.getByRole("dialog", { name: "Resolve the incident" });
+    await dialog.getByLabel("How it ended").selectOption("false-alarm");
+    await picture(page, "resolve");
+    await dialog.getByRole("button", { name: "Resolve" }).click();
+    await expect.poll(() => desk.events).toMatchObject([{ type: "click", fields: { resolution: "false-alarm" } }]);
+    await context.close();
+  });
+
   test("a plan above the tier asks for its first word, and does not go without it", async () => {
     await oneWaiting({ notionalUsd: "2500000" });
     const { context, page } = await visit(browser, desk, "ana");

@@ -5,6 +5,7 @@ import { DeskError, messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { CardAction } from "../card.ts";
 import { CARD_ACTIONS } from "../card.ts";
+import { formOfToken } from "../form.ts";
 import type { ChatUser, Click, CommandCall, Inbound, Reply } from "../surface.ts";
 import { STORE_FAILED } from "../wording.ts";
 import type { ConsoleBackend, Viewer } from "./backend.ts";
@@ -69,12 +70,13 @@ export async function act(parts: ActParts, viewer: Viewer, fields: ReadonlyMap<s
   if (!viewer.mayAct) return refusal("You may look but not decide. Nothing was done.");
   const refused = action === "approve" ? await wordMissing(parts, match[1] ?? "", action, fields.get("word")) : null;
   if (refused) return refused;
+  const asked = new Set(formOfToken(token)?.fields.map((one) => one.name));
   return take(parts, {
     type: "click",
     deliveryId: deliveryOf(fields),
     user: userOf(viewer),
     token,
-    fields: Object.fromEntries([...fields].filter(([key]) => key === "reason")),
+    fields: Object.fromEntries([...fields].filter(([key]) => asked.has(key))),
     at: parts.clock.now(),
   });
 }

@@ -27,6 +27,7 @@ const SCRIPTS = [
   "command.js",
   "clock.js",
   "axis.js",
+  "form.js",
   "chart.js",
   "drawing.js",
   "picture.js",

@@ -1,5 +1,6 @@
 import { type Decimal, compare, isDecimal } from "../../kernel/decimal.ts";
 import type { Button, Card, CardAction, OrderRow, PlanView, VotesView } from "../card.ts";
+import { formOfToken } from "../form.ts";
 import { figure } from "./figures.ts";
 import {
   type Markup,
@@ -161,6 +162,7 @@ const JUDGING = new Set<CardAction>(["true", "false", "useful"]);
 
 function button(card: Card, one: Button, options: CardOptions): Markup {
   const word = typedWord(card, one.action, options.typedAboveUsd);
+  const form = formOfToken(one.token);
   return html`<form method="post" action="/act" class="act act-${one.action}">
     <input type="hidden" name="token" value="${one.token}" />
     ${word === null ? NOTHING : html`<label class="typed">Type <b>${word}</b> <input name="word" size="6" required autocomplete="off" autocapitalize="off" spellcheck="false" pattern="${word}" /></label>`}
@@ -170,6 +172,7 @@ function button(card: Card, one: Button, options: CardOptions): Markup {
       data-action="${one.action}"
       data-token="${one.token}"
       ${one.confirm === undefined ? "" : html` data-confirm="${visible(one.confirm)}"`}
+      ${form === undefined ? "" : html` data-form="${JSON.stringify(form)}"`}
     >
       ${visible(one.label)}
     </button>

@@ -1,4 +1,5 @@
 import { all, tick } from "./clock.ts";
+import { ask } from "./form.ts";
 
 /** How long a newly appeared decision button does nothing: the press was meant for what stood there before. */
 const ARMING_MS = 600;
@@ -88,13 +89,17 @@ function applyBar(html: string): void {
 
 const deliveries = new Map<string, string>();
 
-async function send(form: HTMLFormElement, button: HTMLButtonElement): Promise<void> {
+async function send(
+  form: HTMLFormElement,
+  button: HTMLButtonElement,
+  fields: Readonly<Record<string, string>>,
+): Promise<void> {
   const token = button.dataset["token"] ?? "";
   const incident = shownIncident() ?? "";
   // The same press sent twice, because the first answer was lost, is one delivery.
   const delivery = deliveries.get(token) ?? crypto.randomUUID();
   deliveries.set(token, delivery);
-  const body: Record<string, string> = { token, delivery };
+  const body: Record<string, string> = { ...fields, token, delivery };
   const word = form.querySelector<HTMLInputElement>("input[name=word]");
   if (word) body["word"] = word.value;
   const bar = form.closest<HTMLElement>("[data-bar]");
@@ -147,8 +152,10 @@ export function takePresses(): void {
     const button = form.querySelector<HTMLButtonElement>("button[data-token]");
     if (!button || button.disabled || form.closest(".arming") || document.body.classList.contains("is-lost")) return;
     void (async () => {
-      const ask = button.dataset["confirm"];
-      if (ask === undefined || (await confirmed(ask, button.textContent ?? ""))) await send(form, button);
+      const question = button.dataset["confirm"];
+      if (question !== undefined && !(await confirmed(question, button.textContent ?? ""))) return;
+      const fields = button.dataset["form"] === undefined ? {} : await ask(button.dataset["form"]);
+      if (fields !== null) await send(form, button, fields);
     })();
   });
 }
