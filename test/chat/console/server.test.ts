@@ -208,19 +208,25 @@ describe("what may be asked", () => {
     expect(events).toEqual([]);
   });
 
-  test("a press goes on with the person of the session, whatever the body claims", async () => {
+  test("a press goes on with the person of the session and what its own form asks for, whatever the body claims", async () => {
     events.length = 0;
     await post(
       "/act",
-      JSON.stringify({ token: "INC-7:4:acknowledge", user: "bo", reason: "seen", delivery: "abcdefgh-1" }),
+      JSON.stringify({
+        token: "INC-7:4:deny:a7c95d5c03f53745",
+        user: "bo",
+        reason: "too large",
+        resolution: "handled",
+        delivery: "abcdefgh-1",
+      }),
     );
     expect(events[0]).toMatchObject({
       type: "click",
       deliveryId: "console:abcdefgh-1",
       user: { surface: "console", space: "console", user: "ana" },
-      token: "INC-7:4:acknowledge",
-      fields: { reason: "seen" },
+      token: "INC-7:4:deny:a7c95d5c03f53745",
     });
+    expect(events[0]).toHaveProperty("fields", { reason: "too large" });
   });
 
   test("a fault inside is a plain sentence, and its reason stays in the log", async () => {
