@@ -1,10 +1,13 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** Three kinds of tests: pure ones in parallel, those on a real Postgres, and, after both, whole-program stories one at a time. */
+/** Three kinds of tests: pure ones in parallel, those on a real Postgres, and, after both, whole-program stories two at a time. */
 export default defineConfig({
   test: {
     reporters: ["default", "./test/plain-reporter.ts"],
     globalSetup: ["./test/global-setup.ts"],
+    // Many tests wait for sockets and clocks; one more worker than cores keeps both busy.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,
@@ -13,7 +16,7 @@ export default defineConfig({
       { extends: true, test: { name: "db", include: ["test/**/*.db.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
       {
         extends: true,
-        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], fileParallelism: false, testTimeout: 180_000, hookTimeout: 120_000, sequence: { groupOrder: 1 }, expect: { poll: { timeout: 20_000 } } },
+        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], maxWorkers: 2, testTimeout: 180_000, hookTimeout: 120_000, sequence: { groupOrder: 1 }, expect: { poll: { timeout: 20_000 } } },
       },
     ],
   },
