@@ -9,7 +9,7 @@ import type { ActionRequest, RequestContext } from "../kernel/request.ts";
 class DryEnd extends Error {}
 
 /** The lines that show a plan's exact orders. */
-export const planLines = (plan: Plan): string[] => [
+const draftLines = (plan: Plan): string[] => [
   `${plan.reason} (${plan.orders.length} orders, ${plan.cancels.length} cancels, ${grouped(plan.notionalUsd as Decimal, 0)} USD)`,
   ...plan.orders.map(
     (one) =>
@@ -50,7 +50,7 @@ export async function dryRun(options: {
       const plan = await options.draft(request, by);
       lines.push(
         `${name}: ${plan ? "" : "nothing to do"}`,
-        ...(plan ? planLines(plan).map((line) => `  ${line}`) : []),
+        ...(plan ? draftLines(plan).map((line) => `  ${line}`) : []),
       );
       if (!plan) return null;
       const hash = planHash(plan);

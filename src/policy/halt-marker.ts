@@ -1,16 +1,7 @@
 import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { writeDurably } from "../kernel/durable-file.ts";
 
 /** What the kill switch leaves on the disk, so that it holds while the database is away. */
 export interface HaltMarker {
@@ -23,26 +14,13 @@ export interface HaltMarker {
 
 const fileOf = (home: string): string => path.join(home, "halt.json");
 
-/** Waits until the disk has the folder's names, so that a power cut does not undo a rename. */
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, "r");
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-}
-
 /** Writes the marker and waits until the disk has it. A stricter one that stands is kept, and is what is returned. */
 export function writeMarker(home: string, marker: Omit<HaltMarker, "id">): HaltMarker {
   const standing = readMarker(home);
   if (standing?.state === "halted" && marker.state === "reducing") return standing;
   const whole = { id: randomUUID(), ...marker };
   mkdirSync(home, { recursive: true });
-  const draft = `${fileOf(home)}.${whole.id}`;
-  const descriptor = openSync(draft, "w", 0o600);
-  writeSync(descriptor, JSON.stringify(whole));
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-  renameSync(draft, fileOf(home));
-  syncFolder(home);
+  writeDurably(fileOf(home), JSON.stringify(whole));
   return whole;
 }
 

@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { writeDurably } from "../kernel/durable-file.ts";
 import { messageOf } from "../kernel/errors.ts";
 
 /** Why the signer sends nothing until a person lifts it by hand on its machine. */
@@ -35,12 +26,7 @@ export function readFreeze(folder: string): SignerFreeze | null {
 export function writeFreeze(folder: string, freeze: SignerFreeze): void {
   if (existsSync(fileOf(folder))) return;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const draft = `${fileOf(folder)}.draft`;
-  const descriptor = openSync(draft, "w", 0o600);
-  writeSync(descriptor, JSON.stringify(freeze));
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-  renameSync(draft, fileOf(folder));
+  writeDurably(fileOf(folder), JSON.stringify(freeze));
 }
 
 /** Lifts the freeze. False where none stood. */

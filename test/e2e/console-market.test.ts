@@ -1,6 +1,3 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import { mkdirSync } from "node:fs";
-import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import type { Database } from "../../src/db/client.ts";
@@ -10,6 +7,7 @@ import { createMarkets } from "../../src/sources/feeds/market/markets.ts";
 import { type TestConsole, openBrowser, openTestConsole, visit } from "./console-desk.ts";
 import { seedHits, seedIncident } from "./console-seed.ts";
 import { freshDatabase } from "./fresh-database.ts";
+import { faults, picture } from "./seen.ts";
 
 let browser: Browser;
 let fresh: Database & AsyncDisposable;
@@ -51,20 +49,6 @@ function fill(count: number): void {
   for (const state of ["gap", "gap", "checksum", "crossed"] as const) board.take({ ...feed, state });
   for (let at = 2; at < count; at += 1) quote("binance", `COIN${at}USDT`, 1.0001 * at, 1.0003 * at);
   coins = count;
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  const folder = process.env["BREAKWATER_SHOTS"];
-  if (!folder) return;
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: path.join(folder, `${name}.png`) });
-}
-
-async function faults(page: Page): Promise<readonly string[]> {
-  const result = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"])
-    .analyze();
-  return result.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
 }
 
 const rowOf = (page: Page, key: string) => page.locator(`[data-quote="${key}"]`);

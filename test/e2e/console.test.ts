@@ -1,14 +1,12 @@
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
-import path from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import { eq } from "drizzle-orm";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import type { Database } from "../../src/db/client.ts";
 import { incidents, votes } from "../../src/db/schema.ts";
 import { type TestConsole, openBrowser, openTestConsole, visit } from "./console-desk.ts";
 import { freshDatabase } from "./fresh-database.ts";
+import { faults, picture } from "./seen.ts";
 import { seedAccount, seedAlerts, seedFreeze, seedIncident, seedLedger, seedOrders, seedPlan } from "./console-seed.ts";
 
 const now = (): Date => new Date();
@@ -32,22 +30,6 @@ afterEach(async () => {
   await desk.console.close();
   await fresh[Symbol.asyncDispose]();
 });
-
-/** Writes a picture where a folder is named, for people to look at. */
-async function picture(page: Page, name: string): Promise<void> {
-  const folder = process.env["BREAKWATER_SHOTS"];
-  if (!folder) return;
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: path.join(folder, `${name}.png`) });
-}
-
-/** Everything axe finds against WCAG 2.2 AA, as one readable line each. */
-async function faults(page: Page): Promise<readonly string[]> {
-  const result = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"])
-    .analyze();
-  return result.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
-}
 
 const PAGES = [
   ["alerts", "approvals", "accounts", "orders", "playbooks"],

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { demoDesk } from "../../src/commandline/demo-desk.ts";
@@ -18,6 +17,7 @@ import { translatePaper } from "../../src/sources/feeds/paper-events.ts";
 import { openPaper } from "../../src/venues/paper/exchange.ts";
 import { type TestConsole, openBrowser, openTestConsole, visit } from "./console-desk.ts";
 import { freshDatabase } from "./fresh-database.ts";
+import { faults, picture } from "./seen.ts";
 
 const START = new Date("2026-11-20T12:00:00Z");
 const home = mkdtempSync(path.join(tmpdir(), "breakwater-viewer-"));
@@ -63,21 +63,6 @@ afterAll(async () => {
   await fresh[Symbol.asyncDispose]();
   rmSync(home, { recursive: true, force: true });
 });
-
-/** Writes a picture where a folder is named, for people to look at. */
-async function picture(page: Page, name: string): Promise<void> {
-  const folder = process.env["BREAKWATER_SHOTS"];
-  if (!folder) return;
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: false });
-}
-
-async function faults(page: Page): Promise<readonly string[]> {
-  const result = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"])
-    .analyze();
-  return result.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
-}
 
 const drawn = (page: Page) => page.locator("[data-replay-body]:not([hidden]) canvas").waitFor({ timeout: 90_000 });
 const now = (page: Page): Promise<string> => page.locator("[data-replay-now]").innerText();

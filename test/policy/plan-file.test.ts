@@ -27,4 +27,5 @@ test("one changed digit is another fingerprint", () =>
 test("what is no plan is refused in a sentence", () => {
   expect(() => readPlanFile("{")).toThrow("not JSON");
   expect(() => readPlanFile('{"format":2}')).toThrow("no plan of format 1");
+  expect(() => readPlanFile('{"format":1}')).toThrow("no plan of format 1");
 });
