@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Card } from "../../src/chat/card.ts";
 import type { Budget } from "../../src/chat/outbox-budget.ts";
 import { PRIORITY, type Priority, addNote, showCard, touchCards } from "../../src/chat/outbox-rows.ts";
@@ -119,7 +119,7 @@ describe("the outbox", () => {
     await touch("INC-1", 2);
     await until(() => [...slack.standing.values()][0]?.version === 2);
     expect(slack.log).toEqual(["post C1 INC-1 v1", "update C1 INC-1 v2"]);
-    expect((await row("INC-1"))?.shownVersion).toBe(2);
+    await vi.waitFor(async () => expect((await row("INC-1"))?.shownVersion).toBe(2));
   });
 
   test("a hundred changes before the first send become one message with the newest version", async () => {

@@ -30,6 +30,12 @@ interface Premium {
 const RULE = gaussLegendre(48);
 
 /**
+ * Interest over the option's life, as a share of the strike, under which exercise early is worth nothing. What exercise can
+ * earn is at most that interest; so near to rounding the boundary's iteration has no digits left to settle by.
+ */
+const LEAST_INTEREST = 1e-11;
+
+/**
  * An American option on a spot price with a continuous yield, to about 1e-9 of the strike (1e-12 where rate and yield are alike).
  *
  * European price plus the integral of what early exercise earns along its boundary (Kim's representation); a call is
@@ -48,8 +54,7 @@ export function americanOption(input: BlackScholesInput): AmericanFigures {
   const put: UnitPut = isPut
     ? { years, sigma, rate, dividendRate }
     : { years, sigma, rate: dividendRate, dividendRate: rate };
-  // What exercise can earn is at most the interest on the strike: below rounding there is nothing to look for.
-  if (put.rate * years < 1e-15) {
+  if (put.rate * years < LEAST_INTEREST) {
     if (put.dividendRate < put.rate && put.rate < 0) {
       throw new QuantError(
         "OUT_OF_RANGE",

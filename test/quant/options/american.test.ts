@@ -111,6 +111,36 @@ describe("an American option", () => {
     );
   });
 
+  test("has a price also where interest is hardly more than rounding, and earns no more by exercise than that interest", () => {
+    for (const exponent of [-17, -16, -15, -14, -13, -12, -11, -10, -9, -8]) {
+      for (const digit of [1, 2.1, 5]) {
+        for (const [years, sigma, other] of [
+          [0.02, 0.1, 0],
+          [0.466, 0.32, 0],
+          [0.466, 0.32, 1e-12],
+          [3, 1.5, 0.03],
+        ] as const) {
+          const interest = digit * 10 ** exponent;
+          const put = {
+            kind: "put",
+            spot: 100,
+            strike: 100,
+            years,
+            sigma,
+            rate: interest,
+            dividendRate: other,
+          } as const;
+          const call = { ...put, kind: "call", rate: other, dividendRate: interest } as const;
+          for (const option of [put, call]) {
+            const { premium } = americanOption(option);
+            expect(premium).toBeGreaterThanOrEqual(-1e-12);
+            expect(premium).toBeLessThanOrEqual(100 * interest * years + 1e-12);
+          }
+        }
+      }
+    }
+  });
+
   test("is European where waiting costs nothing, and refused where exercise has two boundaries", () => {
     const call = { kind: "call", spot: 100, strike: 90, years: 1, sigma: 0.5, rate: 0.05 } as const;
     expect(americanOption(call)).toMatchObject({ price: blackScholes(call).price, premium: 0, exerciseAt: null });
