@@ -3,9 +3,9 @@ import { command } from "../src/index.ts";
 export default command(
   {
     name: "page",
-    summary: "Calls a person now",
+    summary: "Calls a person, or whoever is on call, now",
     args: [
-      { name: "whom", summary: "a person's id", required: true },
+      { name: "whom", summary: "a person's id, or a rota for whoever is on call", required: true },
       { name: "why", summary: "one sentence", required: true, ask: true },
     ],
     needs: ["trader", "risk", "operator"],

@@ -236,7 +236,6 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       desk,
       playbooks,
       seal: base.control.seal,
-      onCall: () => null,
       board: () => market?.board ?? null,
       recordings: library,
     }),

@@ -60,6 +60,14 @@ monitor: { high: "0.9", critical: "0.8", poll: 5 }
     expect(text).toMatch(/monitor: high was 0\.9, critical 0\.8; high must be below critical/);
   });
 
+  test("a rota names only people of the desk, and is no person", () => {
+    const rota = (name: string, person: string) =>
+      `${GOOD}rotas: { ${name}: { zone: UTC, starts: "2026-01-05T09:00", people: [${person}] } }\n`;
+    expect(problems(rota("desk", "ana"))).toBe("");
+    expect(problems(rota("desk", "zoe"))).toContain("rotas.desk: names zoe, who is not one of the desk's people");
+    expect(problems(rota("ana", "ana"))).toContain("rotas.ana: is also a person's id");
+  });
+
   test("single sign-on needs https, a secret, and subjects of its own issuer that are one person each", () => {
     const desk = (issuer: string, more = "") => `desk: { name: Test }
 people:

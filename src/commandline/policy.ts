@@ -3,6 +3,7 @@ import path from "node:path";
 import { type DeskFile, documentOf, parseDesk } from "../config.ts";
 import type { Problem } from "../config/environment.ts";
 import type { Tx } from "../db/client.ts";
+import { conditionsOf } from "../desk/conditions.ts";
 import { readDraft } from "../desk/draft-file.ts";
 import { rulesInForce } from "../desk/rules-pages.ts";
 import { openRules } from "../desk/rules.ts";
@@ -11,7 +12,7 @@ import { loadPlaybooks } from "../load.ts";
 import { type PolicyFinding, checkPolicy, strangers } from "../policy/check.ts";
 import type { Difference } from "../policy/compare.ts";
 import { explainPlan, explanationText } from "../policy/explain.ts";
-import type { Control } from "../policy/gather.ts";
+import type { Conditions, Control } from "../policy/gather.ts";
 import { keyFile } from "../policy/key-file.ts";
 import { readControl } from "../policy/open-control.ts";
 import type { Published } from "../policy/published.ts";
@@ -23,6 +24,8 @@ import { type Reading, answer, canRead, reading } from "./reading.ts";
 const DAYS_BACK = 90;
 const DAY_MS = 86_400_000;
 
+const deskName = (): string => process.env["BREAKWATER_DESK"] ?? "desk.yaml";
+
 /** Reads a desk file, by default the desk's own, with everything that its schema objects to. */
 function readDesk(named: string | undefined): {
   readonly file: string;
@@ -30,7 +33,7 @@ function readDesk(named: string | undefined): {
   readonly desk: DeskFile | null;
   readonly problems: readonly Problem[];
 } {
-  const file = named ?? process.env["BREAKWATER_DESK"] ?? "desk.yaml";
+  const file = named ?? deskName();
   const problems: Problem[] = [];
   let text: string;
   try {
@@ -41,6 +44,13 @@ function readDesk(named: string | undefined): {
   return { file, text, desk: parseDesk(text, path.basename(file), problems), problems };
 }
 
+const untold = { is: null, why: "only the running desk knows" };
+const UNKNOWN: Conditions = {
+  onCall: () => null,
+  deadManArmed: () => untold,
+  reconcilerHealthy: async () => untold,
+};
+
 /** The control plane of the desk that is read, under its own seal; no key is made. */
 function controlOf({ home, environment }: Reading): Control {
   const given = environment.secret("BREAKWATER_SEAL_KEY");
@@ -49,7 +59,10 @@ function controlOf({ home, environment }: Reading): Control {
       "CONFIG_INVALID",
       `there is no ${path.join(home, "keys", "seal")}; set BREAKWATER_SEAL_KEY to the key of the desk that you mean`,
     );
-  return readControl(given ?? keyFile(home, "seal"), () => null);
+  // Only the desk itself holds dead-man switches; the rest is read where its file is at hand.
+  const file = existsSync(deskName()) ? readDesk(undefined).desk : null;
+  const conditions = file === null ? UNKNOWN : conditionsOf(file, UNKNOWN.deadManArmed);
+  return readControl(given ?? keyFile(home, "seal"), () => null, conditions);
 }
 
 /** Looks in one transaction that the database itself keeps from writing. */

@@ -15,6 +15,7 @@ import type { Seal } from "../kernel/seal.ts";
 import { readCopies } from "../ledger/copies.ts";
 import { proveEntry } from "../ledger/proof.ts";
 import { verifyLedger } from "../ledger/verify.ts";
+import { everyoneOnCall } from "../oncall/rota.ts";
 import type { Board } from "../sources/feeds/board.ts";
 import type { RecordingLibrary } from "../replay/view/library.ts";
 import { chosenDetectors } from "../sources/feeds/settings.ts";
@@ -105,7 +106,6 @@ export function consoleBackend(parts: {
   readonly desk: DeskApi;
   readonly playbooks: readonly AnyPlaybook[];
   readonly seal: Seal;
-  readonly onCall: () => string | null;
   /** Late: the market is opened after the console. */
   readonly board: () => Board | null;
   readonly recordings: RecordingLibrary;
@@ -131,7 +131,7 @@ export function consoleBackend(parts: {
       ...(await venueDots(database, config, clock)),
       { name: "database", state: (await answers(database)) ? "up" : "down", detail: "Postgres" },
     ],
-    onCall: parts.onCall,
+    onCall: () => everyoneOnCall(config.file.rotas, clock.now()),
     thresholds: [
       { label: "high", ratio: monitor.highRatio },
       { label: "critical", ratio: monitor.criticalRatio },

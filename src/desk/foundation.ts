@@ -34,6 +34,7 @@ import { type Venues, openVenues } from "../venues/open-venues.ts";
 import type { PaperExchange } from "../venues/paper/exchange.ts";
 import { type KeyDoctor, openKeyDoctor } from "./key-doctor.ts";
 import { type Backtests, openBacktests } from "./backtest/backtests.ts";
+import { conditionsOf } from "./conditions.ts";
 import { openDeskSigner } from "./signer.ts";
 import { freezeWhereRestored } from "./restored.ts";
 
@@ -66,6 +67,9 @@ export interface Foundation {
   /** Brings the kill switch's marker and the database together. */
   readonly settleHalt: () => Promise<void>;
 }
+
+/** How often orders are looked for whose outcome was not known when their plan ended. */
+const SETTLE_MS = 15_000;
 
 /** What was started is undone in reverse where a later part fails, and at the end. */
 export type Undo = (() => Promise<void>)[];
@@ -111,6 +115,7 @@ export async function layFoundation(options: {
     live,
     sealKey: config.environment.secret("BREAKWATER_SEAL_KEY") ?? keyFile(home, "seal"),
     halted: () => readMarker(home)?.state ?? null,
+    conditions: conditionsOf(file, () => ({ is: false, why: "no dead-man switch is kept" })),
     log,
   });
   const restored = await freezeWhereRestored(database, home, log);
@@ -202,6 +207,10 @@ export async function layFoundation(options: {
     onLost: () => options.onLost("another replica declared this one dead"),
   });
   undo.push(() => lease.release());
+  const stopSettling = clock.every(SETTLE_MS, async () => {
+    if (lease.leads()) await door.settle().catch((error: unknown) => log.warn({ err: error }, "orders not settled"));
+  });
+  undo.push(async () => stopSettling());
   const settleHalt = async (): Promise<void> => {
     await database.db.transaction((tx) => settleMarker(tx, home));
   };

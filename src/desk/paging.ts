@@ -13,6 +13,7 @@ import { openDelivery } from "../oncall/delivery.ts";
 import { openNtfy } from "../oncall/ntfy.ts";
 import type { Pager } from "../oncall/pager.ts";
 import { openPagerDuty } from "../oncall/pagerduty.ts";
+import { onCallOf } from "../oncall/rota.ts";
 import { type PageRow, acknowledgePages, resolvePages, schedulePage } from "../oncall/pages.ts";
 import type { Person } from "./command.ts";
 import { routeOf } from "./surfaces.ts";
@@ -104,18 +105,25 @@ export function openPaging(parts: {
       return undefined;
     },
     async byHand(person, whom, why) {
-      const known = config.file.people[whom];
-      if (!known)
+      const [now] = await db.execute<{ at: string }>(sql`select now() as at`);
+      const at = new Date(now?.at ?? clock.now());
+      const rota = config.file.rotas[whom];
+      const turn = rota === undefined ? whom : onCallOf(rota, at);
+      const known = config.file.people[turn ?? ""];
+      if (!known) {
+        const { people, rotas } = config.file;
         throw new DeskError(
           "INPUT_INVALID",
-          `${whom} is not one of the desk's people; ${Object.keys(config.file.people).join(", ")} are`,
+          rota === undefined
+            ? `${whom} is not one of the desk's people or rotas; ${[...Object.keys(people), ...Object.keys(rotas)].join(", ")} are`
+            : `the rota ${whom} has not begun, so nobody was called`,
         );
+      }
       if (pagers.size === 0)
         throw new DeskError(
           "NOT_SUPPORTED",
           "no pager is configured, so nobody was called; set PAGERDUTY_ROUTING_KEY or NTFY_TOPIC",
         );
-      const [now] = await db.execute<{ at: string }>(sql`select now() as at`);
       await db.transaction(async (tx) => {
         for (const target of pagers.keys()) {
           await schedulePage(tx, {
@@ -125,13 +133,13 @@ export function openPaging(parts: {
             summary: `${person.name} calls ${known.name}: ${why}`,
             severity: "critical",
             link: config.publicUrl,
-            dueAt: new Date(now?.at ?? clock.now()),
+            dueAt: at,
           });
         }
         await append(tx, {
           actor: `person:${person.id}`,
           type: "page.sent",
-          object: `person:${whom}`,
+          object: `person:${turn}`,
           body: { why, pagers: [...pagers.keys()] },
         });
       });

@@ -9,7 +9,7 @@ export interface Requester {
   /** The person's id, the playbook's name without its version, or the service's name. */
   readonly id: string;
   readonly roles: readonly Role[];
-  /** Null where nobody knows. */
+  /** Whether the person who asks, or who began the playbook that asks, is on call; null where nobody knows. */
   readonly onCall: boolean | null;
 }
 
@@ -30,6 +30,12 @@ export interface Quote {
   readonly source: string;
   readonly price: string;
   readonly at: Date;
+}
+
+/** Something that holds or does not; `is` is null where it is not known, and `why` says what of it is amiss. */
+export interface Known {
+  readonly is: boolean | null;
+  readonly why: string;
 }
 
 /** An account as limits see it; decimals, null where not known. */
@@ -60,8 +66,10 @@ export interface Facts {
   readonly usage: Usage;
   readonly figures: AccountFigures | null;
   readonly quotes: Readonly<Record<string, readonly Quote[]>>;
-  readonly deadManArmed: boolean | null;
-  readonly reconcilerHealthy: boolean | null;
+  /** Whether the venue cancels the account's orders by itself soon after this desk falls silent. */
+  readonly deadManArmed: Known;
+  /** Whether the account's orders were compared with the venue a short while ago, and nothing is open between them. */
+  readonly reconcilerHealthy: Known;
   /** Everyone who could approve, with the roles that are older than the plan. */
   readonly approvers: readonly { readonly id: string; readonly roles: readonly Role[] }[];
   /** Whether the playbook that asks is switched off by the rules in force. */

@@ -5,7 +5,7 @@ import type { AccountState } from "../kernel/account.ts";
 import { type Decimal, abs, add, decimal, div, greater, sum } from "../kernel/decimal.ts";
 import { incidentFacts, runFacts } from "../kernel/origin.ts";
 import type { Plan } from "../kernel/plan.ts";
-import { type AccountFigures, type Facts, type Quote, requesterOf } from "./facts.ts";
+import { type AccountFigures, type Facts, type Known, type Quote, requesterOf } from "./facts.ts";
 import { rolesOf, voices } from "./grants.ts";
 import type { ReadPublished } from "./published.ts";
 import { databaseNow } from "./rows.ts";
@@ -13,16 +13,20 @@ import type { Seal } from "../kernel/seal.ts";
 import { statesNow } from "./trading-state.ts";
 import { usageOf } from "./usage.ts";
 
+/** Where the facts come from that rules name under `when`. What is not known denies. */
+export interface Conditions {
+  /** Whether a person is on call at a moment; null where nobody keeps a rota. */
+  onCall(person: string, at: Date): boolean | null;
+  /** Whether the venue's dead-man switch is armed for an account. */
+  deadManArmed(account: string): Known;
+  /** Whether an account's orders were compared with the venue a short while ago and nothing is open between them. */
+  reconcilerHealthy(tx: Tx, account: string, at: Date): Promise<Known>;
+}
+
 /** What the control plane needs from the rest of the program, handed over once by the composition root. */
-export interface Control {
+export interface Control extends Conditions {
   readonly seal: Seal;
   readonly published: ReadPublished;
-  /** Whether a person is on call; null where nobody keeps a rota. */
-  onCall(person: string): Promise<boolean | null>;
-  /** Whether the venue's dead-man switch is armed for an account; null where not known. */
-  deadManArmed(account: string): boolean | null;
-  /** Whether orders and fills were compared with the venues a short while ago; null where not known. */
-  reconcilerHealthy(): boolean | null;
   /** The state that the kill switch's marker on this machine's disk demands; null where it was not pulled. */
   halted(): "reducing" | "halted" | null;
   /** Emergency powers that a person holds over a scope now. */
@@ -54,11 +58,11 @@ async function origin(
   tx: Tx,
   seal: Seal,
   plan: Plan,
-): Promise<Pick<Facts, "trust" | "source" | "severity" | "excluded" | "proven">> {
+): Promise<Pick<Facts, "trust" | "source" | "severity" | "excluded" | "proven"> & { readonly asker: string | null }> {
   const requester = requesterOf(plan.requestedBy, [], null);
-  const excluded = new Set(requester.kind === "person" ? [requester.id] : []);
   const [run] = plan.run === null ? [] : await tx.select().from(runs).where(eq(runs.id, plan.run));
-  if (run?.requestedBy.startsWith("person:") === true) excluded.add(run.requestedBy.slice("person:".length));
+  const starter = run?.requestedBy.startsWith("person:") === true ? run.requestedBy.slice("person:".length) : null;
+  const asker = requester.kind === "person" ? requester.id : starter;
   const [incident] =
     plan.incident === null ? [] : await tx.select().from(incidents).where(eq(incidents.id, plan.incident));
   const ours =
@@ -75,8 +79,9 @@ async function origin(
     trust: requester.kind === "person" ? "internal" : begun,
     source: incident?.source ?? null,
     severity: incident?.severity ?? null,
-    excluded: [...excluded],
+    excluded: [...new Set([asker, starter].filter((one) => one !== null))],
     proven: ours && said,
+    asker,
   };
 }
 
@@ -100,7 +105,7 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
   const { id, kind } = requesterOf(plan.requestedBy, [], null);
   const person = kind === "person" ? id : null;
   const at = await databaseNow(tx);
-  const begun = await origin(tx, control.seal, plan);
+  const { asker, ...begun } = await origin(tx, control.seal, plan);
   const [state] = await tx.select().from(accountStates).where(eq(accountStates.account, plan.account));
   const keys = [
     "firm",
@@ -116,7 +121,7 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
     requester: requesterOf(
       plan.requestedBy,
       person === null ? [] : await rolesOf(tx, control.seal, person),
-      person === null ? null : await control.onCall(person),
+      asker === null ? null : control.onCall(asker, at),
     ),
     at,
     ageMs: around.proposedAt === null ? 0 : at.getTime() - around.proposedAt.getTime(),
@@ -125,7 +130,7 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
     figures: figuresOf(state?.state),
     quotes: around.quotes,
     deadManArmed: control.deadManArmed(plan.account),
-    reconcilerHealthy: control.reconcilerHealthy(),
+    reconcilerHealthy: await control.reconcilerHealthy(tx, plan.account, at),
     approvers: await voices(tx, control.seal, around.proposedAt ?? undefined),
     switchedOff: kind === "playbook" && (await control.published(tx))?.playbooksOff.includes(id) === true,
     breakGlass: await anyHolds(tx, control, begun.excluded, plan.account),

@@ -1,6 +1,6 @@
 import { DateTime } from "luxon";
 import { decimal, div, greater, max, min, mul, sub } from "../kernel/decimal.ts";
-import { type Facts, effectOf } from "./facts.ts";
+import { type Facts, type Known, effectOf } from "./facts.ts";
 import type { Rule } from "./schema.ts";
 
 const listed = (list: readonly string[] | undefined, value: string | null): boolean =>
@@ -134,10 +134,11 @@ function agreement(bound: string, facts: Facts): Standing {
   return { is: "holds" };
 }
 
-const must = (wanted: boolean | undefined, is: boolean | null, what: string): Standing => {
+const must = (wanted: boolean | undefined, { is, why }: Known, what: string): Standing => {
   if (wanted === undefined) return { is: "holds" };
-  if (is === null) return { is: "unknown", why: `whether ${what} is not known` };
-  return is === wanted ? { is: "holds" } : { is: "fails", why: `${what}: ${is ? "yes" : "no"}` };
+  const because = why === "" ? "" : `, because ${why}`;
+  if (is === null) return { is: "unknown", why: `whether ${what} is not known${because}` };
+  return is === wanted ? { is: "holds" } : { is: "fails", why: `${what}: ${is ? "yes" : "no"}${because}` };
 };
 
 /** Whether a rule's conditions hold now. A missing fact is reported before a failing one: it denies. */
@@ -145,9 +146,9 @@ export function standing(when: Rule["when"], facts: Facts): Standing {
   const all = [
     when.during === undefined ? undefined : within(when.during, facts.at),
     when.pricesAgreeBps === undefined ? undefined : agreement(when.pricesAgreeBps, facts),
-    must(when.onCall, facts.requester.onCall, "the person is on call"),
-    must(when.deadManArmed, facts.deadManArmed, "the dead-man switch is armed"),
-    must(when.reconcilerHealthy, facts.reconcilerHealthy, "the reconciler is healthy"),
+    must(when.onCall, { is: facts.requester.onCall, why: "" }, "the person is on call"),
+    must(when.deadManArmed, facts.deadManArmed, "the venue's dead-man switch is armed"),
+    must(when.reconcilerHealthy, facts.reconcilerHealthy, "the account's orders are reconciled"),
   ].filter((one) => one !== undefined);
   return all.find((one) => one.is === "unknown") ?? all.find((one) => one.is === "fails") ?? { is: "holds" };
 }

@@ -2,7 +2,7 @@ import type { Database } from "../db/client.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { holdsBreakGlass } from "./break-glass.ts";
-import type { Control } from "./gather.ts";
+import type { Conditions, Control } from "./gather.ts";
 import { publishAtStart } from "./publish-at-start.ts";
 import { readPublished } from "./published.ts";
 import type { PolicyDocument } from "./schema.ts";
@@ -19,10 +19,11 @@ export async function openControl(options: {
   readonly sealKey: Secret;
   /** What the kill switch's marker on the disk says. */
   readonly halted: Control["halted"];
+  readonly conditions: Conditions;
   readonly log: Log;
 }): Promise<Control> {
   const { database, document, live, log } = options;
-  const control = readControl(options.sealKey, options.halted);
+  const control = readControl(options.sealKey, options.halted, options.conditions);
   const result = await database.db.transaction((tx) =>
     publishAtStart(tx, control, document, { by: "system", loosen: !live }),
   );
@@ -37,15 +38,13 @@ export async function openControl(options: {
 }
 
 /** The control plane as it stands, for programs that only look: nothing is published. */
-export function readControl(sealKey: Secret, halted: Control["halted"]): Control {
+export function readControl(sealKey: Secret, halted: Control["halted"], conditions: Conditions): Control {
   const seal = openSeal(sealKey);
   return {
     seal,
     published: readPublished(seal),
     halted,
-    onCall: async () => null,
-    deadManArmed: () => null,
-    reconcilerHealthy: () => null,
+    ...conditions,
     breakGlass: (tx, person, account) => holdsBreakGlass(tx, { seal }, person, account),
   };
 }

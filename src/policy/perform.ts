@@ -2,6 +2,7 @@ import { and, eq, inArray, like } from "drizzle-orm";
 import type { Desk } from "../actions/desk.ts";
 import { readerOf } from "../actions/desk.ts";
 import { type CarriedOut, carryOut } from "../actions/orders/carry-out.ts";
+import { settleLeftovers } from "../actions/orders/leftovers.ts";
 import { noteIncident } from "../db/changes.ts";
 import type { Database, Tx } from "../db/client.ts";
 import { orders, plans, tradingStates } from "../db/schema.ts";
@@ -77,6 +78,8 @@ export interface Door {
   ): Promise<{ readonly claimed: true } | { readonly claimed: false; readonly why: string }>;
   /** Sends a claimed plan once and follows it to its end; safe to call again after a crash. */
   carryOut(hash: string): Promise<CarriedOut>;
+  /** Looks again for orders whose outcome was not known when their plan ended; sends nothing. */
+  settle(): Promise<void>;
   /** Writes the plan's end. */
   ended(tx: Tx, hash: string, result: CarriedOut): Promise<void>;
 }
@@ -333,6 +336,7 @@ export function openDoor(parts: DoorParts): Door {
         hash,
       );
     },
+    settle: () => settleLeftovers({ desk, database, log }),
     async ended(tx, hash, result) {
       await endPlan(
         tx,

@@ -134,9 +134,22 @@ const conditions = z
       })
       .optional(),
     pricesAgreeBps: amount.optional().describe("Two or more sources of every instrument lie within this distance"),
-    onCall: z.boolean().optional().describe("The person asking is on call"),
-    deadManArmed: z.boolean().optional(),
-    reconcilerHealthy: z.boolean().optional(),
+    onCall: z
+      .boolean()
+      .optional()
+      .describe(
+        "The person who asks, or who began the playbook that asks, is on call by a rota; without rotas not known",
+      ),
+    deadManArmed: z
+      .boolean()
+      .optional()
+      .describe("The venue cancels the account's orders by itself where the desk falls silent (accounts.<id>.deadMan)"),
+    reconcilerHealthy: z
+      .boolean()
+      .optional()
+      .describe(
+        "The account's figures are fresh, no order's outcome is unknown, and desk and venue hold the same orders open",
+      ),
   })
   .default({});
 

@@ -60,8 +60,8 @@ export interface BackendParts {
   /** Milliseconds by name, "time to card". */
   readonly durations: (incident: string) => Promise<Readonly<Partial<Record<string, number>>>>;
   readonly dots: () => Promise<readonly Dot[]> | readonly Dot[];
-  /** Person id; null where nobody is. */
-  readonly onCall: () => Promise<string | null> | string | null;
+  /** Ids of everyone who is on call now. */
+  readonly onCall: () => readonly string[];
   readonly thresholds: AccountSeries["thresholds"];
   readonly playbooks: () => readonly PlaybookRow[];
   readonly market: (hits: LastHits) => readonly MarketRow[];
@@ -89,19 +89,14 @@ export function openBackend(parts: BackendParts): ConsoleBackend {
     viewer: (cookie) => viewerOf(db, cookie, find),
     signOut: (cookie) => endSession(db, cookie),
     async header() {
-      const [counts, holding, dots, onCall] = await Promise.all([
-        countOpen(db),
-        freezes(),
-        parts.dots(),
-        parts.onCall(),
-      ]);
+      const [counts, holding, dots] = await Promise.all([countOpen(db), freezes(), parts.dots()]);
       const firm = holding.find((one) => one.scope === "firm");
       const narrower = holding.filter((one) => one.scope !== "firm");
       const detail = holding.map((one) => `${one.scope} ${one.state}: ${one.reason}`).join("; ");
       return {
         trading: { state: firm?.state ?? "active", detail: detail || "No freeze holds", freezes: narrower.length },
         dots,
-        onCall: onCall === null ? null : nameOf(onCall),
+        onCall: parts.onCall().map(nameOf).join(", ") || null,
         ...counts,
       };
     },
@@ -162,13 +157,14 @@ export function openBackend(parts: BackendParts): ConsoleBackend {
     verifyLedger: () => parts.verifyLedger(),
     proof: (seq) => parts.proof(seq),
     async people(): Promise<readonly PersonRow[]> {
-      const [linked, onCall] = await Promise.all([db.select().from(links).orderBy(asc(links.person)), parts.onCall()]);
+      const linked = await db.select().from(links).orderBy(asc(links.person));
+      const onCall = parts.onCall();
       return parts.people().map((one) => ({
         person: one.id,
         name: one.name,
         roles: one.roles,
         links: linked.filter((link) => link.person === one.id).map((link) => `${link.surface} ${link.user}`),
-        onCall: one.id === onCall,
+        onCall: onCall.includes(one.id),
       }));
     },
     settings: async () => parts.settings(),

@@ -27,11 +27,17 @@ describe("the on-call page", () => {
     alerts = [];
     pager = await openFakePager();
     paging = openPaging({
-      config: deskConfig("  - { match: { severity: [critical] }, page: { after: 5m, to: [pagerduty] } }", {
-        PAGERDUTY_ROUTING_KEY: "R0UTE",
-        PAGERDUTY_URL: pager.url,
-        BREAKWATER_PUBLIC_URL: "https://desk.example",
-      }),
+      config: deskConfig(
+        `  - { match: { severity: [critical] }, page: { after: 5m, to: [pagerduty] } }
+rotas:
+  night: { zone: UTC, starts: "2026-01-05T09:00", people: [cleo] }
+  later: { zone: UTC, starts: "2999-01-05T09:00", people: [ben] }`,
+        {
+          PAGERDUTY_ROUTING_KEY: "R0UTE",
+          PAGERDUTY_URL: pager.url,
+          BREAKWATER_PUBLIC_URL: "https://desk.example",
+        },
+      ),
       database: database(),
       emit: async (alert) => void alerts.push(alert),
       clock: systemClock,
@@ -137,5 +143,7 @@ describe("the on-call page", () => {
     );
     await vi.waitFor(() => expect(actions()).toEqual(["trigger"]), 5_000);
     await expect(paging.byHand(ana, "zoe", "hello")).rejects.toMatchObject({ code: "INPUT_INVALID" });
+    expect(await paging.byHand(ana, "night", "look at okx")).toBe("Cleo Lind is being called through pagerduty.");
+    await expect(paging.byHand(ana, "later", "hello")).rejects.toThrow("the rota later has not begun");
   });
 });

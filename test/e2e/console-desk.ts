@@ -106,7 +106,7 @@ export async function openTestConsole(
       { name: "deribit", state: "degraded", detail: "stream silent for 12 s, polling" },
       { name: "Slack", state: "unknown", detail: "not configured" },
     ],
-    onCall: () => "ana",
+    onCall: () => ["ana"],
     thresholds: [
       { label: "warning", ratio: "0.6" },
       { label: "limit", ratio: "0.8" },

@@ -49,6 +49,7 @@ export function scriptedDoor(script: {
         summary: "1 of 1 orders filled",
       };
     },
+    settle: async () => {},
     ended: async () => {},
   };
 }

@@ -34,9 +34,9 @@ export function controlOf(over: Partial<Control> = {}): Control {
     seal: SEAL,
     published: readPublished(SEAL),
     halted: () => null,
-    onCall: async () => null,
-    deadManArmed: () => null,
-    reconcilerHealthy: () => null,
+    onCall: () => null,
+    deadManArmed: () => ({ is: null, why: "" }),
+    reconcilerHealthy: async () => ({ is: null, why: "" }),
     breakGlass: async () => false,
     ...over,
   };

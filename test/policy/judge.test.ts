@@ -144,13 +144,13 @@ describe("conditions", () => {
     ["sources that agree allow it", { pricesAgreeBps: "5" }, {}, "allow"],
     ["sources that disagree do not", { pricesAgreeBps: "1" }, {}, "deny"],
     ["one source is no agreement", { pricesAgreeBps: "5" }, { quotes: { [BTC]: [] } }, "deny"],
-    ["an unknown dead-man switch denies", { deadManArmed: true }, { deadManArmed: null }, "deny"],
+    ["an unknown dead-man switch denies", { deadManArmed: true }, { deadManArmed: { is: null, why: "" } }, "deny"],
     ["a healthy reconciler allows it", { reconcilerHealthy: true }, {}, "allow"],
   ])("%s", (_, when, over, outcome) => expect(judge(rule(when), facts(over)).outcome).toBe(outcome));
 
   test("a fact that is not known denies even beside a rule that allows", () => {
     const policy = policyOf([ALLOW, { name: "careful", when: { deadManArmed: true }, says: "allow" }]);
-    expect(judge(policy, facts({ deadManArmed: null })).outcome).toBe("deny");
+    expect(judge(policy, facts({ deadManArmed: { is: null, why: "" } })).outcome).toBe("deny");
   });
 });
 

@@ -71,7 +71,11 @@ async function sendOnce(context: CarryOutContext, venue: Venue, row: OrderRow): 
  * Asks the venue for a sent order by its id: found, it is adopted; absent everywhere after the venue's horizon, it was
  * proved not placed. A venue that does not refuse doubled ids proves nothing by silence, so its order stays `unknown`.
  */
-async function lookUp(context: CarryOutContext, venue: Venue, row: OrderRow): Promise<void> {
+export async function lookUp(
+  context: Pick<CarryOutContext, "desk" | "database">,
+  venue: Venue,
+  row: OrderRow,
+): Promise<void> {
   const found = await venue.reader
     .orderByClientId(row.account, row.symbol, row.clientOrderId)
     .catch((error: unknown) => {

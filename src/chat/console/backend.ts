@@ -31,7 +31,7 @@ export interface HeaderView {
   /** The whole desk's state; `freezes` counts the narrower scopes that are not active. */
   readonly trading: { readonly state: TradingState; readonly detail: string; readonly freezes: number };
   readonly dots: readonly Dot[];
-  /** Null where nobody is on call, or no rota is configured. */
+  /** Names; null where nobody is on call, or no rota is configured. */
   readonly onCall: string | null;
   readonly openIncidents: number;
   readonly pendingApprovals: number;
