@@ -1,5 +1,5 @@
 import { type CurvesChart, PALETTE } from "./chart.ts";
-import { FONT, axisText, extent, label, markLabel, splitLine } from "./shapes.ts";
+import { FONT, axisText, extent, footAxis, label, markLabel, sideAxis } from "./shapes.ts";
 
 const CURVES_MAX = 3;
 
@@ -14,27 +14,12 @@ export function curves(chart: CurvesChart): Record<string, unknown> {
   const across = points.map(([at]) => Number(at)).filter(Number.isFinite);
   return {
     grid: { left: 84, right: 120, top: 118, bottom: 64 },
-    xAxis: {
-      type: "value",
+    xAxis: footAxis(chart.across, {
       min: across.length === 0 ? 0 : Math.min(...across),
       max: across.length === 0 ? 1 : Math.max(...across),
-      name: label(chart.across, 60),
-      nameLocation: "middle",
-      nameGap: 32,
-      nameTextStyle: axisText,
       axisLabel: { ...axisText, hideOverlap: true, showMinLabel: false, showMaxLabel: false },
-      axisLine: { onZero: false, lineStyle: { color: PALETTE.text } },
-      splitLine: { show: false },
-    },
-    yAxis: {
-      type: "value",
-      min: side.low,
-      max: side.high,
-      name: label(chart.unit, 20),
-      nameTextStyle: { ...axisText, align: "left" },
-      axisLabel: { ...axisText, showMinLabel: false, showMaxLabel: false },
-      splitLine,
-    },
+    }),
+    yAxis: sideAxis(chart.unit, { min: side.low, max: side.high }),
     series: shown.flatMap((curve, at) => {
       const color = PALETTE.series[at];
       const line = {

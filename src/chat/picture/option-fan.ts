@@ -1,5 +1,5 @@
 import { type FanChart, PALETTE } from "./chart.ts";
-import { FONT, axisText, extent, label, limitLines, splitLine } from "./shapes.ts";
+import { FONT, extent, footAxis, label, limitLines, sideAxis } from "./shapes.ts";
 
 const BANDS_MAX = 3;
 /** The widest band is the palest. */
@@ -16,28 +16,8 @@ export function fan(chart: FanChart): Record<string, unknown> {
   const color = PALETTE.series[0];
   return {
     grid: { left: 100, right: 90, top: 118, bottom: 64 },
-    xAxis: {
-      type: "value",
-      min: 0,
-      max: hours.at(-1) ?? 1,
-      interval: (hours.at(-1) ?? 1) / 4,
-      name: "hours from now",
-      nameLocation: "middle",
-      nameGap: 32,
-      nameTextStyle: axisText,
-      axisLabel: axisText,
-      axisLine: { onZero: false, lineStyle: { color: PALETTE.text } },
-      splitLine: { show: false },
-    },
-    yAxis: {
-      type: "value",
-      min: side.low,
-      max: side.high,
-      name: label(chart.unit, 20),
-      nameTextStyle: { ...axisText, align: "left" },
-      axisLabel: { ...axisText, showMinLabel: false, showMaxLabel: false },
-      splitLine,
-    },
+    xAxis: footAxis("hours from now", { min: 0, max: hours.at(-1) ?? 1, interval: (hours.at(-1) ?? 1) / 4 }),
+    yAxis: sideAxis(chart.unit, { min: side.low, max: side.high }),
     series: [
       ...bands.flatMap((band, at) => {
         const low = band.low.map(Number);

@@ -2,7 +2,7 @@ import { type BarsChart, type Chart, type LinesChart, PALETTE } from "./chart.ts
 import { curves } from "./option-curves.ts";
 import { fan } from "./option-fan.ts";
 import { heat } from "./option-heat.ts";
-import { FONT, amount, axisText, extent, label, limitLines, markLabel, short, splitLine } from "./shapes.ts";
+import { FONT, amount, axisText, extent, label, limitLines, markLabel, short, sideAxis, splitLine } from "./shapes.ts";
 
 const SERIES_MAX = 3;
 const BARS_MAX = 12;
@@ -53,16 +53,11 @@ function lines(chart: LinesChart): Record<string, unknown> {
       axisLabel: { ...axisText, hideOverlap: true },
       axisLine: { lineStyle: { color: PALETTE.text } },
     },
-    yAxis: {
-      type: "value",
+    yAxis: sideAxis(chart.unit, {
       scale: true,
-      name: label(chart.unit, 20),
-      nameTextStyle: { ...axisText, align: "left" },
-      axisLabel: { ...axisText, showMinLabel: false, showMaxLabel: false },
-      splitLine,
       min: (data: { min: number; max: number }) => ends(data).low,
       max: (data: { min: number; max: number }) => ends(data).high,
-    },
+    }),
     series: chart.series.slice(0, SERIES_MAX).map((series, at) => ({
       type: "line",
       name: label(series.name, 16),

@@ -9,6 +9,29 @@ export const axisText = { fontFamily: FONT, fontSize: 15, color: PALETTE.text };
 /** Lines behind the figures. */
 export const splitLine = { lineStyle: { color: PALETTE.grid } };
 
+/** The axis beside figures, with its unit above; `ends` are fixed values or taken from the data. */
+export const sideAxis = <Ends extends object>(unit: string, ends: Ends) => ({
+  type: "value",
+  ...ends,
+  name: label(unit, 20),
+  nameTextStyle: { ...axisText, align: "left" },
+  axisLabel: { ...axisText, showMinLabel: false, showMaxLabel: false },
+  splitLine,
+});
+
+/** The axis below figures, with its name in the middle. */
+export const footAxis = <Rest extends object>(name: string, rest: Rest) => ({
+  type: "value",
+  name: label(name, 60),
+  nameLocation: "middle",
+  nameGap: 32,
+  nameTextStyle: axisText,
+  axisLabel: axisText,
+  axisLine: { onZero: false, lineStyle: { color: PALETTE.text } },
+  splitLine: { show: false },
+  ...rest,
+});
+
 /** Text of one line that fits. */
 export const label = (text: string, max: number): string => clip(oneLine(text), max);
 
