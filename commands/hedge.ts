@@ -41,16 +41,15 @@ function readWords(args: CommandContext["args"], accounts: readonly string[]) {
   return { why, account, share };
 }
 
-/** The one account that holds this asset, where there is just one. */
-async function only(desk: CommandContext["desk"], asset: string): Promise<string | undefined> {
-  const holders = (await desk.states()).filter(({ state }) =>
-    state.positions.some((one) => one.symbol.startsWith(`${asset}/`)),
-  );
-  return holders.length === 1 ? holders[0]?.state.account : undefined;
+/** The accounts that hold this asset. */
+async function holders(desk: CommandContext["desk"], asset: string): Promise<readonly string[]> {
+  return (await desk.states())
+    .filter(({ state }) => state.positions.some((one) => one.symbol.startsWith(`${asset}/`)))
+    .map(({ state }) => state.account);
 }
 
-/** Why the hedge looks as it does, with its orders, and nothing opened. */
-async function explain(desk: CommandContext["desk"], account: string, asset: string, share: Ratio) {
+/** Why one account's hedge looks as it does, with its orders, and what they change. */
+async function explainOne(desk: CommandContext["desk"], account: string, asset: string, share: Ratio) {
   const found = await desk.exposure.hedge(account, asset, share);
   const compared = [
     [`${asset} delta`, grouped(found.before.delta, 4), grouped(found.after.delta, 4)],
@@ -58,21 +57,36 @@ async function explain(desk: CommandContext["desk"], account: string, asset: str
     ["gamma USD / %", grouped(found.before.gammaUsdPerPercent, 0), grouped(found.after.gammaUsdPerPercent, 0)],
     ["vega USD / pt", grouped(found.before.vegaUsdPerPoint, 2), grouped(found.after.vegaUsdPerPoint, 2)],
   ];
+  const head =
+    found.orders.length === 0
+      ? `${account} has nothing of ${asset} that an order could take off.`
+      : `The hedge of ${account}'s ${asset} now; nothing was opened or sent. /hedge ${asset} ${account} without --why asks for consent.`;
+  return {
+    text: [head, ...found.why, ...found.remains].join("\n"),
+    rows: [
+      ...found.orders.map((one) => [one.instrument.symbol, one.side, places(one.quantity, 8, "half-even")]),
+      ...compared,
+    ].map((row) => [account, ...row]),
+  };
+}
+
+/** The reasons for each account's hedge, and nothing opened; of several, one that cannot be read hides no other. */
+async function explain(desk: CommandContext["desk"], accounts: readonly string[], asset: string, share: Ratio) {
+  const explained: Awaited<ReturnType<typeof explainOne>>[] = [];
+  for (const account of accounts) {
+    try {
+      explained.push(await explainOne(desk, account, asset, share));
+    } catch (error) {
+      if (accounts.length === 1 || !(error instanceof DeskError)) throw error;
+      explained.push({ text: `${account} could not be read: ${error.message}.`, rows: [] });
+    }
+  }
   return {
     ok: true,
-    text: [
-      found.orders.length === 0
-        ? `${account} has nothing of ${asset} that an order could take off.`
-        : `The hedge of ${account}'s ${asset} now; nothing was opened or sent. /hedge without --why asks for consent.`,
-      ...found.why,
-      ...found.remains,
-    ].join("\n"),
+    text: explained.map(({ text }) => text).join("\n\n"),
     table: {
-      columns: ["what", "side or before", "quantity or after"],
-      rows: [
-        ...found.orders.map((one) => [one.instrument.symbol, one.side, places(one.quantity, 8, "half-even")]),
-        ...compared,
-      ],
+      columns: ["account", "what", "side or before", "quantity or after"],
+      rows: explained.flatMap(({ rows }) => rows),
     },
   };
 }
@@ -90,7 +104,7 @@ export default command(
         required: false,
         ask: true,
       },
-      { name: "account", summary: "needed where the desk has several", required: false },
+      { name: "account", summary: "needed where several hold it; --why explains all of them", required: false },
       { name: "why", summary: "only explain: --why", required: false, choices: ["yes", "no"] },
     ],
     needs: ["trader", "risk"],
@@ -100,10 +114,11 @@ export default command(
   async ({ desk, person, args }) => {
     const asset = (args["asset"] ?? "").toUpperCase();
     const { why, share, account: named } = readWords(args, desk.accounts);
-    const account = named ?? (await only(desk, asset));
-    if (account === undefined)
+    const held = named === undefined ? await holders(desk, asset) : [named];
+    if (why && held.length > 0) return explain(desk, held, asset, share);
+    const [account, ...others] = held;
+    if (account === undefined || others.length > 0)
       throw new DeskError("UNKNOWN_ACCOUNT", `name the account to hedge: ${desk.accounts.join(", ")}`);
-    if (why) return explain(desk, account, asset, share);
     const { incident } = await desk.start(person, "hedge", {
       title: `${person.name} asks to hedge ${asset} of ${account}`,
       input: { account, asset, share },

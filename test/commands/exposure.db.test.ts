@@ -9,6 +9,8 @@ import type { DeskApi } from "../../src/desk/api.ts";
 import type { DeskCommand } from "../../src/desk/command.ts";
 import { openExposure } from "../../src/exposure/exposure.ts";
 import { openHedger } from "../../src/exposure/hedger.ts";
+import type { Ratio } from "../../src/kernel/decimal.ts";
+import { DeskError } from "../../src/kernel/errors.ts";
 import { seededRandom } from "../../src/quant/random.ts";
 import { demoBook } from "../exposure/demo-book.ts";
 import { withDatabase } from "../with-database.ts";
@@ -183,7 +185,36 @@ describe("/hedge --why", () => {
     expect(reply.text).toMatch(/Buy [\d.]+ BTC\/USDT:USDT-\d{6}-\d+-[CP] at paper: adds .* of vega/);
     expect(reply.text).toContain("remain");
     expect(started).toEqual([]);
-    expect(cell(reply, "side or before", "BTC/USDT:USDT")).toBe("sell");
+    expect(cell(reply, "side or before", "paper-a", "BTC/USDT:USDT")).toBe("sell");
+  });
+
+  test("without an account explains the hedge of every account that holds the coin", async () => {
+    started = [];
+    const reply = await type(hedge, "/hedge BTC --why");
+    expect(reply.text).toMatch(/The hedge of paper-a's BTC now[^]*The hedge of paper-b's BTC now/);
+    expect(cell(reply, "side or before", "paper-a", "BTC/USDT:USDT")).toBe("sell");
+    for (const account of ["paper-a", "paper-b"])
+      expect(Number(cell(reply, "quantity or after", account, "BTC delta"))).toBeCloseTo(0, 2);
+    expect(started).toEqual([]);
+  });
+
+  test("of several accounts, one whose venue is away hides no other", async () => {
+    const away = async (account: string, ...rest: [string, Ratio]) => {
+      if (account === "paper-b") throw new DeskError("VENUE_UNAVAILABLE", "paper does not answer");
+      return desk.exposure.hedge(account, ...rest);
+    };
+    const args = commandValues(hedge.head, ["BTC", "--why"]);
+    const reply = await hedge.run({
+      person,
+      args,
+      desk: { ...desk, exposure: { ...desk.exposure, hedge: away } },
+    });
+    expect(reply.text).toContain("The hedge of paper-a's BTC now");
+    expect(reply.text).toContain("paper-b could not be read: paper does not answer.");
+  });
+
+  test("of a coin that nobody holds asks for the account", async () => {
+    await expect(type(hedge, "/hedge DOGE --why")).rejects.toThrow("name the account to hedge: paper-a, paper-b");
   });
 
   test.each([
