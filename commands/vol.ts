@@ -1,33 +1,4 @@
-import {
-  type CommandContext,
-  type Chart,
-  command,
-  decimal,
-  grouped,
-  mul,
-  percent,
-  places,
-  smileChart,
-  spanOf,
-} from "../src/index.ts";
-
-type Volatility = Awaited<ReturnType<CommandContext["desk"]["exposure"]["volatility"]>>;
-
-/** Realised and implied volatility side by side, in per cent a year; null where nothing is known. */
-function picture({ asset, estimates, smiles }: Volatility): Chart | null {
-  const bars = [
-    ...estimates.estimates.flatMap((one) => (one.sigma === null ? [] : [{ label: one.name, value: one.sigma }])),
-    ...smiles.map((one) => ({ label: one.expiryAt.toISOString().slice(0, 10), value: one.atm })),
-  ].map(({ label, value }) => ({ label, value: places(mul(value, decimal("100")), 1, "half-even") }));
-  const [realised] = estimates.estimates.filter((one) => one.sigma !== null);
-  const [implied] = smiles;
-  if (bars.length === 0) return null;
-  const said = [
-    ...(implied ? [`implied ${percent(implied.atm)} at the money`] : []),
-    ...(realised?.sigma ? [`realised ${percent(realised.sigma)}`] : []),
-  ];
-  return { kind: "bars", title: `${asset}: ${said.join(", ")}`, unit: "% a year", bars };
-}
+import { command, grouped, percent, smileChart, spanOf, volatilityChart } from "../src/index.ts";
 
 export default command(
   {
@@ -42,7 +13,7 @@ export default command(
     const asset = (args["asset"] ?? "").toUpperCase();
     const found = await desk.exposure.volatility(asset);
     const { symbol, estimates, venue, smiles } = found;
-    const charts = [picture(found), smileChart(asset, smiles)].filter((one) => one !== null);
+    const charts = [volatilityChart(found), smileChart(asset, smiles)].filter((one) => one !== null);
     const realised = estimates.estimates.map((one) => [
       "realised",
       one.name,

@@ -19,7 +19,7 @@ export { RESOLUTIONS, type Resolution } from "./incidents/lifecycle.ts";
 export { REPORTING_STEPS } from "./incidents/reporting.ts";
 export type { Reply } from "./chat/surface.ts";
 export { marginChart } from "./desk/margin-chart.ts";
-export { deltaChart, fanChart, smileChart, stressChart } from "./desk/risk-charts.ts";
+export { deltaChart, fanChart, smileChart, stressChart, volatilityChart } from "./desk/risk-charts.ts";
 export type { Chart } from "./chat/picture/chart.ts";
 export type { AccountState } from "./kernel/account.ts";
 export { type Severity, SEVERITIES } from "./kernel/alert.ts";

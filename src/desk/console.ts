@@ -23,6 +23,7 @@ import { openBackend } from "../views/console-backend.ts";
 import type { DeskApi } from "./api.ts";
 import { responseTo } from "./matching.ts";
 import { marketRows } from "./market-rows.ts";
+import { openRiskView } from "./risk-view.ts";
 
 /** How each venue is, judged by how fresh the figures of its accounts are. */
 async function venueDots(database: Database, config: Config, clock: Clock): Promise<readonly Dot[]> {
@@ -112,6 +113,7 @@ export function consoleBackend(parts: {
 }): ConsoleBackend {
   const { database, clock, config, desk } = parts;
   const monitor = monitorSettings(config.file);
+  const risk = openRiskView(desk.exposure, clock);
   return openBackend({
     db: database.db,
     clock,
@@ -146,6 +148,7 @@ export function consoleBackend(parts: {
         enabled: desk.isOn(head.name),
       })),
     market: (hits) => marketRows(parts.board()?.rows() ?? [], hits, clock.now().getTime()),
+    risk: () => risk.read(),
     detectors: () => detectorRows(config),
     settings: () => settingsOf(config),
     dryRun: async (playbook, input) => {

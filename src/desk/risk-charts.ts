@@ -1,6 +1,7 @@
 import type { Chart } from "../chat/picture/chart.ts";
+import type { VolatilityReport } from "../exposure/exposure.ts";
 import type { GreeksReport } from "../exposure/greeks.ts";
-import type { RiskReport } from "../exposure/risk.ts";
+import type { BookRisk } from "../exposure/risk.ts";
 import type { ExpirySmile } from "../exposure/smile.ts";
 import {
   type Decimal,
@@ -24,7 +25,7 @@ const signed = (value: Decimal): string => (sign(value) > 0 ? `+${percent(value,
 const points = (sigma: Ratio): string => places(mul(sigma, HUNDRED), 2, "half-even");
 
 /** What an account earns or loses where all coins and their volatilities move at once. */
-export function stressChart({ account, stress }: RiskReport): Chart {
+export function stressChart({ account, stress }: BookRisk): Chart {
   const { priceMoves, volMoves, profitUsd } = stress;
   const cells = profitUsd.flatMap((row, at) =>
     row.map((profit, column) => ({ profit, price: priceMoves[column], vol: volMoves[at] })),
@@ -45,7 +46,7 @@ export function stressChart({ account, stress }: RiskReport): Chart {
 }
 
 /** Where the coin that can liquidate an account may go within a day, and where that happens; null where nothing can. */
-export function fanChart({ account, liquidation }: RiskReport): Chart | null {
+export function fanChart({ account, liquidation }: BookRisk): Chart | null {
   if (liquidation === null) return null;
   const { asset, fan, below, above, dayRatio } = liquidation;
   // A limit far beyond the fan would press the fan flat; the title names it all the same.
@@ -72,6 +73,22 @@ export function fanChart({ account, liquidation }: RiskReport): Chart | null {
       .filter((price) => price !== null && near(Number(price)))
       .map((price) => ({ label: "liquidation", value: String(price) })),
   };
+}
+
+/** Realised volatility by estimator and implied volatility by expiry, side by side; null where nothing is known. */
+export function volatilityChart({ asset, estimates, smiles }: VolatilityReport): Chart | null {
+  const bars = [
+    ...estimates.estimates.flatMap((one) => (one.sigma === null ? [] : [{ label: one.name, value: one.sigma }])),
+    ...smiles.map((one) => ({ label: one.expiryAt.toISOString().slice(0, 10), value: one.atm })),
+  ].map(({ label, value }) => ({ label, value: places(mul(value, HUNDRED), 1, "half-even") }));
+  const [realised] = estimates.estimates.filter((one) => one.sigma !== null);
+  const [implied] = smiles;
+  if (bars.length === 0) return null;
+  const said = [
+    ...(implied ? [`implied ${percent(implied.atm)} at the money`] : []),
+    ...(realised?.sigma ? [`realised ${percent(realised.sigma)}`] : []),
+  ];
+  return { kind: "bars", title: `${asset}: ${said.join(", ")}`, unit: "% a year", bars };
 }
 
 /** Volatilities of the venue's marks, and the fits free of arbitrage through them; null where no mark is usable. */

@@ -9,7 +9,7 @@ import { type GreeksReport, greeksReport } from "./greeks.ts";
 import type { HedgeProposal, Hedger } from "./hedger.ts";
 import { type Reading, readHoldings } from "./holdings.ts";
 import { recordedMarks } from "./recorded.ts";
-import { type RiskReport, type Volatilities, riskReport } from "./risk.ts";
+import { type BookRisk, type RiskReport, type Volatilities, bookRisk, riskReport } from "./risk.ts";
 import { type ExpirySmile, readSmiles } from "./smile.ts";
 
 /** Volatility of one asset as the desk can know it. */
@@ -23,12 +23,28 @@ export interface VolatilityReport {
   readonly smiles: readonly ExpirySmile[];
 }
 
+/** An account that did not answer. */
+interface Silence {
+  readonly account: string;
+  readonly why: string;
+}
+
+/** Every account's book, read once. */
+export interface Overview {
+  readonly greeks: GreeksReport;
+  /** Of the accounts that answered; without what must be simulated. */
+  readonly books: readonly BookRisk[];
+  readonly silent: readonly Silence[];
+}
+
 /** What the desk can say of its books: read now, sent nowhere. */
 export interface ExposureReader {
   /** Of one account, or of all that answer. @throws DeskError as the venue's reads do, for one named account */
   greeks(account?: string): Promise<GreeksReport>;
   volatility(asset: string): Promise<VolatilityReport>;
   risk(account?: string): Promise<readonly RiskReport[]>;
+  /** Greeks, stress and liquidation of all accounts by one reading of their books, cheap enough to be repeated while somebody looks. */
+  overview(): Promise<Overview>;
   /** What perpetual positions pay when funding is next due, of every account that answers; who does not is said. */
   funding(): Promise<{ readonly due: readonly FundingDue[]; readonly silent: readonly string[] }>;
   /** The hedge that `/hedge` would plan now, with its reasons. */
@@ -65,12 +81,13 @@ export function openExposure(parts: ExposureParts): ExposureReader {
     return { reader, state, reading: await readHoldings(reader, state) };
   };
   /** Of one outcome for each account: which could not be read, and why. */
-  const silentOnes = (settled: readonly PromiseSettledResult<unknown>[]): string[] =>
+  const silentOnes = (settled: readonly PromiseSettledResult<unknown>[]): Silence[] =>
     settled.flatMap((one, at) =>
-      one.status === "rejected" ? [`${accounts[at] ?? ""} could not be read: ${messageOf(one.reason)}.`] : [],
+      one.status === "rejected" ? [{ account: accounts[at] ?? "", why: messageOf(one.reason) }] : [],
     );
+  const said = ({ account, why }: Silence): string => `${account} could not be read: ${why}.`;
   /** One named account, or every one that answers; those that do not are said. */
-  const read = async (account: string | undefined): Promise<{ reads: readonly Read[]; silent: readonly string[] }> => {
+  const read = async (account: string | undefined): Promise<{ reads: readonly Read[]; silent: readonly Silence[] }> => {
     if (account !== undefined) return { reads: [await readOne(account)], silent: [] };
     const settled = await Promise.allSettled(accounts.map(readOne));
     return {
@@ -93,36 +110,57 @@ export function openExposure(parts: ExposureParts): ExposureReader {
     return found ? { sigma: found, from: "recorded marks" } : null;
   };
 
+  const volatilitiesOf = async ({ reader, state, reading }: Read): Promise<Volatilities> => {
+    const found: [string, { sigma: Ratio; from: string }][] = [];
+    for (const asset of reading.indexes.keys()) {
+      const volatility = await volatilityOf(reader, asset, state.at);
+      if (volatility) found.push([asset, volatility]);
+    }
+    return new Map(found);
+  };
+
   return {
     async greeks(account) {
       const { reads, silent } = await read(account);
       const report = greeksReport(reads.map((one) => one.reading));
-      return { ...report, notes: [...report.notes, ...silent] };
+      return { ...report, notes: [...report.notes, ...silent.map(said)] };
     },
 
     async volatility(asset) {
       const { symbol, points } = await recordedMarks(db, asset);
+      let failure: unknown;
       for (const account of accounts) {
-        const reader = await readerOf(account);
-        const smiles = await readSmiles(reader, asset, (await reader.account(account)).at);
-        if (smiles.length > 0) return { asset, symbol, estimates: estimatesOf(points), venue: reader.venue, smiles };
+        try {
+          const reader = await readerOf(account);
+          const smiles = await readSmiles(reader, asset, (await reader.account(account)).at);
+          if (smiles.length > 0) return { asset, symbol, estimates: estimatesOf(points), venue: reader.venue, smiles };
+        } catch (error) {
+          // Another account's venue may list the same options.
+          failure ??= error;
+        }
       }
+      if (failure !== undefined) throw failure;
       return { asset, symbol, estimates: estimatesOf(points), venue: null, smiles: [] };
     },
 
     async risk(account) {
       const { reads } = await read(account);
-      return Promise.all(
-        reads.map(async ({ reader, state, reading }) => {
-          const found: [string, { sigma: Ratio; from: string }][] = [];
-          for (const asset of reading.indexes.keys()) {
-            const volatility = await volatilityOf(reader, asset, state.at);
-            if (volatility) found.push([asset, volatility]);
-          }
-          const volatilities: Volatilities = new Map(found);
-          return riskReport(reading, state, volatilities);
+      return Promise.all(reads.map(async (one) => riskReport(one.reading, one.state, await volatilitiesOf(one))));
+    },
+
+    async overview() {
+      const settled = await Promise.allSettled(
+        accounts.map(async (account) => {
+          const one = await readOne(account);
+          return { reading: one.reading, book: bookRisk(one.reading, one.state, await volatilitiesOf(one)) };
         }),
       );
+      const answered = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+      return {
+        greeks: greeksReport(answered.map(({ reading }) => reading)),
+        books: answered.map(({ book }) => book),
+        silent: silentOnes(settled),
+      };
     },
 
     async funding() {
@@ -134,7 +172,7 @@ export function openExposure(parts: ExposureParts): ExposureReader {
       );
       return {
         due: settled.flatMap((one) => (one.status === "fulfilled" ? one.value : [])),
-        silent: silentOnes(settled),
+        silent: silentOnes(settled).map(said),
       };
     },
 

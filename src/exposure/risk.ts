@@ -42,15 +42,20 @@ export interface StressTable {
   readonly profitUsd: readonly (readonly Usd[])[];
 }
 
-/** An account's risk, as far as its data allows; null parts are explained in `notes`. */
-export interface RiskReport {
+/** What follows from an account's book without any simulation; null parts are explained in `notes`. */
+export interface BookRisk {
   readonly account: string;
-  readonly day: DayRisk | null;
   readonly liquidation: LiquidationRisk | null;
   readonly stress: StressTable;
   /** Profit where the largest dollar coin held falls to 0.95; null where none is held. */
   readonly depeg: { readonly asset: string; readonly profitUsd: Usd } | null;
   readonly notes: readonly string[];
+}
+
+/** An account's risk with what a day may cost, as far as its data allows. */
+export interface RiskReport extends BookRisk {
+  /** Null where the volatility of a coin is not known, which `notes` then says. */
+  readonly day: DayRisk | null;
 }
 
 /** Coins fall together; no series is kept long enough to measure it, so one figure on the safe side stands for all pairs. */
@@ -69,18 +74,20 @@ const STEP = decimal("0.0001");
 const usd = (value: number): Usd => fromFloat(value, CENT, "half-even");
 const ratio = (value: number): Ratio => fromFloat(value, STEP, "half-even");
 
-/** Measures an account's risk from its book, its venue's figures and the volatility of its coins. */
-export function riskReport(reading: Reading, state: AccountState, volatilities: Volatilities): RiskReport {
-  const notes = [...reading.notes];
+/** Coins of a book, dollars apart, and which of them have no known volatility. */
+function coinsOf(reading: Reading, volatilities: Volatilities) {
   const coins = reading.holdings.filter((one) => !isDollar(one.asset));
   const assets = [...new Set(coins.map((one) => one.asset))];
-  const unknown = assets.filter((asset) => !volatilities.has(asset));
-  if (unknown.length > 0)
-    notes.push(`No volatility of ${unknown.join(", ")} is known at ${state.venue}, so a day's loss is not estimated.`);
+  return { coins, assets, unknown: assets.filter((asset) => !volatilities.has(asset)) };
+}
+
+/** Measures an account's stress and liquidation from its book, its venue's figures and the volatility of its coins. */
+export function bookRisk(reading: Reading, state: AccountState, volatilities: Volatilities): BookRisk {
+  const notes = [...reading.notes];
+  const { coins, assets } = coinsOf(reading, volatilities);
   const grid = stressGrid(coins, { priceMoves: PRICE_MOVES, volMoves: VOL_MOVES });
   return {
     account: state.account,
-    day: assets.length > 0 && unknown.length === 0 ? dayRisk(coins, assets, volatilities) : null,
     liquidation: liquidationOf(reading, state, coins, assets, volatilities, notes),
     stress: {
       priceMoves: grid.priceMoves.map(ratio),
@@ -90,6 +97,15 @@ export function riskReport(reading: Reading, state: AccountState, volatilities: 
     depeg: depegOf(reading.holdings),
     notes,
   };
+}
+
+/** The same with a day's loss, which is simulated: some ten milliseconds of the processor an account. */
+export function riskReport(reading: Reading, state: AccountState, volatilities: Volatilities): RiskReport {
+  const book = bookRisk(reading, state, volatilities);
+  const { coins, assets, unknown } = coinsOf(reading, volatilities);
+  if (unknown.length === 0) return { ...book, day: assets.length > 0 ? dayRisk(coins, assets, volatilities) : null };
+  const why = `No volatility of ${unknown.join(", ")} is known at ${state.venue}, so a day's loss is not estimated.`;
+  return { ...book, day: null, notes: [...book.notes, why] };
 }
 
 function dayRisk(coins: readonly Holding[], assets: readonly string[], volatilities: Volatilities): DayRisk {
@@ -167,7 +183,7 @@ function liquidationOf(
   }
 }
 
-function depegOf(holdings: readonly Holding[]): RiskReport["depeg"] {
+function depegOf(holdings: readonly Holding[]): BookRisk["depeg"] {
   const dollars = holdings.filter((one) => one.kind === "spot" && isDollar(one.asset));
   const held = dollars.toSorted((a, b) => Math.abs(exposureOf(b).deltaUsd) - Math.abs(exposureOf(a).deltaUsd))[0];
   if (held === undefined) return null;

@@ -13,6 +13,7 @@ import type {
   PlaybookRow,
   ReplayRow,
   ReplayState,
+  RiskView,
   SettingsView,
 } from "../chat/console/backend.ts";
 import type { Db } from "../db/client.ts";
@@ -65,6 +66,7 @@ export interface BackendParts {
   readonly thresholds: AccountSeries["thresholds"];
   readonly playbooks: () => readonly PlaybookRow[];
   readonly market: (hits: LastHits) => readonly MarketRow[];
+  readonly risk: () => Promise<RiskView>;
   readonly detectors: () => readonly DetectorHead[];
   readonly settings: () => SettingsView;
   readonly dryRun: (playbook: string, input: Readonly<Record<string, string>>) => Promise<DryRun>;
@@ -128,6 +130,7 @@ export function openBackend(parts: BackendParts): ConsoleBackend {
     runs: (limit) => listRuns(db, limit, nameOf),
     dryRun: (playbook, input) => parts.dryRun(playbook, input),
     market: async () => parts.market(await lastHits(db)),
+    risk: () => parts.risk(),
     async detectors() {
       const [hits, judged] = await Promise.all([detectorHits(db), detectorJudgements(db)]);
       return parts.detectors().map((one) => ({

@@ -86,7 +86,10 @@ async function decide(db: Db, click: Click): Promise<{ reply: Reply; incident: s
 /** Opens a console on a free port over `db`; `setting` overrides any of its options, `recordings` are what it replays. */
 export async function openTestConsole(
   db: Db,
-  setting: Partial<ConsoleOptions> & { readonly market?: BackendParts["market"] } = {},
+  setting: Partial<ConsoleOptions> & {
+    readonly market?: BackendParts["market"];
+    readonly risk?: BackendParts["risk"];
+  } = {},
   recordings: BackendParts["recordings"] = { list: async () => [], open: async () => null },
 ): Promise<TestConsole> {
   buildPage();
@@ -122,6 +125,7 @@ export async function openTestConsole(
       },
     ],
     market: (hits) => setting.market?.(hits) ?? [],
+    risk: async () => setting.risk?.() ?? { everyMs: 5_000, parts: [] },
     detectors: () => [
       {
         name: "spoofing",

@@ -192,6 +192,48 @@ describe("the demo", () => {
   );
 
   test(
+    "the Risk page follows the storm by itself, and leaves no entry of its own in the ledger",
+    { timeout: 120_000 },
+    async () => {
+      const started = new Promise<Line>((resolve) =>
+        breakwater(home(), ["demo", "--json"], (line) => line.type === "started" && resolve(line)),
+      );
+      const { signIn, url } = await started;
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+      const page = await context.newPage();
+      await page.goto(String(signIn));
+      await page.goto(`${String(url)}/risk`);
+      const part = page.locator("#account-paper-a");
+      await part.locator("svg").nth(1).waitFor({ timeout: 60_000 });
+      const seen = async () => ({
+        at: await part.locator("time").getAttribute("datetime"),
+        figures: await part.locator("svg").allTextContents(),
+        smile: await page.locator("#asset-BTC figcaption").allInnerTexts(),
+      });
+      const before = await seen();
+      await expect
+        .poll(
+          async () => {
+            const now = await seen();
+            return (
+              now.at !== before.at &&
+              now.figures.every((one, at) => one !== before.figures[at]) &&
+              now.smile.every((one, at) => one !== before.smile[at])
+            );
+          },
+          { timeout: 60_000, interval: 500 },
+        )
+        .toBe(true);
+      const { entries } = (await (await page.request.get(`${String(url)}/api/ledger?limit=1000`)).json()) as {
+        entries: { type: string }[];
+      };
+      expect(entries.length).toBeGreaterThan(0);
+      expect(entries.filter(({ type }) => type === "command.called")).toEqual([]);
+      await context.close();
+    },
+  );
+
+  test(
     "killed with its database in the middle of the decision, it goes on where it was",
     { timeout: 300_000 },
     async () => {

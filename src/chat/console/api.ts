@@ -41,6 +41,7 @@ export function addApi(get: Get, parts: { readonly backend: ConsoleBackend }): v
     return c.json(detail);
   });
   get("/api/market", async (c) => c.json({ market: await backend.market() }));
+  get("/api/risk", async (c) => c.json(await backend.risk()));
   get("/api/detectors/:name", async (c) => {
     const detail = await backend.detector(c.req.param("name") ?? "");
     if (!detail) throw new DeskError("ROUTE_UNKNOWN", "no detector of this name is on");

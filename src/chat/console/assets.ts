@@ -31,6 +31,7 @@ const SCRIPTS = [
   "chart.js",
   "drawing.js",
   "picture.js",
+  "risk.js",
   "keys.js",
   "list.js",
   "market.js",

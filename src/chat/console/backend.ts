@@ -1,5 +1,6 @@
 import type { Severity } from "../../kernel/alert.ts";
 import type { Card } from "../card.ts";
+import type { Chart } from "../picture/chart.ts";
 
 /** The signed-in person of one request. */
 export interface Viewer {
@@ -355,6 +356,25 @@ export interface DryRun {
   readonly steps: readonly { readonly name: string; readonly note: string }[];
 }
 
+/** Charts of the desk, of one account or of one coin's volatility, as they were last read. */
+export interface RiskPart {
+  /** "desk", "account-paper-a", "asset-BTC"; unique, names it in addresses. */
+  readonly key: string;
+  readonly title: string;
+  /** When it was read; null where it never could be. */
+  readonly at: string | null;
+  readonly charts: readonly Chart[];
+  /** What was left out, and why the newest figures are missing where they are; a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** What the Risk page draws. */
+export interface RiskView {
+  /** No newer figures are there before this many ms. */
+  readonly everyMs: number;
+  readonly parts: readonly RiskPart[];
+}
+
 /** A recording that can be, or was, replayed. */
 export interface ReplayRow {
   /** Names it in addresses. */
@@ -398,6 +418,8 @@ export interface ConsoleBackend {
   dryRun(playbook: string, input: Readonly<Record<string, string>>): Promise<DryRun>;
   /** What the desk sees of the market, by instrument and venue. */
   market(): Promise<readonly MarketRow[]>;
+  /** Charts of the books as they stand; read once for everybody who looks, and as seldom as `everyMs` says. */
+  risk(): Promise<RiskView>;
   detectors(): Promise<readonly DetectorRow[]>;
   /** Null where no such detector is on. */
   detector(name: string): Promise<DetectorDetail | null>;

@@ -19,6 +19,7 @@ const PAGES = [
   ["/alerts", "Alerts"],
   ["/approvals", "Approvals"],
   ["/accounts", "Accounts"],
+  ["/risk", "Risk"],
   ["/orders", "Orders"],
   ["/playbooks", "Playbooks"],
   ["/market", "Market"],

@@ -26,6 +26,7 @@ import { ordersPage } from "./pages/orders.ts";
 import { peoplePage, settingsPage } from "./pages/people.ts";
 import { dryRunPage, playbooksPage } from "./pages/playbooks.ts";
 import { replayPage, replaysPage } from "./pages/replay.ts";
+import { riskPage } from "./pages/risk.ts";
 import { answerPage, signedOutPage } from "./pages/sign-in.ts";
 import { addPasskeyRoutes } from "./passkey-routes.ts";
 import type { PasskeyBackend } from "./passkeys.ts";
@@ -182,6 +183,7 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     ),
   );
   get("/market", async (c) => page(c, "/market", "Market", marketPage(await backend.market(), filterOf(c).text)));
+  get("/risk", async (c) => page(c, "/risk", "Risk", riskPage()));
   get("/detectors/:name", async (c) => {
     const detail = await backend.detector(c.req.param("name") ?? "");
     if (!detail) throw new DeskError("ROUTE_UNKNOWN", "no detector of this name is on");

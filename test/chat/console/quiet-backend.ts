@@ -21,6 +21,7 @@ export const quietBackend: Omit<ConsoleBackend, "redeem" | "viewer" | "signOut" 
   runs: async () => [],
   dryRun: async () => ({ ok: true, text: "", steps: [] }),
   market: async () => [],
+  risk: async () => ({ everyMs: 5_000, parts: [] }),
   detectors: async () => [],
   detector: async () => null,
   replays: async () => [],

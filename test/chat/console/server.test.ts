@@ -108,6 +108,8 @@ describe("who gets in", () => {
     "/api/incidents",
     "/api/ledger",
     "/complete?text=/",
+    "/api/risk",
+    "/risk",
     "/ledger",
     "/fragments/rows",
   ])("%s without a session is refused", async (path) => {

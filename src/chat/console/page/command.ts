@@ -1,4 +1,4 @@
-import { tick } from "./clock.ts";
+import { serverNow, tick } from "./clock.ts";
 import { type Picture, pictureOf } from "./picture.ts";
 
 interface Reply {
@@ -55,6 +55,19 @@ function tableOf(view: NonNullable<Reply["table"]>): HTMLElement {
   return scroll;
 }
 
+/** Under the charts of an answer: when they were true, and where they move. */
+function asOf(): HTMLElement {
+  const line = element(
+    "p",
+    "quiet",
+    `As of ${new Date(serverNow()).toISOString().slice(11, 19)} UTC; charts that move stand on `,
+  );
+  const link = element("a", "", "the Risk page") as HTMLAnchorElement;
+  link.href = "/risk";
+  line.append(link);
+  return line;
+}
+
 function show(place: HTMLElement, typed: string, reply: Reply): void {
   const entry = element("div", reply.ok ? "entry" : "entry refused");
   entry.append(element("p", "typed-line", `› ${typed}`));
@@ -67,6 +80,7 @@ function show(place: HTMLElement, typed: string, reply: Reply): void {
   place.hidden = false;
   const room = Math.min(window.innerWidth - 48, 760);
   for (const picture of reply.charts ?? []) entry.append(pictureOf(picture, room));
+  if ((reply.charts ?? []).length > 0) entry.append(asOf());
   if (reply.incident) {
     const link = element("a", "", `Open ${reply.incident}`) as HTMLAnchorElement;
     link.href = `/incidents/${encodeURIComponent(reply.incident)}`;

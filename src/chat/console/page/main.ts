@@ -8,6 +8,7 @@ import { applyRow, watchList } from "./list.ts";
 import { refreshParts } from "./parts.ts";
 import { applyQuote, applyQuotes, showsMarket, watchMarket } from "./market.ts";
 import { openPasskeyForms } from "./passkey.ts";
+import { openRisk } from "./risk.ts";
 import { drawScores, recolourScores } from "./scores.ts";
 import { openReplay, recolourReplay } from "./replay.ts";
 import { openStream } from "./stream.ts";
@@ -57,9 +58,11 @@ if (document.body.classList.contains("bare")) {
 } else {
   document.body.classList.add("has-script");
   const stream = openStream(showsMarket() ? "market" : shownIncident());
+  let shownPath = location.pathname;
   const go = async (path: string, remember: boolean): Promise<void> => {
     const incident = await showIncident(path, remember);
     if (incident === null) return;
+    shownPath = location.pathname;
     stream.focus(incident);
     title = `${incident} ${document.querySelector("#card-title")?.textContent ?? ""} · ${title.split(" · ").at(-1) ?? ""}`;
     count();
@@ -94,6 +97,7 @@ if (document.body.classList.contains("bare")) {
   openCommandLine();
   offerThemes();
   openPasskeyForms();
+  openRisk();
   void openReplay();
   listenKeys((link) => void go(link.pathname, true));
   document.addEventListener("click", (event) => {
@@ -105,7 +109,8 @@ if (document.body.classList.contains("bare")) {
   });
   window.addEventListener("popstate", () => {
     if (location.pathname.startsWith("/incidents/")) void go(location.pathname, false);
-    else location.reload();
+    // A place within the page shown is no other page.
+    else if (location.pathname !== shownPath) location.reload();
   });
   const shown = shownIncident();
   if (shown) mark(shown);

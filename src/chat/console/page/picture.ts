@@ -150,15 +150,16 @@ function curves({ title, unit, across, curves: all, places }: Of<"curves">, widt
   const ends = points.map(([at]) => at);
   const frame = framed(
     drawing,
-    { left: 52, right: width - 14, top: 44, bottom: HIGH - 46 },
+    { left: 52, right: width - 22, top: 60, bottom: HIGH - 46 },
     { low: Math.min(...ends), high: Math.max(...ends), name: across },
     { ...spread(points.map(([, value]) => value)), name: unit },
   );
   for (const { label, across: at } of places) {
     const x = frame.x(Number(at));
+    // Between the names and the unit: a place near the left end would lie on the unit.
     drawing.append(
-      shape("line", "chart-place", { x1: x, x2: x, y1: frame.top, y2: frame.bottom }),
-      shape("text", "chart-text", { x, y: frame.top - 4, "text-anchor": "middle" }, label),
+      shape("line", "chart-place", { x1: x, x2: x, y1: 38, y2: frame.bottom }),
+      shape("text", "chart-text", { x, y: 34, "text-anchor": "middle" }, label),
     );
   }
   all.forEach(({ name, dots, line }, at) => {

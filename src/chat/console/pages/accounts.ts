@@ -1,7 +1,7 @@
 import { greater, sign, type Decimal } from "../../../kernel/decimal.ts";
 import type { AccountRow, FreezeRow } from "../backend.ts";
 import { figure } from "../figures.ts";
-import { type Markup, NOTHING, emptyState, html, known, moment, table, words } from "../markup.ts";
+import { type Markup, NOTHING, emptyState, html, known, moment, table, visible, words } from "../markup.ts";
 import { type Limits, isStale, marginBar, percent, scopeName, standing } from "../side.ts";
 
 const signed = (text: string): Markup => {
@@ -51,6 +51,7 @@ function account(row: AccountRow, limits: Limits, now: Date): Markup {
       <h3 data-chart-title>Margin ratio</h3>
       <div class="chart-canvas" data-chart-canvas></div>
     </div>
+    <p><a href="/risk#account-${row.account}">Stress and liquidation of ${visible(row.account)}</a></p>
     <div data-part="positions-${row.account}">
       ${positions.length === 0 ? html`<p class="quiet">No open position.</p>` : table(`Positions of ${row.account}`, COLUMNS, positions)}
     </div>
