@@ -355,6 +355,25 @@ export const accountPoints = breakwater.table(
   (t) => [primaryKey({ columns: [t.account, t.at] })],
 );
 
+/** Where each account's loss of a UTC day is counted from: its first reading of the day, and what was paid in and out since. */
+export const accountDays = breakwater.table(
+  "account_days",
+  {
+    account: text("account").notNull(),
+    /** "2026-03-02". */
+    day: text("day").notNull(),
+    /** Equity at the day's first reading, and when that was. */
+    equityUsd: numeric("equity_usd").notNull(),
+    openedAt: moment("opened_at").notNull(),
+    /** Net of everything paid in and out since then; null where it was not read yet or has no price. */
+    transfersUsd: numeric("transfers_usd"),
+    /** When transfers were read last, and what was lost at that moment; later readings may raise it, and not lower it. */
+    transfersAt: moment("transfers_at"),
+    lossUsd: numeric("loss_usd"),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.day] })],
+);
+
 /** Processes that are alive, by the database's clock. */
 export const replicas = breakwater.table("replicas", {
   id: text("id").primaryKey(),

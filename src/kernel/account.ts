@@ -1,4 +1,4 @@
-import type { Ratio, Usd } from "./decimal.ts";
+import type { Decimal, Ratio, Usd } from "./decimal.ts";
 import type { Position, VenueOrder } from "./order.ts";
 
 /** Whether real money is at stake; shown unmistakably and bound into every plan's hash. */
@@ -9,6 +9,15 @@ export interface Account {
   readonly id: string;
   readonly venue: string;
   readonly environment: Environment;
+}
+
+/** What came into an account or left it other than by trading: deposits, withdrawals, moves between accounts. */
+export interface Transfer {
+  /** As the account's balances name it. */
+  readonly asset: string;
+  /** Negative where it left. */
+  readonly amount: Decimal;
+  readonly at: Date;
 }
 
 /** An account at one moment, as the venue reports it. */
@@ -25,3 +34,6 @@ export interface AccountState {
   /** The venue's time of these figures where it says one, else when they were received. */
   readonly at: Date;
 }
+
+/** The UTC day of a moment, "2026-03-02". */
+export const dayOf = (at: Date): string => at.toISOString().slice(0, 10);

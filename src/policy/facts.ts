@@ -42,6 +42,7 @@ export interface Known {
 export interface AccountFigures {
   readonly leverage: string | null;
   readonly openOrders: string | null;
+  /** What was lost since the day began in UTC, open profit and loss included; "0" where nothing was. */
   readonly lossUsd: string | null;
 }
 

@@ -1,10 +1,11 @@
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
-import { accountStates, incidents, runs } from "../db/schema.ts";
-import type { AccountState } from "../kernel/account.ts";
-import { type Decimal, abs, add, decimal, div, greater, sum } from "../kernel/decimal.ts";
+import { accountDays, accountStates, incidents, runs } from "../db/schema.ts";
+import { type AccountState, dayOf } from "../kernel/account.ts";
+import { abs, decimal, div, greater, sum } from "../kernel/decimal.ts";
 import { incidentFacts, runFacts } from "../kernel/origin.ts";
 import type { Plan } from "../kernel/plan.ts";
+import { type DayRow, dayLoss } from "./day-loss.ts";
 import { type AccountFigures, type Facts, type Known, type Quote, requesterOf } from "./facts.ts";
 import { rolesOf, voices } from "./grants.ts";
 import type { ReadPublished } from "./published.ts";
@@ -40,16 +41,15 @@ export interface Around {
   readonly proposedAt: Date | null;
 }
 
-function figuresOf(state: AccountState | undefined): AccountFigures | null {
+function figuresOf(state: AccountState | undefined, day: DayRow | undefined, at: Date): AccountFigures | null {
   if (state === undefined) return null;
   const gross = sum(state.positions.map((one) => abs(decimal(one.notionalUsd))));
   const equity = decimal(state.equityUsd);
   const positive = greater(equity, decimal("0"));
-  const loss = state.positions.reduce<Decimal>((total, one) => add(total, decimal(one.unrealisedUsd)), decimal("0"));
   return {
     leverage: positive ? div(gross, equity, 6, "up") : null,
     openOrders: String(state.openOrders.length),
-    lossUsd: greater(loss, decimal("0")) ? "0" : abs(loss),
+    lossUsd: dayLoss(day, equity, at),
   };
 }
 
@@ -107,6 +107,10 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
   const at = await databaseNow(tx);
   const { asker, ...begun } = await origin(tx, control.seal, plan);
   const [state] = await tx.select().from(accountStates).where(eq(accountStates.account, plan.account));
+  const [day] = await tx
+    .select()
+    .from(accountDays)
+    .where(and(eq(accountDays.account, plan.account), eq(accountDays.day, dayOf(at))));
   const keys = [
     "firm",
     `account:${plan.account}`,
@@ -127,7 +131,7 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
     ageMs: around.proposedAt === null ? 0 : at.getTime() - around.proposedAt.getTime(),
     states: withMarker(await statesNow(tx), control.halted()),
     usage: await usageOf(tx, keys),
-    figures: figuresOf(state?.state),
+    figures: figuresOf(state?.state, day, at),
     quotes: around.quotes,
     deadManArmed: control.deadManArmed(plan.account),
     reconcilerHealthy: await control.reconcilerHealthy(tx, plan.account, at),

@@ -63,7 +63,7 @@ const limitFields = z.strictObject({
       "lossUsd",
     ])
     .describe(
-      "What is counted; quantity, collarBps and slippageBps per order; openOrders, leverage and lossUsd per account",
+      "What is counted; quantity, collarBps and slippageBps per order; openOrders, leverage and lossUsd (of the UTC day, realised and open) per account",
     ),
   window: z
     .enum(WINDOWS)

@@ -1,4 +1,4 @@
-import type { Account, AccountState } from "../kernel/account.ts";
+import type { Account, AccountState, Transfer } from "../kernel/account.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
@@ -51,6 +51,7 @@ export function remoteVenue(
       orderByClientId: (id, symbol, clientOrderId) =>
         read<VenueOrder | null>("orderByClientId", { account: id, symbol, clientOrderId }),
       fills: (id, since) => read<readonly Fill[]>("fills", { account: id, since }),
+      transfers: (id, since) => read<readonly Transfer[]>("transfers", { account: id, since }),
       keyRights: (id) => read<KeyRights | null>("keyRights", { account: id }),
       watchAccount: (id, listener) =>
         link.watch(id, (heard) => {

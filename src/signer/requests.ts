@@ -14,6 +14,7 @@ export const requestShape = z.discriminatedUnion("method", [
   of("openOrders", { account: name }),
   of("orderByClientId", { account: name, symbol: name, clientOrderId: name }),
   of("fills", { account: name, since: z.date() }),
+  of("transfers", { account: name, since: z.date() }),
   of("keyRights", { account: name }),
   of("watch", { account: name }),
   of("unwatch", { watch: z.int().positive() }),

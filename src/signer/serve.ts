@@ -194,6 +194,8 @@ function read(request: Reading, { reader }: Venue): Promise<unknown> {
       return reader.orderByClientId(request.account, request.symbol, request.clientOrderId);
     case "fills":
       return reader.fills(request.account, request.since);
+    case "transfers":
+      return reader.transfers(request.account, request.since);
     case "keyRights":
       return reader.keyRights?.(request.account) ?? Promise.resolve(null);
   }

@@ -1,4 +1,4 @@
-import type { AccountState, Environment } from "../kernel/account.ts";
+import type { AccountState, Environment, Transfer } from "../kernel/account.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Consent } from "../kernel/consent.ts";
 import type { Instrument } from "../kernel/instrument.ts";
@@ -42,6 +42,8 @@ export interface VenueReader {
   /** Looks through open, closed and traded orders; null only where the venue says in all of them that it knows no such id. */
   orderByClientId(account: string, symbol: string, clientOrderId: string): Promise<VenueOrder | null>;
   fills(account: string, since: Date): Promise<readonly Fill[]>;
+  /** What came into the account and left it since a moment, other than by trading; all of it, or it throws. */
+  transfers(account: string, since: Date): Promise<readonly Transfer[]>;
   /** Follows the account's private stream until the returned function is called. Null where the venue is only polled. */
   watchAccount: ((account: string, listener: AccountListener) => Promise<() => Promise<void>>) | null;
   /** What the account's key may do; null where the venue cannot tell, absent where there is no key. Asks the venue each time. */

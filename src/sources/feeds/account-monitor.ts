@@ -9,6 +9,7 @@ import { type Decimal, decimal, grouped, less, mul, percent, sub } from "../../k
 import { messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { VenueReader } from "../../venues/venue.ts";
+import { openDayBook } from "./account-day.ts";
 
 /** When an account alarms; ratios are maintenance margin / equity. */
 export interface MonitorSettings {
@@ -138,6 +139,7 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
   let lookedAt = 0;
   let looking: Promise<void> = Promise.resolve();
   const stopping = new AbortController();
+  const days = openDayBook(database, log);
   const REPEAT_MS = 60_000;
 
   const judge = async (state: AccountState): Promise<void> => {
@@ -163,6 +165,7 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
         stale = false;
         await context.emit(staleAlert(account, false, "", lastGoodAt));
       }
+      days.take(state, reader, lastGoodAt);
       await judge(state);
       await context.onState?.(state, reader).catch((error: unknown) => {
         // Own flow is a sentinel beside the alarm; what it misses now it finds at the next look.
@@ -229,5 +232,6 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
     stop();
     await unwatch?.();
     await looking;
+    await days.idle();
   };
 }

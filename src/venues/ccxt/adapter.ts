@@ -106,6 +106,11 @@ function reader({ link, dialect, account, environment, clock, follow, close }: A
         const all = await dialect.fills(link, since);
         return all.filter((fill) => fill.at >= since).toSorted((a, b) => a.at.getTime() - b.at.getTime());
       }),
+    transfers: (id, since) =>
+      reading(`the transfers of ${id}`, async () => {
+        ours(id);
+        return (await dialect.transfers(link, since)).filter((one) => one.at >= since);
+      }),
     watchAccount: (id, listener) =>
       reading(`the stream of ${id}`, () => {
         ours(id);

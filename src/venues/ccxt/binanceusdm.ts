@@ -2,10 +2,11 @@ import { ZERO, abs, isZero } from "../../kernel/decimal.ts";
 import { baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, said, text } from "../answer.ts";
+import { isDollar } from "../dollar.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { isA } from "./failures.ts";
-import { type Link, type Listing, feeInUsd, isDollar } from "./link.ts";
-import { marginRatio, priceOrNull, together, walked, withId } from "./shape.ts";
+import { type Link, type Listing, feeInUsd } from "./link.ts";
+import { marginRatio, priceOrNull, together, walked, whole, withId } from "./shape.ts";
 
 const STATES = {
   NEW: "working",
@@ -176,6 +177,20 @@ export const binanceusdm: Dialect = {
     const startTime = sinceMs(link, since);
     const lists = await together(...(await tradedIds(link, startTime)).map((id) => fillsOf(link, id, startTime)));
     return lists.flat();
+  },
+
+  async transfers(link, since) {
+    const lists = await together(
+      ...["TRANSFER", "INTERNAL_TRANSFER"].map(async (incomeType) => {
+        const asked = { incomeType, startTime: sinceMs(link, since), limit: String(PAGE) };
+        return whole(rows(await link.call("fapiPrivateGetIncome", asked), "income"), PAGE);
+      }),
+    );
+    return lists.flat().map((one) => ({
+      asset: text(one, "asset"),
+      amount: figure(one, "income"),
+      at: instant(one, "time"),
+    }));
   },
 
   async marks(link, { id }) {

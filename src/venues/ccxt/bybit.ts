@@ -33,22 +33,29 @@ const SPOT: Row = { category: "spot" };
 const categoryOf = (one: Instrument): string =>
   one.kind === "option" || one.kind === "spot" ? one.kind : one.inverse ? "inverse" : "linear";
 
+/** What a list's pages hold, page by page. */
+async function results(link: Link, method: string, params: Row): Promise<readonly Row[]> {
+  const all: Row[] = [];
+  let cursor: string | undefined;
+  do {
+    const answer = row(await link.call(method, { ...params, ...(cursor === undefined ? {} : { cursor }) }), method);
+    const result = row(answer["result"], "result");
+    all.push(result);
+    cursor = maybeText(result, "nextPageCursor");
+  } while (cursor !== undefined);
+  return all;
+}
+
 /** A list over all its pages. */
 async function pages(
   link: Link,
   method: string,
   params: Row,
 ): Promise<readonly { readonly of: Row; readonly category: string }[]> {
-  const all: { of: Row; category: string }[] = [];
-  let cursor: string | undefined;
-  do {
-    const answer = row(await link.call(method, { ...params, ...(cursor === undefined ? {} : { cursor }) }), method);
-    const result = row(answer["result"], "result");
+  return (await results(link, method, params)).flatMap((result) => {
     const category = maybeText(result, "category") ?? text(params, "category");
-    all.push(...rows(result["list"], "list").map((of) => ({ of, category })));
-    cursor = maybeText(result, "nextPageCursor");
-  } while (cursor !== undefined);
-  return all;
+    return rows(result["list"], "list").map((of) => ({ of, category }));
+  });
 }
 
 function order(of: Row, category: string, listing: Listing): VenueOrder {
@@ -192,6 +199,24 @@ export const bybit: Dialect = {
       .filter(({ of }) => TRADES.has(text(of, "execType")))
       .filter(({ of, category }) => listing.has(text(of, "symbol"), category === "spot"))
       .map(({ of, category }) => fill(of, category, listing));
+  },
+
+  // bybit-exchange.github.io/docs/v5/account/transaction-log
+  async transfers(link, since) {
+    const asked = { accountType: "UNIFIED", startTime: String(since.getTime()), limit: "50" };
+    const lists = await together(
+      ...["TRANSFER_IN", "TRANSFER_OUT"].map((type) =>
+        results(link, "privateGetV5AccountTransactionLog", { ...asked, type }),
+      ),
+    );
+    return lists
+      .flat()
+      .flatMap((result) => rows(result["list"], "list"))
+      .map((one) => ({
+        asset: text(one, "currency"),
+        amount: figure(one, "change"),
+        at: instant(one, "transactionTime"),
+      }));
   },
 
   async marks(link, { instrument, id }) {

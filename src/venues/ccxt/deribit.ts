@@ -14,9 +14,10 @@ import { DeskError, messageOf } from "../../kernel/errors.ts";
 import type { Instrument } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text, words } from "../answer.ts";
+import { isDollar } from "../dollar.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
-import { type Link, type Listing, feeInUsd, isDollar } from "./link.ts";
-import { marginRatio, priceOrNull, sameId, toContracts, toUnits, together, walked } from "./shape.ts";
+import { type Link, type Listing, feeInUsd } from "./link.ts";
+import { marginRatio, priceOrNull, sameId, toContracts, toUnits, together, walked, whole } from "./shape.ts";
 
 const STATES = {
   open: "working",
@@ -114,6 +115,7 @@ async function purse(of: Row, link: Link): Promise<Purse> {
 }
 
 const PAGE = 1000;
+const LOG_PAGE = 100;
 /** Up to a minute ahead, because the venue's clock may be. */
 const until = (link: Link): Row => ({ end_timestamp: link.now().getTime() + 60_000, count: PAGE, sorting: "asc" });
 
@@ -223,6 +225,28 @@ export const deribit: Dialect = {
       .flat()
       .filter((of) => listing.has(text(of, "instrument_name")))
       .map((of) => fill(of, listing));
+  },
+
+  // docs.deribit.com, private/get_transaction_log; an emptied purse is asked too, and each word of the filter apart.
+  async transfers(link, since) {
+    const summaries = row(await result(link, "privateGetGetAccountSummaries", { extended: true }), "summaries");
+    const currencies = rows(summaries["summaries"], "summaries").map((one) => text(one, "currency"));
+    const asked = { start_timestamp: since.getTime(), end_timestamp: link.now().getTime() + 60_000, count: LOG_PAGE };
+    const lists = await together(
+      ...currencies.flatMap((currency) =>
+        ["transfer", "deposit", "withdrawal"].map(async (query) => {
+          const answer = await result(link, "privateGetGetTransactionLog", { ...asked, currency, query });
+          return whole(rows(row(answer, "log")["logs"], "logs"), LOG_PAGE);
+        }),
+      ),
+    );
+    // A row that several words find is one row.
+    const byId = new Map(lists.flat().map((one) => [`${text(one, "currency")} ${text(one, "id")}`, one]));
+    return [...byId.values()].map((one) => ({
+      asset: text(one, "currency"),
+      amount: figure(one, "change"),
+      at: instant(one, "timestamp"),
+    }));
   },
 
   async marks(link, { id }) {

@@ -1,4 +1,4 @@
-import type { AccountState } from "../../kernel/account.ts";
+import type { AccountState, Transfer } from "../../kernel/account.ts";
 import type { Decimal, Price } from "../../kernel/decimal.ts";
 import type { Fill, OrderRequest, VenueOrder } from "../../kernel/order.ts";
 import type { Secret } from "../../kernel/secret.ts";
@@ -51,6 +51,8 @@ export interface Dialect extends Sizing {
   /** Places where an order may be found, asked in this order; each answers undefined where it does not know the id. */
   lookUps(link: Link, one: Listed, clientOrderId: string): readonly (() => Promise<VenueOrder | undefined>)[];
   fills(link: Link, since: Date): Promise<readonly Fill[]>;
+  /** May answer with earlier ones too. */
+  transfers(link: Link, since: Date): Promise<readonly Transfer[]>;
   marks(link: Link, one: Listed): Promise<Marks>;
   /** Whether the account holds long and short of this instrument apart. */
   isHedged(link: Link, one: Listed): Promise<boolean>;

@@ -8,6 +8,7 @@ import {
   div,
   isZero,
   mul,
+  neg,
   sub,
   sum,
 } from "../../kernel/decimal.ts";
@@ -175,6 +176,38 @@ async function position(of: Row, marks: ReadonlyMap<string, Row>, listing: Listi
   };
 }
 
+/**
+ * What an entry of the ledger moved into the perpetuals' account; null where it did not touch it.
+ * @throws DeskError VENUE_ANSWER_INVALID for a kind that is not known
+ */
+function movedBy(delta: Row, wallet: string): Decimal | null {
+  const usdc = (): Decimal => figure(delta, "usdc");
+  const kind = text(delta, "type");
+  switch (kind) {
+    case "deposit":
+    case "vaultDistribution":
+      return usdc();
+    case "withdraw":
+    case "vaultCreate":
+    case "vaultDeposit":
+      return neg(usdc());
+    case "vaultWithdraw":
+      return figure(delta, "netWithdrawnUsd");
+    case "accountClassTransfer":
+      return flag(delta, "toPerp") ? usdc() : neg(usdc());
+    case "internalTransfer":
+    case "subAccountTransfer":
+      if (text(delta, "destination").toLowerCase() === wallet.toLowerCase()) return usdc();
+      return neg(add(usdc(), maybeFigure(delta, "fee") ?? ZERO));
+    case "liquidation":
+    case "spotTransfer":
+    case "spotGenesis":
+      return null;
+    default:
+      throw new DeskError("VENUE_ANSWER_INVALID", `hyperliquid's ledger has a "${kind}", which is not known`);
+  }
+}
+
 /** Hyperliquid perpetuals (hyperliquid.gitbook.io/hyperliquid-docs). Client order ids are 0x and 32 hexadecimal digits. */
 export const hyperliquid: Dialect = {
   options: { options: { fetchMarkets: { types: ["swap"] } } },
@@ -219,6 +252,14 @@ export const hyperliquid: Dialect = {
   ],
 
   fills: fillsSince,
+
+  async transfers(link, since) {
+    const all = rows(await info(link, "userNonFundingLedgerUpdates", { startTime: since.getTime() }), "updates");
+    return all.flatMap((one) => {
+      const amount = movedBy(row(one["delta"], "delta"), link.walletAddress);
+      return amount === null ? [] : [{ asset: "USDC", amount, at: instant(one, "time") }];
+    });
+  },
 
   async marks(link, { instrument }) {
     const now = row((await contexts(link)).get(instrument.base), instrument.base);

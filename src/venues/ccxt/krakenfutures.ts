@@ -1,11 +1,24 @@
-import { type Decimal, type Quantity, type Usd, ZERO, add, div, isZero, less, mul, neg } from "../../kernel/decimal.ts";
+import {
+  type Decimal,
+  type Quantity,
+  type Usd,
+  ZERO,
+  add,
+  div,
+  isZero,
+  less,
+  mul,
+  neg,
+  sub,
+} from "../../kernel/decimal.ts";
 import { DeskError } from "../../kernel/errors.ts";
 import { baseQuantity, notional, unrealisedUsd } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
 import { type Row, figure, flag, maybeFigure, maybeText, oneOf, row, rows, text } from "../answer.ts";
+import { isDollar } from "../dollar.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
-import { type Link, type Listed, type Listing, isDollar } from "./link.ts";
-import { marginRatio, priceOrNull, together, withId } from "./shape.ts";
+import { type Link, type Listed, type Listing } from "./link.ts";
+import { marginRatio, priceOrNull, together, whole, withId } from "./shape.ts";
 
 const SIDES = { buy: "buy", sell: "sell", Buy: "buy", Sell: "sell" } as const;
 const TYPES: Readonly<Record<TimeInForce, string>> = { GTC: "lmt", IOC: "ioc", FOK: "fok", PO: "post" };
@@ -28,6 +41,7 @@ const EVENTS = {
 } as const;
 const DAY_MS = 86_400_000;
 const PAGE = 100;
+const LOG_PAGE = 5_000;
 /** Answers to `sendorder` in which the order exists or existed. */
 const TAKEN = new Set(["placed", "partiallyFilled", "filled", "cancelled"]);
 
@@ -253,6 +267,19 @@ export const krakenfutures: Dialect = {
   ],
 
   fills: (link, since) => fillsSince(link, since),
+
+  // docs.kraken.com, "Get account log": of single-collateral accounts nothing is read, so nothing of them counts here.
+  async transfers(link, since) {
+    const answer = await link.call("historyGetAccountLog", { since: since.getTime(), sort: "asc", count: LOG_PAGE });
+    return whole(rows(row(answer, "log")["logs"], "logs"), LOG_PAGE)
+      .filter((one) => text(one, "info").includes("transfer"))
+      .filter((one) => oneOf(one, "margin_account", { flex: true, cash: false } as const))
+      .map((one) => ({
+        asset: text(one, "asset").toUpperCase(),
+        amount: sub(figure(one, "new_balance"), figure(one, "old_balance")),
+        at: time(one, "date"),
+      }));
+  },
 
   async marks(link, { id }) {
     const now = row((await tickers(link)).get(id.toUpperCase()), "ticker");

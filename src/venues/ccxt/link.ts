@@ -2,6 +2,7 @@ import { type Decimal, type Price, type Usd, ZERO, decimal, div, isZero, mul } f
 import { DeskError } from "../../kernel/errors.ts";
 import type { Instrument } from "../../kernel/instrument.ts";
 import type { VenueName } from "../capabilities.ts";
+import { isDollar } from "../dollar.ts";
 import { type Row, exact, row, text } from "../answer.ts";
 
 /** The few members of a ccxt exchange that are used; all numbers in its answers are strings. */
@@ -143,11 +144,6 @@ function instrumentOf(
       : {}),
   };
 }
-
-const DOLLARS = new Set(["USD", "USDT", "USDC", "BUSD", "FDUSD", "USDE", "ZUSD", "BNFCR"]);
-
-/** Whether an asset counts as US dollars one to one. */
-export const isDollar = (asset: string): boolean => DOLLARS.has(asset.toUpperCase());
 
 /** A fee in USD: dollars as they are, the instrument's own coin at the trade's price; null for any other asset. */
 export function feeInUsd(amount: Decimal, asset: string, one: Instrument, price: Price): Usd | null {

@@ -2,9 +2,10 @@ import { type Decimal, type Usd, ZERO, abs, add, div, isZero, mul, neg } from ".
 import { type Instrument, baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "../answer.ts";
+import { isDollar } from "../dollar.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { isA } from "./failures.ts";
-import { type Link, type Listing, feeInUsd, isDollar } from "./link.ts";
+import { type Link, type Listing, feeInUsd } from "./link.ts";
 import { marginRatio, priceOrNull, sameId, together, withId } from "./shape.ts";
 
 const STATES = {
@@ -189,6 +190,16 @@ export const okx: Dialect = {
     const all = await pages(link, "privateGetTradeFills", { begin: String(since.getTime()) }, "billId");
     const ours = all.filter((one) => listing.has(text(one, "instId"), text(one, "instType") === "SPOT"));
     return ours.map((one) => fill(one, listing));
+  },
+
+  // okx.com/docs-v5, "Get bills details (last 7 days)": type 1 is a transfer.
+  async transfers(link, since) {
+    const asked = { type: "1", begin: String(since.getTime()) };
+    return (await pages(link, "privateGetAccountBills", asked, "billId")).map((one) => ({
+      asset: text(one, "ccy"),
+      amount: figure(one, "balChg"),
+      at: instant(one, "ts"),
+    }));
   },
 
   async marks(link, { instrument, id }) {

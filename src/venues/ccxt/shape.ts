@@ -60,6 +60,12 @@ export async function together<T extends readonly unknown[]>(
   return ended.map((one) => (one as PromiseFulfilledResult<unknown>).value) as unknown as T;
 }
 
+/** A list that is expected on one page. @throws DeskError VENUE_ANSWER_INVALID where the page is full, and so more may be missing */
+export function whole(page: readonly Row[], full: number): readonly Row[] {
+  if (page.length < full) return page;
+  throw new DeskError("VENUE_ANSWER_INVALID", `the venue answered with ${page.length} entries, and there may be more`);
+}
+
 /** A list that a venue tells forward in pages. */
 interface Walk {
   readonly page: (params: Row) => Promise<readonly Row[]>;

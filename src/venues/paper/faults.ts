@@ -8,6 +8,7 @@ export type PaperCall =
   | "openOrders"
   | "orderByClientId"
   | "fills"
+  | "transfers"
   | "book"
   | "instruments";
 

@@ -109,6 +109,12 @@ function reader({ floor, clock, faults, latencyMs, hiddenMs, watch }: VenueParts
             at: new Date(one.at),
           }));
       }),
+    // Nobody pays in here or takes out: an account has what it was opened with.
+    transfers: (account) =>
+      reading("transfers", { account }, () => {
+        bookFor(account);
+        return [];
+      }),
     watchAccount: async (account, listener) => {
       bookFor(account);
       const stop = watch(

@@ -133,9 +133,29 @@ export const binanceusdm: FakeVenue = {
           time: one.at,
         })),
     ),
-    "GET /fapi/v1/income": reading((_, { fills }) =>
-      fills.map((one) => ({ symbol: SYMBOL, incomeType: "COMMISSION", income: "-0.012", asset: "USDT", time: one.at })),
-    ),
+    "GET /fapi/v1/income": reading((params, { fills, transfers }) => {
+      const since = Number(asked(params, "startTime"));
+      if (asked(params, "incomeType") === "TRANSFER")
+        return transfers
+          .filter((one) => one.at >= since)
+          .map((one) => ({
+            symbol: "",
+            incomeType: "TRANSFER",
+            income: one.amount.toFixed(8),
+            asset: "USDT",
+            info: "TRANSFER",
+            time: one.at,
+            tranId: one.at,
+          }));
+      if (asked(params, "incomeType") !== "COMMISSION") return [];
+      return fills.map((one) => ({
+        symbol: SYMBOL,
+        incomeType: "COMMISSION",
+        income: "-0.012",
+        asset: "USDT",
+        time: one.at,
+      }));
+    }),
     "GET /sapi/v1/account/apiRestrictions": reading((_, { key }) => ({
       ipRestrict: key.addresses.length > 0,
       createTime: 1_698_645_219_000,

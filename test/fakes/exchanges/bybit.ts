@@ -157,6 +157,21 @@ export const bybit: FakeVenue = {
           },
         ]),
     },
+    "GET /v5/account/transaction-log": reading((params, { transfers }) =>
+      wrap({
+        nextPageCursor: "",
+        list: transfers
+          .filter((one) => one.at >= Number(asked(params, "startTime")))
+          .filter((one) => asked(params, "type") === (one.amount > 0 ? "TRANSFER_IN" : "TRANSFER_OUT"))
+          .map((one) => ({
+            id: String(one.at),
+            type: asked(params, "type"),
+            currency: "USDT",
+            change: String(one.amount),
+            transactionTime: String(one.at),
+          })),
+      }),
+    ),
     "GET /v5/user/query-api": reading((_, { key }) =>
       wrap({
         id: "13770661",

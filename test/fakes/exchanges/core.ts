@@ -46,6 +46,8 @@ export interface FakeState {
   asks: [number, number][];
   readonly orders: FakeOrder[];
   readonly fills: FakeFill[];
+  /** What came in (positive) or left, in the account's dollars. */
+  readonly transfers: { readonly amount: number; readonly at: number }[];
   hedged: boolean;
   /** What the venue says of the key. */
   key: { withdraws: boolean; addresses: readonly string[] };
@@ -135,6 +137,7 @@ function openState(enforcesIds: boolean, hiding: () => boolean, shown: () => boo
     ],
     orders: [],
     fills: [],
+    transfers: [],
     hedged: false,
     key: { withdraws: false, addresses: ["192.0.2.7"] },
     visible: () => state.orders.filter((one) => !one.hidden || shown()),

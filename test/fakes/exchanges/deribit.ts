@@ -162,6 +162,21 @@ export const deribit: FakeVenue = {
         ],
       }),
     ),
+    "GET /api/v2/private/get_transaction_log": reading((params, { transfers }) =>
+      wrap({
+        continuation: null,
+        logs: transfers
+          .filter((one) => one.at >= Number(asked(params, "start_timestamp")) && asked(params, "currency") === "ETH")
+          .filter((one) => asked(params, "query") === (one.amount > 0 ? "deposit" : "withdrawal"))
+          .map((one) => ({
+            id: one.at,
+            type: asked(params, "query"),
+            currency: "ETH",
+            change: one.amount,
+            timestamp: one.at,
+          })),
+      }),
+    ),
     "GET /api/v2/private/list_api_keys": reading((_, { key }) =>
       wrap([
         { id: 1, client_id: "another-key", max_scope: "wallet:read_write", ip_whitelist: [], enabled: true },

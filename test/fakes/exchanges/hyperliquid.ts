@@ -74,6 +74,15 @@ const INFO: Readonly<Record<string, Route>> = {
   historicalOrders: reading((_, state) =>
     state.visible().map((one) => ({ order: order(one), status: word(one), statusTimestamp: one.updatedAt })),
   ),
+  userNonFundingLedgerUpdates: reading((params, { transfers }) =>
+    transfers
+      .filter((one) => one.at >= Number(asked(params, "startTime")))
+      .map((one) => ({
+        time: one.at,
+        hash: `0x${one.at}`,
+        delta: { type: "accountClassTransfer", usdc: String(Math.abs(one.amount)), toPerp: one.amount > 0 },
+      })),
+  ),
   userFillsByTime: reading((params, { fills }) =>
     fills
       .filter((one) => one.at >= Number(asked(params, "startTime")))

@@ -137,6 +137,31 @@ export const krakenfutures: FakeVenue = {
       len: 1,
       elements: state.visible().map(event).toReversed(),
     })),
+    "GET /api/history/v3/account-log": reading((params, { fills, transfers }) => ({
+      accountUid: "a",
+      logs: [
+        ...fills.map((one, id) => ({
+          id,
+          date: iso(one.at),
+          asset: "usd",
+          info: "futures trade",
+          margin_account: "flex",
+          old_balance: 1,
+          new_balance: 0.9,
+        })),
+        ...transfers
+          .filter((one) => one.at >= Number(asked(params, "since")))
+          .map((one, id) => ({
+            id: 1_000 + id,
+            date: iso(one.at),
+            asset: "usd",
+            info: "cross-exchange transfer",
+            margin_account: "flex",
+            old_balance: 10_000,
+            new_balance: 10_000 + one.amount,
+          })),
+      ],
+    })),
     "GET /derivatives/api/v3/fills": reading((params, { fills }) => {
       const before = asked(params, "lastFillTime");
       return wrap({

@@ -145,6 +145,20 @@ export const okx: FakeVenue = {
         },
       ]),
     ),
+    "GET /api/v5/account/bills": reading((params, { transfers }) =>
+      wrap(
+        transfers
+          .filter((one) => one.at >= Number(asked(params, "begin")) && asked(params, "type") === "1")
+          .map((one) => ({
+            billId: String(one.at),
+            type: "1",
+            subType: one.amount > 0 ? "11" : "12",
+            ccy: "USDT",
+            balChg: String(one.amount),
+            ts: String(one.at),
+          })),
+      ),
+    ),
     "GET /api/v5/trade/orders-pending": reading((_, state) =>
       wrap(
         state
