@@ -236,6 +236,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       desk,
       playbooks,
       seal: base.control.seal,
+      deadMan: base.deadMen.standing,
       board: () => market?.board ?? null,
       recordings: library,
     }),
@@ -299,6 +300,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   // What goes on by itself.
   await base.settleHalt();
   if (base.signer) watchSigner(base.signer, emit, clock, log);
+  undo.push(base.deadMen.keep(emit));
   const leaveKeys = await base.keyDoctor.watch(emit);
   undo.push(async () => leaveKeys());
   await runs.sweep();

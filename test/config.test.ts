@@ -68,6 +68,20 @@ monitor: { high: "0.9", critical: "0.8", poll: 5 }
     expect(problems(rota("ana", "ana"))).toContain("rotas.ana: is also a person's id");
   });
 
+  test("a dead-man switch waits between ten seconds and two minutes, and only where the venue keeps one", () => {
+    const desk = (venue: string, deadMan: string) =>
+      GOOD.replace(
+        "{ a: { venue: paper } }",
+        `{ a: { venue: ${venue}, environment: paper, key: A, deadMan: ${deadMan} } }`,
+      );
+    const keys = { A_API_KEY: "k", A_API_SECRET: "s" };
+    for (const venue of ["paper", "okx", "binanceusdm", "krakenfutures", "hyperliquid"])
+      expect(problems(desk(venue, "60s"), keys)).toBe("");
+    for (const wrong of ["9s", "3m", "60"]) expect(problems(desk("okx", wrong), keys)).toContain("deadMan");
+    for (const venue of ["bybit", "deribit"])
+      expect(problems(desk(venue, "60s"), keys)).toContain("hangs on a connection that the desk does not keep");
+  });
+
   test("single sign-on needs https, a secret, and subjects of its own issuer that are one person each", () => {
     const desk = (issuer: string, more = "") => `desk: { name: Test }
 people:

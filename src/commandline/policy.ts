@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type DeskFile, documentOf, parseDesk } from "../config.ts";
+import { deadMenOf } from "../config/accounts.ts";
 import type { Problem } from "../config/environment.ts";
 import type { Tx } from "../db/client.ts";
 import { conditionsOf } from "../desk/conditions.ts";
@@ -104,7 +105,13 @@ export async function policyCheck(named: string | undefined, options: { json?: b
     const venues = Object.values(desk.accounts).map((one) => one.venue);
     findings.push(
       ...checkPolicy(documentOf(desk)),
-      ...strangers(documentOf(desk), { accounts: Object.keys(desk.accounts), venues, playbooks }),
+      ...strangers(documentOf(desk), {
+        accounts: Object.keys(desk.accounts),
+        venues,
+        playbooks,
+        rotas: Object.keys(desk.rotas),
+        guarded: [...deadMenOf(desk.accounts).keys()],
+      }),
     );
     const silent = await neverHit(desk);
     const days = `in the last ${DAYS_BACK} days`;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Account } from "../kernel/account.ts";
+import { durationMs } from "../kernel/duration.ts";
 import { KEY_PARTS } from "../kernel/sealed.ts";
 import { CAPABILITIES, type VenueName } from "../venues/capabilities.ts";
 import type { Environment, Problem } from "./environment.ts";
@@ -15,6 +16,14 @@ const account = z.strictObject({
     .enum(["paper", "live"])
     .optional()
     .describe("paper uses the venue's test system; the paper exchange is always paper"),
+  deadMan: z
+    .string()
+    .regex(/^\d{1,5}[smhd]$/, "write 60s")
+    .refine((text) => durationMs(text) >= 10_000 && durationMs(text) <= 120_000, "write between 10s and 120s")
+    .optional()
+    .describe(
+      "Keeps the venue's dead-man switch armed: it cancels the account's open orders once the desk was silent this long",
+    ),
   key: z
     .string()
     .optional()
@@ -37,6 +46,12 @@ export const accountsOf = (accounts: AccountsFile): ReadonlyMap<string, Account>
     ]),
   );
 
+/** After how many ms of silence the venues cancel, by account; only accounts with a dead-man switch. */
+export const deadMenOf = (accounts: AccountsFile): ReadonlyMap<string, number> =>
+  new Map(
+    Object.entries(accounts).flatMap(([id, { deadMan }]) => (deadMan === undefined ? [] : [[id, durationMs(deadMan)]])),
+  );
+
 /** Who reads the configuration: a desk that starts its signer, one whose signer runs apart, or the signer itself. */
 export type Reader = "desk" | "desk without keys" | "signer";
 
@@ -53,6 +68,11 @@ export function checkAccounts(
       problems.push({
         where: `${name} accounts.${id}.environment`,
         what: "was live; the paper exchange is always paper",
+      });
+    if (one.deadMan !== undefined && CAPABILITIES[one.venue].deadMan === "connection")
+      problems.push({
+        where: `${name} accounts.${id}.deadMan`,
+        what: `was ${one.deadMan}; the switch of ${one.venue} hangs on a connection that the desk does not keep, so leave it out`,
       });
     if (one.venue === "paper") continue;
     if (one.environment === undefined)

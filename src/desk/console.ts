@@ -107,6 +107,7 @@ export function consoleBackend(parts: {
   readonly desk: DeskApi;
   readonly playbooks: readonly AnyPlaybook[];
   readonly seal: Seal;
+  readonly deadMan: (account: string) => string | null;
   /** Late: the market is opened after the console. */
   readonly board: () => Board | null;
   readonly recordings: RecordingLibrary;
@@ -119,6 +120,7 @@ export function consoleBackend(parts: {
     clock,
     people: desk.knownPeople,
     accounts: [...config.accounts.values()],
+    deadMan: parts.deadMan,
     cards: (ids) =>
       buildCards(database.db, ids, {
         nameOf: (person) => config.file.people[person]?.name ?? person,

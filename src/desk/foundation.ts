@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import type { Painter } from "../chat/picture/picture.ts";
 import { type Config, documentOf } from "../config.ts";
+import { deadMenOf } from "../config/accounts.ts";
 import { type Started, startDatabase } from "../database.ts";
 import type { Database } from "../db/client.ts";
 import { type Durable, openDurable } from "../engine/durable.ts";
@@ -20,6 +21,7 @@ import type { Log } from "../kernel/log.ts";
 import { type Checkpoints, startCheckpoints } from "../ledger/checkpoint.ts";
 import { fileSink, httpSink } from "../ledger/copies.ts";
 import { makeNoteKey, openNoteKey } from "../ledger/note.ts";
+import { type DeadMen, openDeadMen } from "../policy/dead-man.ts";
 import { readMarker } from "../policy/halt-marker.ts";
 import { settleMarker } from "../policy/halt-record.ts";
 import { keyFile } from "../policy/key-file.ts";
@@ -58,6 +60,7 @@ export interface Foundation {
   /** Rolling limits and what of each is used; none where no rules are in force. */
   readonly limits: () => Promise<readonly LimitUse[]>;
   readonly control: Control;
+  readonly deadMen: DeadMen;
   /** Has looked at every live account's key once. */
   readonly keyDoctor: KeyDoctor;
   /** Wakes the run that waits for a plan's decision. */
@@ -109,13 +112,14 @@ export async function layFoundation(options: {
   const account = async (id: string): Promise<AccountState> => (await venues.venueOf(id)).reader.account(id);
 
   const live = [...accounts.values()].some((one) => one.environment === "live");
+  const deadMen = openDeadMen({ accounts, timeouts: deadMenOf(file.accounts), venueOf: venues.venueOf, clock, log });
   const control = await openControl({
     database,
     document: documentOf(file),
     live,
     sealKey: config.environment.secret("BREAKWATER_SEAL_KEY") ?? keyFile(home, "seal"),
     halted: () => readMarker(home)?.state ?? null,
-    conditions: conditionsOf(file, () => ({ is: false, why: "no dead-man switch is kept" })),
+    conditions: conditionsOf(file, deadMen.armed),
     log,
   });
   const restored = await freezeWhereRestored(database, home, log);
@@ -241,6 +245,7 @@ export async function layFoundation(options: {
     live,
     limits,
     control,
+    deadMen,
     keyDoctor,
     wake,
     restored,

@@ -95,19 +95,35 @@ function shadowFindings(rules: readonly Rule[]): PolicyFinding[] {
   });
 }
 
-/** A rule that is about accounts, venues, playbooks or people that the desk does not have at all can never be hit. */
+/**
+ * A rule that is about accounts, venues, playbooks or people that the desk does not have at all can never be hit, and one that
+ * names facts which the desk does not keep never permits.
+ */
 export function strangers(
   { policy, people }: PolicyDocument,
   desk: {
     readonly accounts: readonly string[];
     readonly venues: readonly string[];
     readonly playbooks: readonly string[];
+    /** Names of on-call rotas, and accounts with a dead-man switch. */
+    readonly rotas: readonly string[];
+    readonly guarded: readonly string[];
   },
 ): readonly PolicyFinding[] {
   const unknown = (named: readonly string[] = [], known: readonly string[] = []): readonly string[] =>
     named.some((one) => one === "*" || known.includes(one)) ? [] : named;
-  return policy.rules.flatMap(({ name, match }) => {
+  return policy.rules.flatMap(({ name, match, when }) => {
     const { by } = match;
+    const where = `policy.rules.${name}`;
+    const unfed = [
+      ...(when.onCall !== undefined && desk.rotas.length === 0
+        ? ["it always denies: it asks who is on call, and this desk has no rotas"]
+        : []),
+      ...(when.deadManArmed === true &&
+      !(match.accounts ?? desk.guarded).some((account) => desk.guarded.includes(account))
+        ? ["it never holds: none of its accounts has a dead-man switch (deadMan)"]
+        : []),
+    ].map((what) => ({ severity: "warning" as const, where, what }));
     const asking = [...(by?.people ?? []), ...(by?.playbooks ?? [])];
     // Who asks may be named in several ways; the rule is dead only where none of them exists.
     const others = by?.roles !== undefined || by?.services !== undefined;
@@ -116,9 +132,9 @@ export function strangers(
       ...unknown(match.venues, desk.venues),
       ...(others ? [] : unknown(asking, [...Object.keys(people), ...desk.playbooks])),
     ];
-    if (absent.length === 0) return [];
+    if (absent.length === 0) return unfed;
     const what = `it is never hit: this desk has no ${absent.join(", ")}`;
-    return [{ severity: "warning" as const, where: `policy.rules.${name}`, what }];
+    return [{ severity: "warning" as const, where, what }, ...unfed];
   });
 }
 

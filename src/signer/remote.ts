@@ -12,6 +12,8 @@ import type { SignerLink } from "./link.ts";
 /** Longer than the venue's own time limits, queues included, so that the signer's word comes first. */
 const READ_MS = 45_000;
 const PLACE_MS = 60_000;
+/** Short, because the next try must come before the switch lapses. */
+const ARM_MS = 10_000;
 /** A listing is megabytes, and changes daily. */
 const LISTING_MS = 60_000;
 
@@ -85,6 +87,9 @@ export function remoteVenue(
         const asked = link.ask({ method: "cancel", account: id, symbol, venueOrderId }, READ_MS);
         // Whoever cancels reads the open orders again, which tells what became of it and why nothing did.
         return (await asked.catch(() => "unknown")) as "accepted" | "gone" | "unknown";
+      },
+      async armDeadMan(id, timeoutMs, symbols) {
+        await link.ask({ method: "armDeadMan", account: id, timeoutMs, symbols }, ARM_MS);
       },
     },
   };

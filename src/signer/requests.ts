@@ -19,6 +19,11 @@ export const requestShape = z.discriminatedUnion("method", [
   of("watch", { account: name }),
   of("unwatch", { watch: z.int().positive() }),
   of("cancel", { account: name, symbol: name, venueOrderId: name }),
+  of("armDeadMan", {
+    account: name,
+    timeoutMs: z.int().min(10_000).max(120_000),
+    symbols: z.array(name).max(1_000),
+  }),
   of("place", { order: orderShape, consent: consentShape.nullable() }),
 ]);
 

@@ -136,6 +136,11 @@ function serveDesk(
         const { account, symbol, venueOrderId } = request;
         return sending((await venueOf(account)).trader.cancel(account, symbol, venueOrderId));
       }
+      case "armDeadMan": {
+        // Like a cancel it needs nobody's consent: all that can follow is that orders are cancelled.
+        const { account, timeoutMs, symbols } = request;
+        return sending((await venueOf(account)).trader.armDeadMan(account, timeoutMs, symbols)).then(() => null);
+      }
       default:
         return read(request, await venueOf(request.account));
     }
@@ -178,7 +183,7 @@ function serveDesk(
   });
 }
 
-type Reading = Exclude<Request, { method: "ping" | "place" | "watch" | "unwatch" | "cancel" }>;
+type Reading = Exclude<Request, { method: "ping" | "place" | "watch" | "unwatch" | "cancel" | "armDeadMan" }>;
 
 function read(request: Reading, { reader }: Venue): Promise<unknown> {
   switch (request.method) {
@@ -202,8 +207,8 @@ function read(request: Reading, { reader }: Venue): Promise<unknown> {
 }
 
 /**
- * Opens the signer's socket. What can be asked is a closed list: reading, cancelling, and placing an order that the gate
- * admits.
+ * Opens the signer's socket. What can be asked is a closed list: reading, cancelling, arming a dead-man switch, and placing
+ * an order that the gate admits.
  * @throws DeskError SIGNER_IN_USE where another signer stays there, CONFIG_INVALID where the path is too long
  */
 export async function serveSigner(parts: SignerParts): Promise<SignerServer> {

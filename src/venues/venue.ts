@@ -60,6 +60,13 @@ export interface VenueTrader {
   place(order: OrderRequest, consent?: Consent): Promise<PlaceOutcome>;
   /** Sends once; the caller re-reads open orders to learn the truth. `gone` where the order is no longer open. */
   cancel(account: string, symbol: string, venueOrderId: string): Promise<"accepted" | "gone" | "unknown">;
+  /**
+   * Arms the venue's dead-man switch anew: unless that happens again within the time, the venue cancels the account's open
+   * orders by itself. It cannot be disarmed through this port.
+   * @param symbols those with open orders, for venues that arm each apart
+   * @throws DeskError as reading does, where the venue did not confirm it
+   */
+  armDeadMan(account: string, timeoutMs: number, symbols: readonly string[]): Promise<void>;
 }
 
 /** Both halves of one venue, as the composition root opens them. */

@@ -62,12 +62,12 @@ const strictest = (freezes: readonly FreezeRow[], scopes: readonly string[]): Tr
 /** Every account that desk.yaml names or a feed knows, with its newest figures. */
 export async function listAccounts(
   db: Db,
-  named: readonly Account[],
+  named: { readonly accounts: readonly Account[]; readonly deadMan: (account: string) => string | null },
   freezes: readonly FreezeRow[],
 ): Promise<readonly AccountRow[]> {
   const rows = await db.select().from(accountStates).orderBy(asc(accountStates.account));
   const states = new Map(rows.map((row) => [row.account, row]));
-  const configured = new Map(named.map((one) => [one.id, one]));
+  const configured = new Map(named.accounts.map((one) => [one.id, one]));
   const ids = [...new Set([...configured.keys(), ...states.keys()])];
   return ids.map((account) => {
     const row = states.get(account);
@@ -83,6 +83,7 @@ export async function listAccounts(
       positions: row ? row.state.positions.map(positionRow) : [],
       openOrders: row ? row.state.openOrders.length : null,
       trading: strictest(freezes, ["firm", `venue:${venue}`, `account:${account}`]),
+      deadMan: named.deadMan(account),
       at: row ? row.at.toISOString() : null,
     };
   });

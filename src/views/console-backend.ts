@@ -57,6 +57,8 @@ export interface BackendParts {
   /** Whether roles carry the right to act at all; any role where left out. The policy decides each deed anyway. */
   readonly mayAct?: (roles: readonly string[]) => boolean;
   readonly accounts: readonly Account[];
+  /** How an account's dead-man switch stands, in words; null where it has none. */
+  readonly deadMan: (account: string) => string | null;
   readonly cards: (ids: readonly string[]) => Promise<ReadonlyMap<string, Card>>;
   /** Milliseconds by name, "time to card". */
   readonly durations: (incident: string) => Promise<Readonly<Partial<Record<string, number>>>>;
@@ -118,7 +120,7 @@ export function openBackend(parts: BackendParts): ConsoleBackend {
       return { card, timeline, durations: rows, account };
     },
     alerts: (limit) => listAlerts(db, limit),
-    accounts: async () => listAccounts(db, parts.accounts, await freezes()),
+    accounts: async () => listAccounts(db, parts, await freezes()),
     async series(account, sinceMs) {
       const since = new Date(sinceMs < 0 ? clock.now().getTime() + sinceMs : sinceMs);
       return { account, points: await pointsOf(db, account, since), thresholds: parts.thresholds };

@@ -10,6 +10,14 @@ const check = (rules: readonly unknown[], over: object = {}) =>
   );
 const CANCEL = { name: "cancel", match: { actions: ["cancel"] }, says: "allow" };
 
+const DESK = {
+  accounts: ["paper-a"],
+  venues: ["paper"],
+  playbooks: ["hedge"],
+  rotas: [] as string[],
+  guarded: [] as string[],
+};
+
 describe("checking rules", () => {
   test("the default rules of a desk with enough people have no errors", () =>
     expect(
@@ -65,8 +73,25 @@ describe("checking rules", () => {
     ["a person who left", { by: { people: ["zoe"] } }, true],
   ])("a rule about %s: never hit is %s", (_, match, dead) => {
     const policy = policySchema.parse({ rules: [{ name: "one", match, says: "deny" }] });
-    const desk = { accounts: ["paper-a"], venues: ["paper"], playbooks: ["hedge"] };
-    expect(strangers({ policy, people: DESK_PEOPLE }, desk).length > 0).toBe(dead);
+    expect(strangers({ policy, people: DESK_PEOPLE }, DESK).length > 0).toBe(dead);
+  });
+  test.each<[string, object, Partial<typeof DESK>, RegExp | null]>([
+    ["who is on call, without rotas", { when: { onCall: true } }, {}, /this desk has no rotas/],
+    ["who is on call, with one", { when: { onCall: true } }, { rotas: ["night"] }, null],
+    ["a dead-man switch that nobody keeps", { when: { deadManArmed: true } }, {}, /none of its accounts has/],
+    [
+      "one that another account keeps",
+      { match: { accounts: ["paper-a"] }, when: { deadManArmed: true } },
+      { guarded: ["b"] },
+      /none/,
+    ],
+    ["one that is kept", { when: { deadManArmed: true } }, { guarded: ["paper-a"] }, null],
+    ["that there is none", { when: { deadManArmed: false } }, {}, null],
+  ])("a rule that asks %s", (_, over, kept, what) => {
+    const policy = policySchema.parse({ rules: [{ name: "one", says: "allow", ...over }] });
+    const found = strangers({ policy, people: DESK_PEOPLE }, { ...DESK, ...kept }).map((one) => one.what);
+    if (what === null) expect(found).toEqual([]);
+    else expect(found).toEqual([expect.stringMatching(what)]);
   });
   test("duties that clash in one person are found", () => {
     const policy = {

@@ -12,11 +12,13 @@ import { MAIN, consentFor, mainPlan, requestOf } from "./consents.ts";
 
 const folder = (): string => path.join(mkdtempSync(path.join(tmpdir(), "bw-serve-")), "run");
 const placed: string[] = [];
+const armed: unknown[] = [];
 const venue = {
   reader: { instruments: async () => new Map([["BTC/USDT:USDT", {}]]) },
   trader: {
     place: async (order: { clientOrderId: string }) => (placed.push(order.clientOrderId), { outcome: "unknown" }),
     cancel: async () => "accepted",
+    armDeadMan: async (...asked: unknown[]) => void armed.push(asked),
   },
 } as unknown as Venue;
 
@@ -63,6 +65,12 @@ test("a signer that only reads and cancels sends no order, however well it is co
     reason: expect.stringContaining("only reads and cancels"),
   });
   expect([await there.trader.cancel(MAIN.id, "BTC/USDT:USDT", "1"), placed]).toEqual(["accepted", []]);
+  await there.trader.armDeadMan(MAIN.id, 60_000, ["BTC/USDT:USDT"]);
+  expect(armed).toEqual([[MAIN.id, 60_000, ["BTC/USDT:USDT"]]]);
+  // There is no way to ask for a switch that is off, or for one that fires at once.
+  for (const timeoutMs of [0, 1_000, 3_600_000])
+    await expect(there.trader.armDeadMan(MAIN.id, timeoutMs, [])).rejects.toMatchObject({ code: "INPUT_INVALID" });
+  expect(armed).toHaveLength(1);
   await signer.close();
   await server.close();
 });

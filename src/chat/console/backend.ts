@@ -119,6 +119,8 @@ export interface AccountRow {
   readonly positions: readonly PositionRow[];
   readonly openOrders: number | null;
   readonly trading: TradingState;
+  /** How the venue's dead-man switch stands, in words; null where the account has none. */
+  readonly deadMan: string | null;
   /** Time of the figures; null where none ever came. */
   readonly at: string | null;
 }

@@ -183,6 +183,26 @@ function trader({ urgent: link, dialect, account, log }: AdapterParts): VenueTra
         return "unknown";
       }
     },
+    async armDeadMan(id, timeoutMs, symbols) {
+      if (id !== account)
+        throw new DeskError("UNKNOWN_ACCOUNT", `this connection to ${venue} is for account ${account}, not ${id}`);
+      const { armDeadMan } = dialect;
+      if (armDeadMan === null)
+        throw new DeskError(
+          "NOT_SUPPORTED",
+          `the dead-man switch of ${venue} hangs on a connection, which is not kept`,
+        );
+      try {
+        const listing = await link.listed();
+        await armDeadMan(
+          link,
+          timeoutMs,
+          symbols.map((symbol) => listing.symbol(symbol)),
+        );
+      } catch (error) {
+        throw readFailure(error, venue, `that the dead-man switch of ${id} is armed`);
+      }
+    },
   };
 }
 

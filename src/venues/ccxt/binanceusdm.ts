@@ -1,4 +1,5 @@
 import { ZERO, abs, isZero } from "../../kernel/decimal.ts";
+import { DeskError } from "../../kernel/errors.ts";
 import { baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, said, text } from "../answer.ts";
@@ -223,5 +224,17 @@ export const binanceusdm: Dialect = {
   async cancel(link, { id }, venueOrderId) {
     await link.call("fapiPrivateDeleteOrder", { symbol: id, orderId: venueOrderId });
     return "accepted";
+  },
+
+  // "Auto-cancel all open orders": per symbol, in ms; what rests elsewhere is not touched.
+  async armDeadMan(link, timeoutMs, symbols) {
+    await together(
+      ...symbols.map(async ({ id }) => {
+        const asked = { symbol: id, countdownTime: String(timeoutMs) };
+        const answer = row(await link.call("fapiPrivatePostCountdownCancelAll", asked), "countdown");
+        if (text(answer, "symbol") !== id || text(answer, "countdownTime") !== asked.countdownTime)
+          throw new DeskError("VENUE_ANSWER_INVALID", `binanceusdm did not confirm the countdown of ${id}`);
+      }),
+    );
   },
 };

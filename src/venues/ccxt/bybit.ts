@@ -254,6 +254,8 @@ export const bybit: Dialect = {
     return sameId({ venueOrderId: text(result, "orderId") }, maybeText(result, "orderLinkId"), wanted.clientOrderId);
   },
 
+  armDeadMan: null,
+
   async cancel(link, { instrument, id }, venueOrderId) {
     await link.call("privatePostV5OrderCancel", {
       category: categoryOf(instrument),

@@ -276,6 +276,8 @@ export const deribit: Dialect = {
     return sameId(told, told.clientOrderId, wanted.clientOrderId);
   },
 
+  armDeadMan: null,
+
   async cancel(link, _one, venueOrderId) {
     try {
       await link.call("privateGetCancel", { order_id: venueOrderId });

@@ -58,6 +58,8 @@ export interface Dialect extends Sizing {
   isHedged(link: Link, one: Listed): Promise<boolean>;
   /** Sends the order, for an account in one-way mode; answers with the venue's id, or the order where the venue tells it. */
   place(link: Link, one: Listed, order: OrderRequest): Promise<VenueOrder | { readonly venueOrderId: string }>;
+  /** Arms the dead-man switch and reads the confirmation; null where the venue's hangs on a connection, which is not kept. */
+  armDeadMan: ((link: Link, timeoutMs: number, symbols: readonly Listed[]) => Promise<void>) | null;
   /** Throws ccxt's OrderNotFound, or answers "gone", where the order is no longer open. */
   cancel(link: Link, one: Listed, venueOrderId: string): Promise<"accepted" | "gone">;
 }

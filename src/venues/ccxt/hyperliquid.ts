@@ -299,6 +299,16 @@ export const hyperliquid: Dialect = {
     return { venueOrderId: text(about, "oid") };
   },
 
+  // "Schedule cancel": for accounts that traded a million dollars; it may fire ten times a day.
+  async armDeadMan(link, timeoutMs) {
+    const answer = row(await link.exchange.cancelAllOrdersAfter(timeoutMs), "answer");
+    if (text(answer, "status") !== "ok")
+      throw new DeskError(
+        "VENUE_ANSWER_INVALID",
+        `hyperliquid did not confirm the switch: ${text(answer, "response")}`,
+      );
+  },
+
   async cancel(link, { instrument }, venueOrderId) {
     await link.exchange.cancelOrder(venueOrderId, instrument.symbol);
     return "accepted";

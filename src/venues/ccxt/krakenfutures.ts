@@ -321,6 +321,14 @@ export const krakenfutures: Dialect = {
     return { venueOrderId: text(status, "order_id") };
   },
 
+  // docs.kraken.com, "Dead man's switch": in seconds for the whole account; a trigger time of 0 is a switch that is off.
+  async armDeadMan(link, timeoutMs) {
+    const asked = { timeout: Math.floor(timeoutMs / 1_000) };
+    const answer = row(await link.call("privatePostCancelallordersafter", asked), "switch");
+    if (text(row(answer["status"], "status"), "triggerTime") === "0")
+      throw new DeskError("VENUE_ANSWER_INVALID", "krakenfutures did not confirm the switch: its trigger time was 0");
+  },
+
   async cancel(link, _one, venueOrderId) {
     const answer = row(await link.call("privatePostCancelorder", { order_id: venueOrderId }), "answer");
     const word = text(row(answer["cancelStatus"], "cancelStatus"), "status");

@@ -13,6 +13,7 @@ export interface CcxtExchange {
   fetchOrderBook(symbol: string, limit?: number): Promise<unknown>;
   createOrder(symbol: string, type: string, side: string, amount: string, price: string, params: Row): Promise<unknown>;
   cancelOrder(id: string, symbol: string): Promise<unknown>;
+  cancelAllOrdersAfter(timeoutMs: number): Promise<unknown>;
 }
 
 /** An instrument with the name the venue gives it. */

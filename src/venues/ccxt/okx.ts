@@ -1,4 +1,5 @@
 import { type Decimal, type Usd, ZERO, abs, add, div, isZero, mul, neg } from "../../kernel/decimal.ts";
+import { DeskError } from "../../kernel/errors.ts";
 import { type Instrument, baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "../answer.ts";
@@ -240,5 +241,13 @@ export const okx: Dialect = {
   async cancel(link, { id }, venueOrderId) {
     await link.call("privatePostTradeCancelOrder", { instId: id, ordId: venueOrderId });
     return "accepted";
+  },
+
+  // okx.com/docs-v5, "Cancel all after": 10 to 120 s for the whole account; a trigger time of 0 is a switch that is off.
+  async armDeadMan(link, timeoutMs) {
+    const asked = { timeOut: String(Math.floor(timeoutMs / 1_000)) };
+    const [armed = {}] = await data(link, "privatePostTradeCancelAllAfter", asked);
+    if (isZero(figure(armed, "triggerTime")))
+      throw new DeskError("VENUE_ANSWER_INVALID", "okx did not confirm the switch: its trigger time was 0");
   },
 };

@@ -13,7 +13,7 @@ import { openTaken } from "./matching.ts";
 import { submit } from "./orders.ts";
 import { apply, emptyState } from "./state.ts";
 import { STORMS, type Storm, type StormName } from "./storms.ts";
-import { type Bouts, fillResting, liquidate, payFunding, settleExpired } from "./tick.ts";
+import { type Bouts, dropSilent, fillResting, liquidate, payFunding, settleExpired } from "./tick.ts";
 import { paperVenue } from "./venue.ts";
 
 /** How a paper exchange is opened. */
@@ -173,6 +173,7 @@ export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
     elapsedMs += passed * speed;
     market = marketOf(elapsedMs, now, pins);
     note();
+    dropSilent(floor);
     fillResting(floor);
     if (Math.floor(elapsedMs / storm.fundingEveryMs) > fundedTimes) payFunding(floor);
     settleExpired(floor);

@@ -9,6 +9,7 @@ export type PaperCall =
   | "orderByClientId"
   | "fills"
   | "transfers"
+  | "armDeadMan"
   | "book"
   | "instruments";
 

@@ -4,7 +4,7 @@ import type { OrderRequest, Side } from "../../kernel/order.ts";
 import type { Price, Quantity, Usd } from "../../kernel/decimal.ts";
 
 /** Why an order left the book without being filled. */
-type CancelCause = "asked" | "unfilled" | "reduce-only" | "liquidation" | "expired";
+type CancelCause = "asked" | "unfilled" | "reduce-only" | "liquidation" | "expired" | "dead-man";
 
 /** Everything that ever changes the paper exchange, one JSON line each; `at` is ISO 8601, UTC. */
 export type Deed =
@@ -78,6 +78,8 @@ export type Deed =
       readonly marginRatio: string;
       readonly at: string;
     }
+  /** The account's orders are cancelled at `until` unless it is armed anew; null once that was done. */
+  | { readonly deed: "armed"; readonly account: string; readonly until: string | null; readonly at: string }
   | { readonly deed: "clock"; readonly stormMs: number; readonly at: string };
 
 /** Where deeds are kept. */

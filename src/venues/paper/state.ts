@@ -53,6 +53,8 @@ export interface PaperState {
   readonly orders: Map<string, PaperOrder>;
   /** Ids of orders still in the book. */
   readonly working: Set<string>;
+  /** When each account's orders are cancelled unless its dead-man switch is armed anew. */
+  readonly deadMen: Map<string, Date>;
   /** Order id by `account client-order-id`. */
   readonly byClientId: Map<string, string>;
   readonly fills: Extract<Deed, { deed: "filled" }>[];
@@ -67,6 +69,7 @@ export const emptyState = (): PaperState => ({
   accounts: new Map(),
   orders: new Map(),
   working: new Set(),
+  deadMen: new Map(),
   byClientId: new Map(),
   fills: [],
   serial: 0,
@@ -114,6 +117,10 @@ export function apply(state: PaperState, deed: Deed): void {
     }
     case "rejected":
     case "liquidating":
+      return;
+    case "armed":
+      if (deed.until === null) state.deadMen.delete(deed.account);
+      else state.deadMen.set(deed.account, new Date(deed.until));
       return;
     case "filled": {
       state.serial = Math.max(state.serial, Number(deed.id));

@@ -18,6 +18,7 @@ import {
 import { notional } from "../../kernel/instrument.ts";
 import { type Floor, fill, nextId, workingOrders } from "./floor.ts";
 import { isLost, valuate } from "./margin.ts";
+import type { Deed } from "./journal.ts";
 import { known } from "./market.ts";
 import { beyond, levelsFor, reducible, takeable, touchOf } from "./matching.ts";
 import { accept, dropIdle } from "./orders.ts";
@@ -28,6 +29,24 @@ const SLICE = decimal("0.25");
 const SMALL_USD = decimal<"usd">("50000");
 /** How far from the mark a liquidation may trade. */
 const REACH = decimal("0.05");
+
+/** Cancels what rests in accounts whose dead-man switch was not armed anew in time. */
+export function dropSilent(floor: Floor): void {
+  const now = floor.now();
+  for (const [account, until] of floor.state.deadMen) {
+    if (until > now) continue;
+    const at = now.toISOString();
+    floor.record(
+      ...workingOrders(floor.state, account).map(({ id }): Deed => ({
+        deed: "cancelled",
+        order: id,
+        cause: "dead-man",
+        at,
+      })),
+      { deed: "armed", account, until: null, at },
+    );
+  }
+}
 
 /** Lets resting orders trade where the market has come to them; they pay the maker's fee at their own price. */
 export function fillResting(floor: Floor): void {

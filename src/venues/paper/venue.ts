@@ -191,5 +191,17 @@ function trader({ floor, clock, faults, journal, latencyMs }: VenueParts): Venue
       if (fault?.effect === "hang") return never();
       return fault ? "unknown" : verdict;
     },
+    async armDeadMan(account, timeoutMs) {
+      if (latencyMs > 0) await clock.sleep(latencyMs);
+      const fault = faults.next("armDeadMan", { account });
+      if (fault?.effect === "hang") return never();
+      if (fault) throw readFault("armDeadMan", fault.effect);
+      if (!floor.state.accounts.has(account))
+        throw new DeskError("UNKNOWN_ACCOUNT", `the paper exchange has no account ${account}`);
+      const now = floor.now();
+      const until = new Date(now.getTime() + timeoutMs).toISOString();
+      floor.record({ deed: "armed", account, until, at: now.toISOString() });
+      return journal.flush();
+    },
   };
 }

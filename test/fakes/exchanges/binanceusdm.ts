@@ -165,6 +165,14 @@ export const binanceusdm: FakeVenue = {
       permitsUniversalTransfer: false,
       enableFutures: true,
     })),
+    "POST /fapi/v1/countdownCancelAll": {
+      kind: "cancel",
+      answer(params, { armed }) {
+        const [of, countdownTime] = [asked(params, "symbol"), asked(params, "countdownTime")];
+        armed.set(of, Number(countdownTime));
+        return { symbol: of, countdownTime };
+      },
+    },
     "POST /fapi/v1/listenKey": reading(() => ({ listenKey: "listen-key" })),
     "PUT /fapi/v1/listenKey": reading(() => ({})),
     "GET /fapi/v1/positionSide/dual": { kind: "public", answer: (_, { hedged }) => ({ dualSidePosition: hedged }) },

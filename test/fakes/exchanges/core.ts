@@ -48,6 +48,8 @@ export interface FakeState {
   readonly fills: FakeFill[];
   /** What came in (positive) or left, in the account's dollars. */
   readonly transfers: { readonly amount: number; readonly at: number }[];
+  /** Dead-man switches that are armed: ms by instrument, or by "account". */
+  readonly armed: Map<string, number>;
   hedged: boolean;
   /** What the venue says of the key. */
   key: { withdraws: boolean; addresses: readonly string[] };
@@ -55,6 +57,8 @@ export interface FakeState {
     request: Pick<FakeOrder, "clientOrderId" | "side" | "quantity" | "price" | "tif" | "reduceOnly">,
   ): FakeOrder | Refusal;
   cancel(id: string): FakeOrder | undefined;
+  /** The desk was silent for this long: switches that run out cancel what rests. */
+  silence(ms: number): void;
   /** Orders that look-ups see. */
   visible(): readonly FakeOrder[];
 }
@@ -138,6 +142,7 @@ function openState(enforcesIds: boolean, hiding: () => boolean, shown: () => boo
     orders: [],
     fills: [],
     transfers: [],
+    armed: new Map(),
     hedged: false,
     key: { withdraws: false, addresses: ["192.0.2.7"] },
     visible: () => state.orders.filter((one) => !one.hidden || shown()),
@@ -183,6 +188,10 @@ function openState(enforcesIds: boolean, hiding: () => boolean, shown: () => boo
       const order = state.orders.find((one) => one.id === id && one.state === "open");
       if (order) Object.assign(order, { state: "cancelled", updatedAt: Date.now() });
       return order;
+    },
+    silence(ms) {
+      if (![...state.armed.values()].some((time) => time <= ms)) return;
+      for (const { id } of state.orders) state.cancel(id);
     },
   };
   return state;

@@ -140,6 +140,15 @@ const cancel: Route = {
   },
 };
 
+const schedule: Route = {
+  kind: "cancel",
+  answer(params, state) {
+    const { time } = params["action"] as { time: number };
+    state.armed.set("account", time - Number(params["nonce"]));
+    return { status: "ok", response: { type: "default" } };
+  },
+};
+
 /** Hyperliquid's info and exchange addresses, the calls the adapter makes (hyperliquid.gitbook.io/hyperliquid-docs). */
 export const hyperliquid: FakeVenue = {
   enforcesIds: false,
@@ -156,6 +165,7 @@ export const hyperliquid: FakeVenue = {
       const { type } = params["action"] as { type: string };
       if (type === "order") return { kind: "place", answer: place };
       if (type === "cancel") return cancel;
+      if (type === "scheduleCancel") return schedule;
       // Anything else would be an action nobody asked for, such as the approval of a builder's fee.
       return {
         kind: "place",

@@ -137,6 +137,14 @@ export const krakenfutures: FakeVenue = {
       len: 1,
       elements: state.visible().map(event).toReversed(),
     })),
+    "POST /derivatives/api/v3/cancelallordersafter": {
+      kind: "cancel",
+      answer(params, { armed }) {
+        const seconds = Number(asked(params, "timeout"));
+        armed.set("account", seconds * 1_000);
+        return wrap({ status: { currentTime: iso(Date.now()), triggerTime: iso(Date.now() + seconds * 1_000) } });
+      },
+    },
     "GET /api/history/v3/account-log": reading((params, { fills, transfers }) => ({
       accountUid: "a",
       logs: [

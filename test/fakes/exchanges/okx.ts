@@ -145,6 +145,16 @@ export const okx: FakeVenue = {
         },
       ]),
     ),
+    "POST /api/v5/trade/cancel-all-after": {
+      kind: "cancel",
+      answer(params, { armed }) {
+        const seconds = Number(asked(params, "timeOut"));
+        if (seconds < 10 || seconds > 120) throw flat("51000", "Parameter timeOut error");
+        armed.set("account", seconds * 1_000);
+        const now = Date.now();
+        return wrap([{ triggerTime: String(now + seconds * 1_000), tag: "", ts: String(now) }]);
+      },
+    },
     "GET /api/v5/account/bills": reading((params, { transfers }) =>
       wrap(
         transfers

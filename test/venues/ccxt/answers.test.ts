@@ -40,6 +40,7 @@ function stub(answers: Readonly<Record<string, unknown>>): Link {
       fetchOrderBook: fail,
       createOrder: fail,
       cancelOrder: fail,
+      cancelAllOrdersAfter: fail,
     },
     walletAddress: "",
     now: () => new Date("2026-11-22T10:00:00Z"),

@@ -40,6 +40,7 @@ async function openRig(): Promise<VenueRig> {
           return trader.place(order);
         },
         cancel: (account, symbol, id) => trader.cancel(account, symbol, id),
+        armDeadMan: (account, timeoutMs, symbols) => trader.armDeadMan(account, timeoutMs, symbols),
       },
     },
     account: "desk-1",

@@ -1,3 +1,6 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Quantity, ZERO, add, decimal, greater, less, neg, sum } from "../../../src/kernel/decimal.ts";
@@ -318,4 +321,42 @@ test("whatever is sent, positions are the sum of fills and equity is cash plus p
     }),
     { numRuns: 40 },
   );
+});
+
+describe("the dead-man switch", () => {
+  test("cancels what rests once it was not armed anew in time, and only then, and only that account's", async () => {
+    const { exchange, clock, step, trader, reader } = await desk();
+    await exchange.seedAccounts([{ account: "desk-2", balances: { USDT: "1000000" }, positions: [], orders: [] }]);
+    await trader.place(order("guarded"));
+    await trader.place(order("free", { account: "desk-2" }));
+    await trader.armDeadMan("desk-1", 60_000, []);
+    await step(40_000);
+    await trader.armDeadMan("desk-1", 60_000, []);
+    await step(59_999);
+    expect(await reader.openOrders("desk-1")).toHaveLength(1);
+    await step(1);
+    expect(await reader.openOrders("desk-1")).toEqual([]);
+    expect(await reader.openOrders("desk-2")).toHaveLength(1);
+    expect(exchange.journal().cancels.map((one) => one.cause)).toEqual(["dead-man"]);
+    // It fired once; what is placed afterwards rests.
+    await trader.place(order("later"));
+    clock.move(60_000);
+    await exchange.tick();
+    expect(await reader.openOrders("desk-1")).toHaveLength(1);
+  });
+
+  test("outlives the process that armed it", async () => {
+    const journalPath = path.join(mkdtempSync(path.join(tmpdir(), "bw-paper-")), "paper.jsonl");
+    const clock = manualClock();
+    const open = () => openPaper({ clock, log: silentLog, seed: 1, storm: "calm", journalPath });
+    const before = await open();
+    await before.seedAccounts([{ account: "desk-1", balances: { USDT: "1000000" }, positions: [], orders: [] }]);
+    await before.venue().trader.place(order("left behind"));
+    await before.venue().trader.armDeadMan("desk-1", 60_000, []);
+    clock.move(61_000);
+    const after = await open();
+    await after.tick();
+    expect(await after.venue().reader.openOrders("desk-1")).toEqual([]);
+    await Promise.all([before.close(), after.close()]);
+  });
 });

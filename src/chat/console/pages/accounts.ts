@@ -41,6 +41,7 @@ function account(row: AccountRow, limits: Limits, now: Date): Markup {
         ${fact("Maintenance margin USD", known(row.maintenanceMarginUsd === null ? null : figure(row.maintenanceMarginUsd)))}
         ${fact("Nearest liquidation", nearest(row))}
         ${fact("Open orders", known(row.openOrders === null ? null : String(row.openOrders)))}
+        ${row.deadMan === null ? NOTHING : fact("Dead-man switch", words(row.deadMan))}
         <div>
           <dt class="as-of">${stale ? "Stale since" : "As of"}</dt>
           <dd>${row.at === null ? known(null) : moment(row.at)}</dd>
