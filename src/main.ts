@@ -284,7 +284,10 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     inbound: inbox,
     cardOf: async (id) =>
       (
-        await buildCards(database.db, [id], { nameOf, responseTo: (incident) => responseTo(incident, switchedOn()) })
+        await buildCards(database.drawing, [id], {
+          nameOf,
+          responseTo: (incident) => responseTo(incident, switchedOn()),
+        })
       ).get(id) ?? null,
     consoleUrl: console.url,
     paint: painter.paint,

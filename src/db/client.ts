@@ -7,10 +7,18 @@ export type Db = PostgresJsDatabase<typeof schema>;
 /** A running transaction; every deed and its ledger entry share one. */
 export type Tx = Parameters<Parameters<Db["transaction"]>[0]>[0];
 
-/** One pool of connections: `db` for typed queries, `sql` for the few statements that are clearer as text. */
+/**
+ * The program's connections. `db` is the pool for typed queries, `sql` for the few statements that are clearer as text.
+ * What is done again and again has a connection of its own, where its statements are planned once and travel together:
+ * each message to the server costs more than what it asks.
+ */
 export interface Database {
   readonly url: string;
   readonly db: Db;
+  /** For the intake, which takes one batch at a time. */
+  readonly intake: Db;
+  /** For reading what cards and lists show; nothing that waits for a lock, because it would hold up the others. */
+  readonly drawing: Db;
   readonly sql: postgres.Sql;
   close(): Promise<void>;
 }
@@ -32,13 +40,17 @@ export function openDatabase(url: string, max = 12): Database {
   };
   // drizzle replaces its client's JSON handling, so plain statements have a client of their own.
   const typed = postgres(url, { ...settings, max });
+  const intake = postgres(url, { ...settings, max: 1 });
+  const drawing = postgres(url, { ...settings, max: 1 });
   const plain = postgres(url, { ...settings, max: 4 });
   return {
     url,
     db: drizzle(typed, { schema }),
+    intake: drizzle(intake, { schema }),
+    drawing: drizzle(drawing, { schema }),
     sql: plain,
     async close() {
-      await Promise.all([typed.end({ timeout: 5 }), plain.end({ timeout: 5 })]);
+      await Promise.all([typed, intake, drawing, plain].map((client) => client.end({ timeout: 5 })));
     },
   };
 }

@@ -117,12 +117,13 @@ export function consoleBackend(parts: {
   const risk = openRiskView(desk.exposure, clock);
   return openBackend({
     db: database.db,
+    drawing: database.drawing,
     clock,
     people: desk.knownPeople,
     accounts: [...config.accounts.values()],
     deadMan: parts.deadMan,
     cards: (ids) =>
-      buildCards(database.db, ids, {
+      buildCards(database.drawing, ids, {
         nameOf: (person) => config.file.people[person]?.name ?? person,
         responseTo: (incident) =>
           responseTo(

@@ -1,6 +1,7 @@
 import { asc, desc, inArray, sql } from "drizzle-orm";
 import type { Card } from "../chat/card.ts";
-import type { Db, Tx } from "../db/client.ts";
+import type { Db } from "../db/client.ts";
+import { among, preparedFor, those } from "../db/prepared.ts";
 import { approvals, breakGlass, incidents, orders, plans, runSteps, runs, votes } from "../db/schema.ts";
 import { DeskError } from "../kernel/errors.ts";
 import {
@@ -45,11 +46,51 @@ interface Rows {
   readonly uses: ReadonlyMap<string, readonly EmergencyRecord[]>;
 }
 
+/** None waits for another's answer, so all of them travel together. */
+const statementsOf = preparedFor((db) => {
+  const theirRuns = db.select({ id: runs.id }).from(runs).where(among(runs.incidentId));
+  const theirPlans = db.select({ hash: plans.hash }).from(plans).where(among(plans.incidentId));
+  return {
+    incidents: db
+      .select({ incident: incidents, nowMs: sql<string>`extract(epoch from now()) * 1000` })
+      .from(incidents)
+      .where(among(incidents.id))
+      .prepare("cards_incidents"),
+    runs: db.select().from(runs).where(among(runs.incidentId)).orderBy(desc(runs.createdAt)).prepare("cards_runs"),
+    steps: db
+      .select()
+      .from(runSteps)
+      .where(inArray(runSteps.runId, theirRuns))
+      .orderBy(asc(runSteps.position))
+      .prepare("cards_steps"),
+    plans: db.select().from(plans).where(among(plans.incidentId)).orderBy(desc(plans.createdAt)).prepare("cards_plans"),
+    approvals: db.select().from(approvals).where(inArray(approvals.planHash, theirPlans)).prepare("cards_approvals"),
+    votes: db
+      .select()
+      .from(votes)
+      .where(inArray(votes.planHash, theirPlans))
+      .orderBy(asc(votes.at))
+      .prepare("cards_votes"),
+    orders: db
+      .select()
+      .from(orders)
+      .where(inArray(orders.planHash, theirPlans))
+      .orderBy(asc(orders.leg))
+      .prepare("cards_orders"),
+    uses: db
+      .select()
+      .from(breakGlass)
+      .where(among(breakGlass.incidentId))
+      .orderBy(asc(breakGlass.openedAt))
+      .prepare("cards_uses"),
+  };
+});
+
 /**
  * The card of one incident, from what the database says now.
  * @throws DeskError UNKNOWN_INCIDENT
  */
-export async function buildCard(db: Db | Tx, incidentId: string, setting: CardSetting = {}): Promise<Card> {
+export async function buildCard(db: Db, incidentId: string, setting: CardSetting = {}): Promise<Card> {
   const card = (await buildCards(db, [incidentId], setting)).get(incidentId);
   if (!card)
     throw new DeskError("UNKNOWN_INCIDENT", `there is no incident ${incidentId}; /incident list shows the open ones`);
@@ -58,45 +99,26 @@ export async function buildCard(db: Db | Tx, incidentId: string, setting: CardSe
 
 /** Cards of several incidents at once, in a fixed number of queries; unknown ids are left out. */
 export async function buildCards(
-  db: Db | Tx,
+  db: Db,
   ids: readonly string[],
   setting: CardSetting = {},
 ): Promise<ReadonlyMap<string, Card>> {
   if (ids.length === 0) return new Map();
-  const wanted = [...new Set(ids)];
-  const [found, rest] = await Promise.all([
-    db
-      .select({ incident: incidents, nowMs: sql<string>`extract(epoch from now()) * 1000` })
-      .from(incidents)
-      .where(inArray(incidents.id, wanted)),
-    rowsOf(db, wanted),
+  const [ask, wanted] = [statementsOf(db), those(ids)];
+  const [found, runRows, stepRows, planRows, approvalRows, voteRows, orderRows, useRows] = await Promise.all([
+    ask.incidents.execute(wanted),
+    ask.runs.execute(wanted),
+    ask.steps.execute(wanted),
+    ask.plans.execute(wanted),
+    ask.approvals.execute(wanted),
+    ask.votes.execute(wanted),
+    ask.orders.execute(wanted),
+    ask.uses.execute(wanted),
   ]);
   const first = found[0];
   if (!first) return new Map();
-  const rows: Rows = { ...rest, now: new Date(Number(first.nowMs)) };
-  return new Map(found.map(({ incident }) => [incident.id, assemble(incident, rows, setting)]));
-}
-
-async function rowsOf(db: Db | Tx, ids: readonly string[]): Promise<Omit<Rows, "now">> {
-  const list = [...ids];
-  const [runRows, planRows, useRows] = await Promise.all([
-    db.select().from(runs).where(inArray(runs.incidentId, list)).orderBy(desc(runs.createdAt)),
-    db.select().from(plans).where(inArray(plans.incidentId, list)).orderBy(desc(plans.createdAt)),
-    db.select().from(breakGlass).where(inArray(breakGlass.incidentId, list)).orderBy(asc(breakGlass.openedAt)),
-  ]);
-  const runIds = runRows.map((run) => run.id);
-  const hashes = planRows.map((plan) => plan.hash);
-  const [stepRows, approvalRows, voteRows, orderRows] = await Promise.all([
-    runIds.length === 0
-      ? []
-      : db.select().from(runSteps).where(inArray(runSteps.runId, runIds)).orderBy(asc(runSteps.position)),
-    hashes.length === 0 ? [] : db.select().from(approvals).where(inArray(approvals.planHash, hashes)),
-    hashes.length === 0 ? [] : db.select().from(votes).where(inArray(votes.planHash, hashes)).orderBy(asc(votes.at)),
-    hashes.length === 0
-      ? []
-      : db.select().from(orders).where(inArray(orders.planHash, hashes)).orderBy(asc(orders.leg)),
-  ]);
-  return {
+  const rows: Rows = {
+    now: new Date(Number(first.nowMs)),
     runs: by(runRows, (run) => run.incidentId),
     steps: by(stepRows, (step) => step.runId),
     plans: by(planRows, (plan) => plan.incidentId ?? ""),
@@ -105,6 +127,7 @@ async function rowsOf(db: Db | Tx, ids: readonly string[]): Promise<Omit<Rows, "
     orders: by(orderRows, (order) => order.planHash),
     uses: by(useRows, (use) => use.incidentId ?? ""),
   };
+  return new Map(found.map(({ incident }) => [incident.id, assemble(incident, rows, setting)]));
 }
 
 function by<T>(list: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {

@@ -1,10 +1,12 @@
 import type { Db, Tx } from "../db/client.ts";
 import type { Alert } from "../kernel/alert.ts";
+import type { Clock } from "../kernel/clock.ts";
 import type { Seal } from "../kernel/seal.ts";
 import { DESK_LOCK, readHead } from "../ledger/append.ts";
-import { PATH } from "../path.ts";
+import { ARRIVAL, PATH } from "../path.ts";
+import { readConditions } from "./dedupe.ts";
 import { type Around, type Match, type Passing, type Silence, type Touched, setOut } from "./passing.ts";
-import { rows } from "./rows.ts";
+import { rows } from "../db/rows.ts";
 import type { IntakeSettings } from "./settings.ts";
 import { type Taken, drawIds, store } from "./store.ts";
 
@@ -39,7 +41,9 @@ export interface Committed {
 }
 
 export interface CommitOptions {
+  /** A connection of its own, so that what a batch asks is planned once and travels together. */
   readonly db: Db;
+  readonly clock: Clock;
   readonly settings: IntakeSettings;
   readonly seal: Seal;
   readonly matchPlaybooks: (alert: Alert) => readonly Match[];
@@ -52,7 +56,7 @@ export interface CommitOptions {
  * empty table reads all of it for every batch, so only look-ups by index are planned. A process that stops here must
  * not stop its peers.
  */
-const BEGIN = `select pg_advisory_xact_lock(${DESK_LOCK}),
+const BEGIN = `select pg_advisory_xact_lock($1),
   set_config('lock_timeout', '100ms', true), set_config('enable_seqscan', 'off', true),
   set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
   set_config('statement_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '5s', true)`;
@@ -94,27 +98,26 @@ const incidentsOf = (list: readonly Passing[]): string[] => [
 ];
 
 async function walk(tx: Tx, parcels: readonly Parcel[], options: CommitOptions) {
-  const alerts = parcels.flatMap((parcel) => parcel.alerts);
+  const arrived = new Map(parcels.map((parcel) => [parcel, parcel.alerts.map(setOut)]));
+  const all = [...arrived.values()].flat();
+  const by = { settings: options.settings, now: options.clock.now() };
+  for (const look of ARRIVAL) look(all, by);
   const keys = parcels.flatMap(({ delivery }) => (delivery ? [delivery.key] : []));
-  const [, head, taken, silences, ids] = await Promise.all([
-    rows(tx, BEGIN),
+  const [, head, taken, silences, ids, conditions] = await Promise.all([
+    rows(tx, BEGIN, [DESK_LOCK]),
     readHead(tx),
     rows<TakenRow>(tx, TAKEN, [JSON.stringify(keys)]),
     rows<Silence>(tx, ACTIVE_SILENCES),
-    drawIds(tx, alerts.length),
+    drawIds(tx, all.length),
+    readConditions(tx, new Set(all.map((one) => one.fingerprint))),
   ]);
   const { fresh, before, follows } = sortOut(parcels, new Map(taken.map((row) => [row.key, row])));
   const receipts = new Map<Parcel, Receipt>();
   for (const [parcel, known] of before) receipts.set(parcel, { ids: known, incidents: [], replayed: true });
 
-  let drawn = 0;
-  const batch: Passing[] = [];
-  const passingOf = new Map<Parcel, Passing[]>();
-  for (const parcel of fresh) {
-    const own = parcel.alerts.map((alert) => setOut(ids[drawn++] as number, alert));
-    passingOf.set(parcel, own);
-    batch.push(...own);
-  }
+  const passingOf = new Map(fresh.map((parcel) => [parcel, arrived.get(parcel) ?? []]));
+  const batch = [...passingOf.values()].flat();
+  for (const [index, one] of batch.entries()) one.id = ids[index] as number;
   const around: Around = {
     tx,
     settings: options.settings,
@@ -122,6 +125,7 @@ async function walk(tx: Tx, parcels: readonly Parcel[], options: CommitOptions) 
     head,
     batch,
     silences,
+    conditions,
     touched: new Map(),
     lines: [],
   };

@@ -3,7 +3,7 @@ import { type IncidentOrigin, incidentFacts } from "../kernel/origin.ts";
 import type { Seal } from "../kernel/seal.ts";
 import { louder } from "./dedupe.ts";
 import { type Around, type Line, type Passing, type Stage, halt } from "./passing.ts";
-import { rows } from "./rows.ts";
+import { rows } from "../db/rows.ts";
 
 /** A severity's place in SQL: 1 is the loudest. */
 const LOUDNESS = `array[${SEVERITIES.map((name) => `'${name}'`).join(", ")}]`;

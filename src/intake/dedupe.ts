@@ -1,6 +1,7 @@
 import { type Alert, SEVERITIES } from "../kernel/alert.ts";
+import type { Tx } from "../db/client.ts";
 import { type Condition, type Passing, type Stage, halt } from "./passing.ts";
-import { rows } from "./rows.ts";
+import { rows } from "../db/rows.ts";
 
 const LAST_SAID = `
   select wanted.fingerprint, said.id, said.status, said.severity, said."values", said.incident_id
@@ -36,24 +37,25 @@ export const saysNothingNew = (alert: Last, last: Last): boolean =>
   alert.status === last.status &&
   (alert.status === "resolved" || (!louder(alert.severity, last.severity) && sameValues(alert.values, last.values)));
 
+/** What was last said about the conditions of these fingerprints, as far as an unresolved incident remembers it. */
+export async function readConditions(
+  tx: Tx,
+  fingerprints: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, Condition>> {
+  const said = await rows<Said>(tx, LAST_SAID, [JSON.stringify([...fingerprints])]);
+  return new Map(
+    said.map(({ fingerprint, id, incident_id, status, severity, values }) => [
+      fingerprint,
+      { fingerprint, alertId: Number(id), incidentId: incident_id, status, severity, values },
+    ]),
+  );
+}
+
 /** Stops alerts that repeat what an unresolved incident already knows. They are kept and counted. */
-export const dedupe: Stage = async (passing, { tx }) => {
-  if (passing.length === 0) return;
-  const wanted = [...new Set(passing.map((one) => one.fingerprint))];
-  const known = new Map<string, Condition>();
-  for (const said of await rows<Said>(tx, LAST_SAID, [JSON.stringify(wanted)])) {
-    known.set(said.fingerprint, {
-      fingerprint: said.fingerprint,
-      alertId: Number(said.id),
-      incidentId: said.incident_id,
-      status: said.status,
-      severity: said.severity,
-      values: said.values,
-    });
-  }
+export const dedupe: Stage = (passing, { conditions }) => {
   const inBatch = new Map<string, Passing>();
   for (const one of passing) {
-    one.before = known.get(one.fingerprint) ?? null;
+    one.before = conditions.get(one.fingerprint) ?? null;
     const earlier = inBatch.get(one.fingerprint);
     const last = earlier?.alert ?? one.before;
     if (last && saysNothingNew(one.alert, last)) {

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { Alert } from "../kernel/alert.ts";
 import { matches } from "./match.ts";
-import type { Stage } from "./passing.ts";
+import type { Arrival } from "./passing.ts";
 import type { IntakeSettings } from "./settings.ts";
 
 /** Longest key that is kept readable. */
@@ -45,7 +45,7 @@ export function correlationKey(alert: Alert, settings: IntakeSettings): string {
 }
 
 /** Says which condition each alert speaks of and which incident it belongs to. */
-export const fingerprint: Stage = (passing, { settings }) => {
+export const fingerprint: Arrival = (passing, { settings }) => {
   for (const one of passing) {
     one.fingerprint = fingerprintOf(one.alert);
     one.key = correlationKey(one.alert, settings);

@@ -1,6 +1,6 @@
 import { type Tested, fieldOf, matches } from "./match.ts";
 import { type Stage, halt } from "./passing.ts";
-import { rows } from "./rows.ts";
+import { rows } from "../db/rows.ts";
 import type { IntakeSettings } from "./settings.ts";
 
 type Rule = IntakeSettings["inhibit"][number];

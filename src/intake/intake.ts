@@ -56,7 +56,8 @@ export function openIntake(options: {
 }): Intake {
   const { clock, settings, onCommitted, log } = options;
   const work: CommitOptions = {
-    db: options.db.db,
+    db: options.db.intake,
+    clock,
     settings,
     seal: options.seal,
     matchPlaybooks: options.matchPlaybooks,

@@ -1,5 +1,5 @@
 import type { Alert } from "../kernel/alert.ts";
-import type { Stage } from "./passing.ts";
+import type { Arrival } from "./passing.ts";
 
 const TITLE = 200;
 const SUMMARY = 4_000;
@@ -45,6 +45,6 @@ export function normalised(alert: Alert, now: Date): Alert {
 }
 
 /** Brings every alert into the desk's form. */
-export const normalise: Stage = (passing, { head }) => {
-  for (const one of passing) one.alert = normalised(one.alert, head.at);
+export const normalise: Arrival = (passing, { now }) => {
+  for (const one of passing) one.alert = normalised(one.alert, now);
 };

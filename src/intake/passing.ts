@@ -19,7 +19,8 @@ export interface Condition {
 
 /** One alert on its way; the stages fill it in. */
 export interface Passing {
-  readonly id: number;
+  /** 0 until its number is drawn. */
+  id: number;
   alert: Alert;
   /** Same condition, same fingerprint. Empty until the stage `fingerprint`. */
   fingerprint: string;
@@ -35,8 +36,8 @@ export interface Passing {
 }
 
 /** An alert at the start of the path. */
-export const setOut = (id: number, alert: Alert): Passing => ({
-  id,
+export const setOut = (alert: Alert): Passing => ({
+  id: 0,
   alert,
   fingerprint: "",
   key: "",
@@ -96,9 +97,17 @@ export interface Around {
   /** Every alert of the batch in the order of arrival, also those that were stopped. */
   readonly batch: readonly Passing[];
   readonly silences: readonly Silence[];
+  /** What was last said about the batch's conditions, by fingerprint, as far as an unresolved incident remembers it. */
+  readonly conditions: ReadonlyMap<string, Condition>;
   readonly touched: Map<string, Touched>;
   readonly lines: Line[];
 }
+
+/** A first look at alerts, by the desk's settings and the time. */
+export type Arrival = (
+  passing: readonly Passing[],
+  by: { readonly settings: IntakeSettings; readonly now: Date },
+) => void;
 
 /**
  * One stage of the path: looks at all alerts of the batch that came this far, at once, and halts those that go no

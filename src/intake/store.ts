@@ -4,7 +4,7 @@ import { runFacts } from "../kernel/origin.ts";
 import { appendMany } from "../ledger/append.ts";
 import type { Entry } from "../ledger/entries.ts";
 import type { Around, Line, Match, Passing } from "./passing.ts";
-import { rows } from "./rows.ts";
+import { rows } from "../db/rows.ts";
 
 // Rows as lists, because reading named fields costs the server twice as much; a storm is bound by this statement.
 const ALERTS = `

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
+import { rows } from "../db/rows.ts";
 import { canonical, sha256 } from "../kernel/canonical.ts";
 import { type Entry, GENESIS, type Written } from "./entries.ts";
 
@@ -16,6 +17,12 @@ export async function lockDesk(tx: Tx): Promise<void> {
   await tx.execute(sql.raw(`select pg_advisory_xact_lock(${DESK_LOCK})`));
 }
 
+/** One JSON document instead of eight parameters a row: a batch stays one short statement. */
+const INSERT = `
+  insert into breakwater.ledger (seq, at, actor, type, object, body, prev, hash)
+  select seq, at, actor, type, object, body, prev, hash from json_to_recordset($1::json)
+    as row (seq bigint, at timestamptz, actor text, type text, object text, body text, prev text, hash text)`;
+
 /** Where the chain ends, and the database's time. */
 export interface Head {
   readonly seq: number;
@@ -26,10 +33,9 @@ export interface Head {
 /** The last entry and the database's time; only true under the lock. */
 export async function readHead(tx: Tx): Promise<Head> {
   // A statement of its own: the one that waited for the lock still sees the rows of before the wait.
-  const rows = await tx.execute<{ seq: string | null; hash: string | null; ms: string }>(sql`
+  const [row] = await tx.execute<{ seq: string | null; hash: string | null; ms: string }>(sql`
     select seq, hash, floor(extract(epoch from clock_timestamp()) * 1000)::bigint as ms
     from (select 1) one left join (select seq, hash from breakwater.ledger order by seq desc limit 1) last on true`);
-  const row = rows[0];
   return { seq: Number(row?.seq ?? 0), hash: row?.hash ?? GENESIS, at: new Date(Number(row?.ms)) };
 }
 
@@ -45,7 +51,7 @@ export async function appendMany(tx: Tx, entries: readonly Entry[], known?: Head
   const last = known ?? (await Promise.all([lockDesk(tx), readHead(tx)]))[1];
   const at = last.at.toISOString();
   let prev = last.hash;
-  const rows = entries.map((entry, index) => {
+  const written = entries.map((entry, index) => {
     // Keys in alphabetical order and nothing but strings and one integer: this is the canonical JSON (RFC 8785) already.
     const row = {
       actor: entry.actor,
@@ -59,12 +65,8 @@ export async function appendMany(tx: Tx, entries: readonly Entry[], known?: Head
     prev = sha256(JSON.stringify(row));
     return { ...row, hash: prev };
   });
-  // One JSON document instead of eight parameters a row: a batch stays one short statement.
-  await tx.execute(sql`
-    insert into breakwater.ledger (seq, at, actor, type, object, body, prev, hash)
-    select seq, at, actor, type, object, body, prev, hash from json_to_recordset(${JSON.stringify(rows)}::json)
-      as row (seq bigint, at timestamptz, actor text, type text, object text, body text, prev text, hash text)`);
-  return rows.map((row) => ({ seq: row.seq, at: last.at, hash: row.hash }));
+  await rows(tx, INSERT, [JSON.stringify(written)]);
+  return written.map((row) => ({ seq: row.seq, at: last.at, hash: row.hash }));
 }
 
 /** Writes one entry; see `appendMany`. */

@@ -52,6 +52,8 @@ export type DetectorHead = Pick<
 /** What the rows do not say; each function is the owner's of that knowledge. */
 export interface BackendParts {
   readonly db: Db;
+  /** The connection for what is drawn again and again. */
+  readonly drawing: Db;
   readonly clock: Clock;
   readonly people: () => readonly DeskPerson[];
   /** Whether roles carry the right to act at all; any role where left out. The policy decides each deed anyway. */
@@ -105,7 +107,7 @@ export function openBackend(parts: BackendParts): ConsoleBackend {
       };
     },
     incidents: (filter) => listIncidents(db, filter),
-    incidentRows: (ids) => incidentRows(db, ids),
+    incidentRows: (ids) => incidentRows(parts.drawing, ids),
     cards: (ids) => parts.cards(ids),
     async incident(id): Promise<IncidentDetail | null> {
       const [cards, timeline, durations, account] = await Promise.all([

@@ -1,6 +1,7 @@
-import { type SQL, and, asc, desc, eq, ilike, inArray, ne, or, sql } from "drizzle-orm";
+import { type SQL, and, asc, desc, eq, ilike, ne, or, sql } from "drizzle-orm";
 import type { IncidentFilter, IncidentRow, TimelineRow } from "../chat/console/backend.ts";
 import type { Db } from "../db/client.ts";
+import { among, preparedFor, those } from "../db/prepared.ts";
 import { incidentEvents, incidents } from "../db/schema.ts";
 
 const MOST = 500;
@@ -72,10 +73,12 @@ export async function listIncidents(db: Db, filter: IncidentFilter): Promise<rea
   return rows.map(toRow);
 }
 
+const byId = preparedFor((db) => select(db).where(among(incidents.id)).prepare("incident_rows"));
+
 /** Lines of the named incidents; unknown ones are left out. */
 export async function incidentRows(db: Db, ids: readonly string[]): Promise<readonly IncidentRow[]> {
   if (ids.length === 0) return [];
-  const rows = await select(db).where(inArray(incidents.id, [...ids]));
+  const rows = await byId(db).execute(those(ids));
   return rows.map(toRow);
 }
 

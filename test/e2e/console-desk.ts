@@ -96,6 +96,7 @@ export async function openTestConsole(
   const events: (Click | CommandCall)[] = [];
   const backend = openBackend({
     db,
+    drawing: db,
     clock: systemClock,
     people: () => PEOPLE,
     accounts: [

@@ -7,6 +7,7 @@ import type { Log } from "../../kernel/log.ts";
 import type { ConsoleBackend } from "./backend.ts";
 import type { Feed } from "./feed.ts";
 import type { Guarded } from "./guard.ts";
+import { streamText } from "./subscriber.ts";
 
 const BEAT_MS = 10_000;
 const FOCUS = /^(all|[A-Za-z0-9_-]{1,40})$/;
@@ -41,7 +42,9 @@ export function streamEvents(
     stream.onAbort(() => feed.leave(subscriber));
     beat();
     try {
-      for (let frame = await subscriber.next(); frame; frame = await subscriber.next()) await stream.writeSSE(frame);
+      // What stands in line together goes out in one message: each costs more than what it carries.
+      for (let frames = await subscriber.next(); frames; frames = await subscriber.next())
+        await stream.write(streamText(frames));
     } finally {
       stop();
       feed.leave(subscriber);

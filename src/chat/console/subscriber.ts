@@ -3,9 +3,16 @@ import type { Viewer } from "./backend.ts";
 /** One message of the stream; `id` stands on the last one of a batch only, so that a cut in between repeats the batch. */
 interface Frame {
   readonly event: string;
+  /** JSON, so without line breaks. */
   readonly data: string;
   readonly id?: string;
 }
+
+/** Frames as an event stream writes them (WHATWG HTML, 9.2.6). */
+export const streamText = (frames: readonly Frame[]): string =>
+  frames
+    .map(({ event, data, id }) => `event: ${event}\ndata: ${data}\n${id === undefined ? "" : `id: ${id}\n`}\n`)
+    .join("");
 
 /** One open stream: what it still has to be told, newest state only. */
 export interface Subscriber {
@@ -16,8 +23,8 @@ export interface Subscriber {
   readonly focus: string | null;
   /** Puts a frame in line; one that waits under the same key is replaced, so a slow reader skips what is outdated. */
   offer(key: string, frame: Frame): void;
-  /** The next frame; waits for one, and is null once the stream is closed. */
-  next(): Promise<Frame | null>;
+  /** All that is in line; waits for something, and is null once the stream is closed. */
+  next(): Promise<readonly Frame[] | null>;
   /** Ends the stream after what is in line. */
   end(): void;
 }
@@ -51,10 +58,10 @@ export function openSubscriber(viewer: Viewer, seat: string, focus: string | nul
     },
     async next() {
       for (;;) {
-        const [first] = line;
-        if (first) {
-          line.delete(first[0]);
-          return first[1];
+        if (line.size > 0) {
+          const frames = [...line.values()];
+          line.clear();
+          return frames;
         }
         if (ended) return null;
         await new Promise<void>((resolve) => {

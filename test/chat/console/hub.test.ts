@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openHub } from "../../../src/chat/console/hub.ts";
-import { openSubscriber } from "../../../src/chat/console/subscriber.ts";
+import { openSubscriber, streamText } from "../../../src/chat/console/subscriber.ts";
 import { fakeClock } from "../../../src/kernel/clock.ts";
 
 const clock = fakeClock(new Date("2026-11-22T03:00:00Z"));
@@ -58,28 +58,36 @@ describe("one stream", () => {
     line.offer("row:INC-2", { event: "row", data: "a" });
     line.offer("card:INC-1", { event: "card", data: "2" });
     line.end();
-    expect([await line.next(), await line.next(), await line.next()]).toEqual([
-      { event: "row", data: "a" },
-      { event: "card", data: "2" },
+    expect([await line.next(), await line.next()]).toEqual([
+      [
+        { event: "row", data: "a" },
+        { event: "card", data: "2" },
+      ],
       null,
     ]);
+  });
+
+  test("frames that stand in line together are one message, each ended by an empty line", () => {
+    const frames = [
+      { event: "row", data: '{"a":"line\\nbreak"}' },
+      { event: "seen", data: "{}", id: "x-7" },
+    ];
+    expect(streamText(frames)).toBe('event: row\ndata: {"a":"line\\nbreak"}\n\nevent: seen\ndata: {}\nid: x-7\n\n');
   });
 
   test("a reader who never reads costs a bounded line, and starts over", async () => {
     const line = openSubscriber(viewer, "seat", null);
     for (let n = 0; n < 50_000; n += 1) line.offer(`row:INC-${n}`, { event: "row", data: "x" });
     line.end();
-    const first = await line.next();
-    let left = 1;
-    while (await line.next()) left += 1;
-    expect([first?.event, left <= 2_001]).toEqual(["reset", true]);
+    const frames = (await line.next()) ?? [];
+    expect([frames[0]?.event, frames.length <= 2_001, await line.next()]).toEqual(["reset", true, null]);
   });
 
   test("a waiting reader wakes for the next frame, and for the end", async () => {
     const line = openSubscriber(viewer, "seat", null);
     const waiting = line.next();
     line.offer("beat", { event: "beat", data: "{}" });
-    expect((await waiting)?.event).toBe("beat");
+    expect((await waiting)?.[0]?.event).toBe("beat");
     const ending = line.next();
     line.end();
     expect(await ending).toBeNull();

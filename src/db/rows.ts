@@ -1,4 +1,4 @@
-import type { Tx } from "../db/client.ts";
+import type { Tx } from "./client.ts";
 
 /**
  * Runs one prepared statement: parsed and planned once a connection, one round trip afterwards, and statements sent
