@@ -4,7 +4,7 @@ import { runDemo } from "./commandline/demo.ts";
 import { runDoctor } from "./commandline/doctor.ts";
 import { exportCommand, proofCommand, verifyCommand } from "./commandline/ledger.ts";
 import { verifyPlan } from "./commandline/plan.ts";
-import { policyCheck, policyDraft, policyExplain, policySimulate } from "./commandline/policy.ts";
+import { policyCheck, policyDraft, policyExplain, policySimulate, policyTest } from "./commandline/policy.ts";
 import { runRecord } from "./commandline/record.ts";
 import { runReplay } from "./commandline/replay.ts";
 import { sealKey } from "./commandline/keys.ts";
@@ -152,7 +152,7 @@ function program(finish: (outcome: Outcome) => void): Command {
       "\nExample: breakwater backtest margin-breach --storm 2020-03-12 --seeds 20 --html report.html",
     )
     .action(act(runBacktest));
-  const policy = root.command("policy").description("check, draft, explain or simulate the rules");
+  const policy = root.command("policy").description("check, draft, explain, simulate or test the rules");
   policy
     .command("check")
     .description("find rules that are malformed, shadowed or never hit, quorums nobody can meet and missing caps")
@@ -188,6 +188,14 @@ function program(finish: (outcome: Outcome) => void): Command {
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater policy simulate desk.new.yaml")
     .action(act(policySimulate));
+  policy
+    .command("test")
+    .description("judge the cases of a file by a desk's rules; exit 1 where one is decided otherwise than expected")
+    .argument("<cases>", "a file of expected decisions (docs/policy.md)")
+    .argument("[desk]", "another desk.yaml than the desk's own")
+    .addOption(json())
+    .addHelpText("after", "\nExample: breakwater policy test policy.cases.yaml")
+    .action(act(policyTest));
   root
     .command("plan")
     .description("about plans")

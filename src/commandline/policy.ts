@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type DeskFile, documentOf, parseDesk } from "../config.ts";
-import { deadMenOf } from "../config/accounts.ts";
-import type { Problem } from "../config/environment.ts";
+import { accountsOf, deadMenOf } from "../config/accounts.ts";
+import { type Problem, refuseProblems } from "../config/environment.ts";
+import { parseYaml } from "../config/yaml.ts";
 import type { Tx } from "../db/client.ts";
 import { conditionsOf } from "../desk/conditions.ts";
 import { readDraft } from "../desk/draft-file.ts";
@@ -10,6 +11,7 @@ import { rulesInForce } from "../desk/rules-pages.ts";
 import { openRules } from "../desk/rules.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { loadPlaybooks } from "../load.ts";
+import { casesSchema, runCase } from "../policy/cases.ts";
 import { type PolicyFinding, checkPolicy, strangers } from "../policy/check.ts";
 import type { Difference } from "../policy/compare.ts";
 import { explainPlan, explanationText } from "../policy/explain.ts";
@@ -32,7 +34,7 @@ function readDesk(named: string | undefined): {
   readonly file: string;
   readonly text: string;
   readonly desk: DeskFile | null;
-  readonly problems: readonly Problem[];
+  readonly problems: Problem[];
 } {
   const file = named ?? deskName();
   const problems: Problem[] = [];
@@ -138,6 +140,32 @@ export async function policyCheck(named: string | undefined, options: { json?: b
           .join("\n");
   answer(options.json, { type: "policy.check", rules, findings, looked }, looked === "" ? text : `${text}\n${looked}`);
   return findings.some((one) => one.severity === "error") ? 1 : 0;
+}
+
+/** `breakwater policy test <cases> [desk]` */
+export async function policyTest(
+  file: string,
+  named: string | undefined,
+  options: { readonly json?: boolean },
+): Promise<number> {
+  const { desk, problems } = readDesk(named);
+  const cases = existsSync(file)
+    ? parseYaml(readFileSync(file, "utf8"), path.basename(file), casesSchema, problems)
+    : null;
+  if (!existsSync(file)) problems.push({ where: file, what: "does not exist; name a file of cases" });
+  refuseProblems(problems);
+  if (desk === null || cases === null) throw new DeskError("CONFIG_INVALID");
+  const accounts = accountsOf(desk.accounts);
+  const results = cases.cases.map((one) => runCase(documentOf(desk), accounts, one));
+  const failed = results.filter((one) => one.wrong.length > 0);
+  const lines = [
+    ...failed.map(({ name, wrong, reasons }) =>
+      [`${paint.bad("failed  ")} ${name}`, ...wrong, ...reasons].join("\n         "),
+    ),
+    `${results.length - failed.length} passed, ${failed.length} failed`,
+  ];
+  answer(options.json, { type: "policy.test", results }, lines.join("\n"));
+  return failed.length === 0 ? 0 : 1;
 }
 
 /** `breakwater policy explain <plan>` */

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { policyCheck, policyDraft, policyExplain, policySimulate } from "../../src/commandline/policy.ts";
+import { policyCheck, policyDraft, policyExplain, policySimulate, policyTest } from "../../src/commandline/policy.ts";
 import { policyVersions } from "../../src/db/schema.ts";
 import { withDatabase } from "../with-database.ts";
 import { testDesk } from "./control.ts";
@@ -121,4 +121,33 @@ test("a piece of a file that only tightens is in force at once, and what it leav
   written.length = 0;
   expect(await policyDraft(piece, { by: "bo", reason: "it trips again and again" })).toBe(1);
   expect(said()).toContain("These are the rules in force already");
+});
+
+test("policy test judges a file of cases: 0 where all are as expected, 1 where one is not, a refusal where it is malformed", async () => {
+  const cases = path.join(folder, "cases.yaml");
+  const write = (expected: string): void =>
+    writeFileSync(
+      cases,
+      `cases:
+  - name: a hedge needs nobody
+    by: person:ana
+    action: hedge
+    account: paper-a
+    orders: [{ symbol: "BTC/USDT:USDT", notionalUsd: "1000" }]
+    expect: ${expected}
+`,
+    );
+  write("allow");
+  expect(await policyTest(cases, file, {})).toBe(0);
+  expect(said()).toBe("1 passed, 0 failed\n");
+  write("quorum");
+  expect(await policyTest(cases, file, {})).toBe(1);
+  expect(said()).toContain("a hedge needs nobody");
+  expect(said()).toContain("the decision was allow, expected was quorum");
+  write("perhaps");
+  await expect(policyTest(cases, file, {})).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining("cases.yaml line 7 cases.0.expect"),
+  });
+  await expect(policyTest(path.join(folder, "none.yaml"), file, {})).rejects.toThrow("none.yaml: does not exist");
 });
