@@ -3,7 +3,7 @@ import { openHub } from "./chat/console/hub.ts";
 import { openInbox } from "./chat/inbox.ts";
 import { openPainter } from "./chat/picture/picture.ts";
 import type { Supervisor } from "./chat/supervisor.ts";
-import { type Config, monitorSettings } from "./config.ts";
+import { type Config, documentOf, monitorSettings } from "./config.ts";
 import type { Database } from "./db/client.ts";
 import type { Person } from "./desk/command.ts";
 import { followAccess } from "./desk/access-log.ts";
@@ -11,6 +11,7 @@ import { consoleBackend } from "./desk/console.ts";
 import { openDigest } from "./desk/digest.ts";
 import { openEmergency } from "./desk/emergency.ts";
 import { remindOfFreezes } from "./desk/freeze-reminders.ts";
+import { heldAlert } from "./desk/held-rules.ts";
 import { hearChanges } from "./desk/hear.ts";
 import { type Undo, layFoundation } from "./desk/foundation.ts";
 import { completeLine, judgeInbound, withAddress } from "./desk/inbound.ts";
@@ -162,7 +163,8 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   });
   undo.push(() => digest.stop());
   const governed = { database, control: base.control, wake: base.wake, deskName: file.desk.name, nameOf };
-  const rules = openRules({ ...governed, playbooks: playbooks.map((one) => one.head) });
+  const held = base.held.length === 0 ? null : documentOf(file);
+  const rules = openRules({ ...governed, held, playbooks: playbooks.map((one) => one.head) });
   const desk = openDesk({
     rules,
     isOn: standing.isOn,
@@ -326,6 +328,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   });
   const stopReporting = reporting.start();
   undo.push(async () => stopReporting());
+  if (held !== null) await emit(heldAlert(base.held, clock.now()));
   if (base.restored !== null) await emit(restoredAlert(base.restored, clock.now()));
   const opened = await openDeskMarket({ config, paper: base.paper, leads: lease.leads, database, emit, clock, log });
   market = opened;

@@ -204,6 +204,7 @@ export const policyDraft = (
       wake: async () => {},
       deskName: "",
       nameOf: (person) => person,
+      held: null,
       playbooks: playbooks.map((one) => one.head),
     });
     const by = { id: options.by, surface: "the command line" };

@@ -49,7 +49,10 @@ export function readDraft(text: string, inForce: Published): ReadDraft {
   return { document: { ...document, playbooksOff: given.has("playbooks") ? off : inForce.playbooksOff }, findings };
 }
 
-const peopleOf = (inForce: Published, nameOf: (person: string) => string): PolicyDocument["people"] =>
+/** The rights of a document, published or not. */
+type Rights = Pick<Published, "policy" | "people" | "playbooksOff">;
+
+const peopleOf = (inForce: Rights, nameOf: (person: string) => string): PolicyDocument["people"] =>
   Object.fromEntries(
     Object.entries(inForce.people).map(([id, { roles }]) => [
       id,
@@ -57,8 +60,8 @@ const peopleOf = (inForce: Published, nameOf: (person: string) => string): Polic
     ]),
   );
 
-/** The rules in force as a person edits them. */
-export const draftText = (inForce: Published, nameOf: (person: string) => string): string =>
+/** Rules as a person edits them. */
+export const draftText = (inForce: Rights, nameOf: (person: string) => string): string =>
   stringify(
     {
       people: peopleOf(inForce, nameOf),

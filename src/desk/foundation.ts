@@ -67,6 +67,8 @@ export interface Foundation {
   readonly wake: Wake;
   /** Why the firm was halted at the start: signed entries are missing. Null where none are. */
   readonly restored: string | null;
+  /** What desk.yaml would loosen and was not taken for; empty where it was, or only tightens. */
+  readonly held: readonly string[];
   /** Brings the kill switch's marker and the database together. */
   readonly settleHalt: () => Promise<void>;
 }
@@ -113,7 +115,7 @@ export async function layFoundation(options: {
 
   const live = [...accounts.values()].some((one) => one.environment === "live");
   const deadMen = openDeadMen({ accounts, timeouts: deadMenOf(file.accounts), venueOf: venues.venueOf, clock, log });
-  const control = await openControl({
+  const { control, held } = await openControl({
     database,
     document: documentOf(file),
     live,
@@ -249,6 +251,7 @@ export async function layFoundation(options: {
     keyDoctor,
     wake,
     restored,
+    held,
     settleHalt,
   };
 }

@@ -13,6 +13,7 @@ import { type Published, openDocument } from "../policy/published.ts";
 import { simulate } from "../policy/simulate.ts";
 import { aboutWords, limitWords, outcomeWords } from "../policy/words.ts";
 import { draftText, readDraft } from "./draft-file.ts";
+import { heldBy } from "./held-rules.ts";
 import type { RulesParts } from "./rules.ts";
 import { voteLines } from "./vote-lines.ts";
 
@@ -85,6 +86,7 @@ export function openRulesPages(parts: RulesParts): Pick<RulesBackend, "page" | "
           caps: rules.policy.hard.map(limitWords),
           playbooksOff: rules.playbooksOff,
           changes: changes.map(lineOf),
+          held: heldBy(parts.held, rules),
           needs: `${quorum.people} persons${quorum.roles.length === 0 ? "" : `, with ${quorum.roles.join(" and ")} among them`}, each with a passkey; and ${rules.policy.change.timeLock} of waiting`,
           mayDraft: mayDraft(roles),
           text: draftText(rules, nameOf),

@@ -30,6 +30,8 @@ export interface RulesParts {
   readonly wake: Wake;
   readonly deskName: string;
   readonly nameOf: (person: string) => string;
+  /** desk.yaml's rules where they were not taken at the start, because they loosen; else null. */
+  readonly held: PolicyDocument | null;
   /** Every installed playbook. */
   readonly playbooks: readonly Limited[];
 }

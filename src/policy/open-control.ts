@@ -10,7 +10,8 @@ import { openSeal } from "../kernel/seal.ts";
 
 /**
  * Opens the control plane: the rules in force are those of the database. desk.yaml's rules become the first version by
- * themselves; later ones where they only tighten, and on a desk on paper. Loosening live rules needs people's consent.
+ * themselves; later ones where they only tighten, and on a desk on paper. Loosening live rules needs people's consent:
+ * `held` says what of the file was not taken for that.
  */
 export async function openControl(options: {
   readonly database: Database;
@@ -21,7 +22,7 @@ export async function openControl(options: {
   readonly halted: Control["halted"];
   readonly conditions: Conditions;
   readonly log: Log;
-}): Promise<Control> {
+}): Promise<{ readonly control: Control; readonly held: readonly string[] }> {
   const { database, document, live, log } = options;
   const control = readControl(options.sealKey, options.halted, options.conditions);
   const result = await database.db.transaction((tx) =>
@@ -34,7 +35,7 @@ export async function openControl(options: {
       { loosens: result.loosens },
       "desk.yaml would loosen the rules; those in force stay until people consent",
     );
-  return control;
+  return { control, held: result.outcome === "drafted" ? result.loosens : [] };
 }
 
 /** The control plane as it stands, for programs that only look: nothing is published. */

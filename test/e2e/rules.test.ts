@@ -9,6 +9,7 @@ import { type Rules, openRules } from "../../src/desk/rules.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { defaultPolicy } from "../../src/policy/default-policy.ts";
 import { confirmPasskey } from "../../src/policy/passkeys.ts";
+import type { PolicyDocument } from "../../src/policy/schema.ts";
 import { type TestDesk, testDesk } from "../policy/control.ts";
 import { type TestConsole, openBrowser, openTestConsole } from "./console-desk.ts";
 import { freshDatabase } from "./fresh-database.ts";
@@ -29,6 +30,16 @@ const PEOPLE = {
 const policy = {
   ...defaultPolicy(),
   change: { people: 2, roles: ["risk" as const], timeLock: "4s" },
+};
+/** What desk.yaml says at the start: a wider cap, which was not taken. */
+const HELD: PolicyDocument = {
+  people: { ...PEOPLE, cy: { name: "Cy", roles: ["trader"] } },
+  policy: {
+    ...policy,
+    hard: policy.hard.map((one) =>
+      one.per === "order" && one.measure === "notionalUsd" ? { ...one, max: "9000000" } : one,
+    ),
+  },
 };
 
 const signedIn = async (person: string, options = {}): Promise<Page> => {
@@ -61,7 +72,7 @@ beforeAll(async () => {
     { name: "margin-breach", needs: ["cancel" as const, "reduce" as const] },
     { name: "hedge", needs: ["hedge" as const] },
   ];
-  rules = openRules({ database, control, wake, deskName: "Harbour desk", nameOf, playbooks });
+  rules = openRules({ database, control, wake, deskName: "Harbour desk", nameOf, playbooks, held: HELD });
   console_ = await openTestConsole(database.db, {
     passkeys: openPasskeys({ database, control, wake, deskName: "Harbour desk", nameOf }),
     rules,
@@ -84,6 +95,16 @@ test("what cannot be read, or changes nothing, is told and proposed by nobody", 
   expect(await page.getByRole("button", { name: "Ask others to approve it" }).count()).toBe(0);
   await draft(page, (text) => text);
   await page.getByText("It changes nothing.").waitFor();
+}, 60_000);
+
+test("what desk.yaml would loosen is told on the page, and is one press from being put to people", async () => {
+  const page = await signedIn("ana");
+  await at(page, "/rules");
+  const notice = page.getByRole("region", { name: "Rules of desk.yaml that were not taken" });
+  await notice.getByText("hard cap: notionalUsd per order is wider").waitFor();
+  await picture(page, "rules-held");
+  await notice.getByRole("button", { name: "Draft the rules of desk.yaml" }).click();
+  await page.getByText("1 thing loosens").waitFor();
 }, 60_000);
 
 test("a change that loosens is shown before it is asked for, approved by the other with a passkey, and in force once its time-lock is over", async () => {

@@ -33,6 +33,14 @@ export interface RuleLine {
   readonly limits: readonly string[];
 }
 
+/** What desk.yaml says beyond the rules in force: it was not taken at the start. */
+export interface HeldRules {
+  /** What it would loosen, in words; never empty. */
+  readonly loosens: readonly string[];
+  /** The file's rules as YAML, to draft them from. */
+  readonly text: string;
+}
+
 /** The rules in force, and what people want of them. */
 export interface RulesPage {
   readonly version: string;
@@ -42,6 +50,8 @@ export interface RulesPage {
   readonly caps: readonly string[];
   readonly playbooksOff: readonly string[];
   readonly changes: readonly ChangeLine[];
+  /** Null where desk.yaml waits for nothing. */
+  readonly held: HeldRules | null;
   /** What a loosening needs: "3 persons with policy-admin and risk among them, each with a passkey, and 1h". */
   readonly needs: string;
   /** Whether the viewer may ask for other rules. */

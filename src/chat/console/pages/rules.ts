@@ -10,7 +10,7 @@ import {
   visible,
   words,
 } from "../markup.ts";
-import type { ChangeLine, ChangePage, DifferenceLine, DraftPage, RulesPage } from "../rules.ts";
+import type { ChangeLine, ChangePage, DifferenceLine, DraftPage, HeldRules, RulesPage } from "../rules.ts";
 import { votesTable } from "../votes.ts";
 
 const STATES = {
@@ -37,6 +37,7 @@ export function rulesPage(page: RulesPage): Markup {
   const over = page.changes.filter((one) => one.state !== "waiting");
   return html`<div class="sheet">
     <h1>Rules</h1>
+    ${page.held === null ? NOTHING : heldNotice(page.held, page.mayDraft)}
     <dl class="facts">
       <div>
         <dt>In force</dt>
@@ -106,6 +107,29 @@ export function rulesPage(page: RulesPage): Markup {
     }
   </div>`;
 }
+
+/** desk.yaml asks for more than is in force: what, and how people get it. */
+const heldNotice = ({ loosens, text }: HeldRules, mayDraft: boolean): Markup =>
+  html`<section class="held" aria-label="Rules of desk.yaml that were not taken">
+    <p>
+      <strong>desk.yaml would loosen the rules, and was not taken.</strong> Those before it stay in force. Looser would
+      be:
+    </p>
+    <ul class="plain-list">
+      ${loosens.map((one) => html`<li class="loosens">${words(one)}</li>`)}
+    </ul>
+    ${
+      mayDraft
+        ? html`<form method="post" action="/rules/draft">
+            <input type="hidden" name="text" value="${visible(text)}" />
+            <button class="button">Draft the rules of desk.yaml</button>
+          </form>`
+        : html`<p>
+            Whoever holds risk, policy-admin or operator puts them to people here, or by
+            <code>breakwater policy draft desk.yaml</code>.
+          </p>`
+    }
+  </section>`;
 
 const draftForm = (text: string): Markup =>
   html`<form method="post" action="/rules/draft" class="stacked wide">
