@@ -24,6 +24,12 @@ export interface Database {
 }
 
 /**
+ * For connections whose statements are planned once: the tables grow within minutes from empty, and a plan made for an
+ * empty table reads all of it for ever, so only look-ups by index are planned.
+ */
+const LOOK_UPS = { enable_seqscan: "off", enable_hashjoin: "off", enable_mergejoin: "off" };
+
+/**
  * Opens a pool. Short back-off and connect timeout, because with the driver's defaults an outage of seconds
  * lasts most of a minute.
  */
@@ -40,8 +46,9 @@ export function openDatabase(url: string, max = 12): Database {
   };
   // drizzle replaces its client's JSON handling, so plain statements have a client of their own.
   const typed = postgres(url, { ...settings, max });
-  const intake = postgres(url, { ...settings, max: 1 });
-  const drawing = postgres(url, { ...settings, max: 1 });
+  const line = { ...settings, max: 1, connection: { ...settings.connection, ...LOOK_UPS } };
+  const intake = postgres(url, line);
+  const drawing = postgres(url, line);
   const plain = postgres(url, { ...settings, max: 4 });
   return {
     url,

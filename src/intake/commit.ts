@@ -52,13 +52,10 @@ export interface CommitOptions {
 /**
  * The lock comes first, and the statements after it, though sent together, see all that its last holder did.
  * A row that another deed holds is waited for only briefly: it may be waiting for the lock that we hold, and both
- * would stand until the server's deadlock check. The tables grow within minutes from empty, and a plan made for an
- * empty table reads all of it for every batch, so only look-ups by index are planned. A process that stops here must
- * not stop its peers.
+ * would stand until the server's deadlock check. A process that stops here must not stop its peers.
  */
 const BEGIN = `select pg_advisory_xact_lock($1),
-  set_config('lock_timeout', '100ms', true), set_config('enable_seqscan', 'off', true),
-  set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+  set_config('lock_timeout', '100ms', true),
   set_config('statement_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '5s', true)`;
 
 const TAKEN = `
