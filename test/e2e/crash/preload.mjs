@@ -1,5 +1,6 @@
 // Kills this process at the first step boundary that no earlier life has died at, by wrapping the engine's two kinds of
-// steps from outside: the program itself knows nothing of it. The boundaries seen are kept in the file CRASH_SEEN.
+// steps from outside: the program itself knows nothing of it. CRASH_SIDE says on which side of the steps, "before" or
+// "after"; the boundaries seen are kept in the file CRASH_SEEN.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
@@ -7,11 +8,12 @@ const require = createRequire(import.meta.url);
 const { DBOS } = require("@dbos-inc/dbos-sdk");
 const source = require("@dbos-inc/dbos-sdk/datasource");
 const file = process.env["CRASH_SEEN"];
+const wanted = process.env["CRASH_SIDE"];
 const seen = new Set(file && existsSync(file) ? readFileSync(file, "utf8").split("\n") : []);
 
 function pass(side, name) {
   const boundary = `${side} ${name}`;
-  if (!file || seen.has(boundary)) return;
+  if (!file || !side.startsWith(wanted) || seen.has(boundary)) return;
   appendFileSync(file, `${boundary}\n`);
   process.kill(process.pid, "SIGKILL");
 }
