@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { type BrowserContextOptions, chromium } from "playwright-core";
+import { type BrowserContextOptions, type Locator, type Page, chromium } from "playwright-core";
 
 const root = path.resolve(import.meta.dirname, "..");
 const folder = mkdtempSync(path.join(tmpdir(), "breakwater-screenshots-"));
@@ -15,9 +15,31 @@ chmodSync(folder, 0o755);
 const home = path.join(folder, "home");
 mkdirSync(home);
 
-const SHOTS: readonly { name: string; width: number; height: number; setting: BrowserContextOptions }[] = [
-  { name: "incident", width: 1440, height: 900, setting: { colorScheme: "dark" } },
-  { name: "phone", width: 390, height: 844, setting: { colorScheme: "light", isMobile: true, hasTouch: true } },
+interface Shot {
+  readonly name: string;
+  /** The incident's own page where left out. */
+  readonly at?: string;
+  /** What stands on the page once it is worth a picture. */
+  readonly ready: (page: Page) => Locator;
+  readonly width: number;
+  readonly height: number;
+  readonly setting: BrowserContextOptions;
+}
+
+const decision = (page: Page): Locator => page.getByRole("button", { name: "Approve" });
+const PHONE: BrowserContextOptions = { colorScheme: "light", isMobile: true, hasTouch: true };
+
+const SHOTS: readonly Shot[] = [
+  { name: "incident", ready: decision, width: 1440, height: 900, setting: { colorScheme: "dark" } },
+  { name: "phone", ready: decision, width: 390, height: 844, setting: PHONE },
+  {
+    name: "risk",
+    at: "/risk",
+    ready: (page) => page.locator("main svg").nth(4),
+    width: 1440,
+    height: 1100,
+    setting: { colorScheme: "dark" },
+  },
 ];
 
 const demo = spawn(process.execPath, [path.join(root, "bin/breakwater.js"), "demo", "--json"], {
@@ -45,11 +67,11 @@ try {
   const breach = first.locator("a[href^='/incidents/INC-']", { hasText: "close to liquidation" }).first();
   const incident = await breach.getAttribute("href", { timeout: 120_000 });
   const storageState = await context.storageState();
-  for (const { name, width, height, setting } of SHOTS) {
+  for (const { name, at, ready, width, height, setting } of SHOTS) {
     const seen = await browser.newContext({ ...setting, storageState, viewport: { width, height } });
     const page = await seen.newPage();
-    await page.goto(`${url}${incident}`);
-    await page.getByRole("button", { name: "Approve" }).waitFor({ timeout: 120_000 });
+    await page.goto(`${url}${at ?? incident}`);
+    await ready(page).waitFor({ timeout: 120_000 });
     const shot = (await page.screenshot()).toString("base64");
     writeFileSync(
       path.join(root, `docs/images/${name}.svg`),
