@@ -286,7 +286,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     inbound: inbox,
     cardOf: async (id) =>
       (
-        await buildCards(database.drawing, [id], {
+        await buildCards(database.outbox, [id], {
           nameOf,
           responseTo: (incident) => responseTo(incident, switchedOn()),
         })

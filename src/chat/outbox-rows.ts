@@ -1,6 +1,10 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, notInArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNotNull, isNull, lte, sql } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { Db, Tx } from "../db/client.ts";
+import { preparedFor } from "../db/prepared.ts";
+import { rows } from "../db/rows.ts";
 import { messages, notes } from "../db/schema.ts";
+import type { Method } from "./outbox-budget.ts";
 import type { MessageRef, SurfaceName } from "./surface.ts";
 
 /** What goes first; a row keeps the most urgent reason until it was sent. */
@@ -16,50 +20,53 @@ const CLAIM_MS = 30_000;
 export type MessageRow = typeof messages.$inferSelect;
 export type NoteRow = typeof notes.$inferSelect;
 
+// The statements of the outbox keep their text, and are prepared: planned once, each is one message to the server.
+const NAME = "outbox";
 const wake = (tx: Db | Tx) => tx.execute(sql`select pg_notify(${OUTBOX_CHANNEL}, '')`);
 const inMs = (ms: number) => sql`now() + ${Math.round(ms)} * interval '1 ms'`;
 
-/** A card that should stand somewhere. */
+/** Where a card should stand. */
+export interface Place {
+  readonly surface: SurfaceName;
+  readonly channel: string;
+}
+
+/** A card in its newest version. */
 export interface Showing {
   readonly incidentId: string;
   readonly version: number;
-  readonly surface: SurfaceName;
-  readonly channel: string;
   readonly priority: Priority;
+  /** Where it should stand, beside where it stands already. */
+  readonly places: readonly Place[];
 }
 
-/** Asks for a card in a channel, in the transaction of the deed; asking again only raises version and urgency. */
+/** What a place has not shown yet, and asking makes newer or more urgent. */
+const NEWS = `m.shown_version < $2::int and (m.wanted_version < $2::int or m.priority > $3::int)`;
+
+const SHOW = `
+  with placed as (
+    insert into breakwater.messages as m (incident_id, surface, channel, post_key, wanted_version, priority)
+    select $1::text, p->>0, p->>1, concat_ws('/', $1::text, p->>0, p->>1), $2::int, $3::int
+    from json_array_elements($4::json) p
+    on conflict (incident_id, surface, channel) do update
+      set wanted_version = greatest(m.wanted_version, $2::int), priority = least(m.priority, $3::int)
+      where ${NEWS}
+    returning 1),
+  raised as (
+    update breakwater.messages m
+    set wanted_version = greatest(m.wanted_version, $2::int), priority = least(m.priority, $3::int)
+    where m.incident_id = $1::text and ${NEWS} and not exists (
+      select from json_array_elements($4::json) p where p->>0 = m.surface and p->>1 = m.channel)
+    returning 1)
+  select pg_notify('${OUTBOX_CHANNEL}', '') from (select from placed union all select from raised limit 1) changed`;
+
+/**
+ * Asks for a card in the given places and says that it changed wherever it stands, in one statement; only the newest
+ * version will be sent. Asking again only raises version and urgency.
+ */
 export async function showCard(tx: Db | Tx, want: Showing): Promise<void> {
-  await tx
-    .insert(messages)
-    .values({
-      incidentId: want.incidentId,
-      surface: want.surface,
-      channel: want.channel,
-      postKey: `${want.incidentId}/${want.surface}/${want.channel}`,
-      wantedVersion: want.version,
-      priority: want.priority,
-    })
-    .onConflictDoUpdate({
-      target: [messages.incidentId, messages.surface, messages.channel],
-      set: {
-        wantedVersion: sql`greatest(${messages.wantedVersion}, excluded.wanted_version)`,
-        priority: sql`least(${messages.priority}, excluded.priority)`,
-      },
-    });
-  await wake(tx);
-}
-
-/** Says that an incident's card changed, wherever it stands; only the newest version will be sent. */
-export async function touchCards(tx: Db | Tx, incidentId: string, version: number, priority: Priority): Promise<void> {
-  await tx
-    .update(messages)
-    .set({
-      wantedVersion: sql`greatest(${messages.wantedVersion}, ${version})`,
-      priority: sql`least(${messages.priority}, ${priority})`,
-    })
-    .where(eq(messages.incidentId, incidentId));
-  await wake(tx);
+  const places = want.places.map(({ surface, channel }) => [surface, channel]);
+  await rows(tx, SHOW, [want.incidentId, want.version, want.priority, JSON.stringify(places)]);
 }
 
 /** A line, with a picture where given, into the thread of every card of the incident. */
@@ -79,39 +86,78 @@ export async function addNote(
   await wake(tx);
 }
 
-/** Cards of a surface that are due, most urgent first. */
-export function dueCards(
-  db: Db,
-  surface: SurfaceName,
-  lane: "post" | "update",
-  urgentOnly: boolean,
-  without: readonly string[],
-  limit: number,
-): Promise<MessageRow[]> {
-  return db
-    .select()
-    .from(messages)
-    .where(
-      and(
-        eq(messages.surface, surface),
-        eq(messages.state, "open"),
-        gt(messages.wantedVersion, messages.shownVersion),
-        lte(messages.nextAt, sql`now()`),
-        lane === "post" ? isNull(messages.message) : isNotNull(messages.message),
-        ...(urgentOnly ? [lte(messages.priority, PRIORITY.critical)] : []),
-        ...(without.length > 0 ? [notInArray(messages.channel, [...without])] : []),
-      ),
-    )
-    .orderBy(asc(messages.priority), asc(messages.nextAt))
-    .limit(limit);
+const SURFACE = sql.placeholder("surface");
+const LIMIT = sql.placeholder("limit");
+const elsewhere = (channel: AnyPgColumn) =>
+  sql`${channel} not in (select json_array_elements_text(${sql.placeholder("without")}::json))`;
+
+const asked = preparedFor((db) => {
+  const cards = (method: Method) =>
+    db
+      .select()
+      .from(messages)
+      .where(
+        and(
+          eq(messages.surface, SURFACE),
+          // In the text, because a plan for any state could not use the index of open ones.
+          sql`${messages.state} = 'open'`,
+          gt(messages.wantedVersion, messages.shownVersion),
+          lte(messages.nextAt, sql`now()`),
+          method === "post" ? isNull(messages.message) : isNotNull(messages.message),
+          lte(messages.priority, sql.placeholder("least")),
+          elsewhere(messages.channel),
+        ),
+      )
+      .orderBy(asc(messages.priority), asc(messages.nextAt))
+      .limit(LIMIT)
+      .prepare(NAME);
+  return {
+    post: cards("post"),
+    update: cards("update"),
+    notes: db
+      .select({ note: notes, message: messages.message })
+      .from(notes)
+      .innerJoin(
+        messages,
+        and(
+          eq(messages.incidentId, notes.incidentId),
+          eq(messages.surface, notes.surface),
+          eq(messages.channel, notes.channel),
+          isNotNull(messages.message),
+        ),
+      )
+      .where(
+        and(eq(notes.surface, SURFACE), isNull(notes.sentAt), lte(notes.nextAt, sql`now()`), elsewhere(notes.channel)),
+      )
+      .orderBy(asc(notes.id))
+      .limit(LIMIT)
+      .prepare(NAME),
+  };
+});
+
+/** What is asked for: rows of a surface, except in channels that cannot take any now. */
+interface Wanted {
+  readonly surface: SurfaceName;
+  readonly without: readonly string[];
+  readonly limit: number;
 }
+
+const said = ({ surface, without, limit }: Wanted) => ({ surface, without: JSON.stringify(without), limit });
+
+/** Cards that are due, most urgent first; only decisions and criticals where `urgentOnly`. */
+export const dueCards = (db: Db, method: Method, urgentOnly: boolean, wanted: Wanted): Promise<MessageRow[]> =>
+  asked(db)[method].execute({ ...said(wanted), least: urgentOnly ? PRIORITY.critical : PRIORITY.digest });
+
+/** Lines that are due in threads of cards that stand, oldest first. */
+export const dueNotes = (db: Db, wanted: Wanted) => asked(db).notes.execute(said(wanted));
 
 const same = (row: Pick<MessageRow, "incidentId" | "surface" | "channel">) =>
   and(eq(messages.incidentId, row.incidentId), eq(messages.surface, row.surface), eq(messages.channel, row.channel));
 
 /**
  * Takes a row for sending, and marks a post as begun before it leaves; null where another process was faster.
- * The row comes back as it was before the mark: `postingAt` set means that an earlier post's outcome is not known.
+ * The row comes back as it was before the mark: `postingAt` set means that an earlier post's outcome is not known. Its
+ * `wantedVersion` is the one that was read when it fell due: the card, drawn meanwhile, is no older than that.
  */
 export async function claimCard(db: Db, row: MessageRow): Promise<MessageRow | null> {
   const [claimed] = await db
@@ -125,8 +171,10 @@ export async function claimCard(db: Db, row: MessageRow): Promise<MessageRow | n
         row.message === null ? isNull(messages.message) : eq(messages.message, row.message),
       ),
     )
-    .returning();
-  return claimed === undefined ? null : { ...claimed, postingAt: row.postingAt };
+    .returning()
+    .prepare(NAME)
+    .execute();
+  return claimed === undefined ? null : { ...claimed, postingAt: row.postingAt, wantedVersion: row.wantedVersion };
 }
 
 /** The card stands as this version; urgency is over unless a newer one is wanted. */
@@ -144,7 +192,9 @@ export async function cardShown(db: Db, row: MessageRow, ref: MessageRef, versio
       lastError: null,
       nextAt: sql`now()`,
     })
-    .where(same(row));
+    .where(same(row))
+    .prepare(NAME)
+    .execute();
 }
 
 /** An earlier post was found: it stands, in which version is not known. */
@@ -189,48 +239,26 @@ export async function cardRefused(db: Db, row: MessageRow, why: string): Promise
   await db.update(messages).set({ state: "refused", postingAt: null, lastError: why }).where(same(row));
 }
 
-/** Lines that are due in threads of cards that stand, oldest first. */
-export function dueNotes(db: Db, surface: SurfaceName, without: readonly string[], limit: number) {
-  return db
-    .select({ note: notes, message: messages.message })
-    .from(notes)
-    .innerJoin(
-      messages,
-      and(
-        eq(messages.incidentId, notes.incidentId),
-        eq(messages.surface, notes.surface),
-        eq(messages.channel, notes.channel),
-        isNotNull(messages.message),
-      ),
-    )
-    .where(
-      and(
-        eq(notes.surface, surface),
-        isNull(notes.sentAt),
-        lte(notes.nextAt, sql`now()`),
-        ...(without.length > 0 ? [notInArray(notes.channel, [...without])] : []),
-      ),
-    )
-    .orderBy(asc(notes.id))
-    .limit(limit);
-}
-
 /** Takes a line for sending; false where another process was faster. */
 export async function claimNote(db: Db, id: number): Promise<boolean> {
   const claimed = await db
     .update(notes)
     .set({ nextAt: inMs(CLAIM_MS), attempts: sql`${notes.attempts} + 1` })
     .where(and(eq(notes.id, id), isNull(notes.sentAt), lte(notes.nextAt, sql`now()`)))
-    .returning({ id: notes.id });
+    .returning({ id: notes.id })
+    .prepare(NAME)
+    .execute();
   return claimed.length === 1;
 }
 
 /** The line is done with: sent, or given up with a reason. */
-export async function noteDone(db: Db, ids: readonly number[], why: string | null): Promise<void> {
+export async function noteDone(db: Db, id: number, why: string | null): Promise<void> {
   await db
     .update(notes)
     .set({ sentAt: sql`now()`, lastError: why })
-    .where(inArray(notes.id, [...ids]));
+    .where(eq(notes.id, id))
+    .prepare(NAME)
+    .execute();
 }
 
 /** The line is tried again after `ms`. */

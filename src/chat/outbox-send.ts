@@ -12,6 +12,7 @@ import {
   cardLater,
   cardRefused,
   cardShown,
+  claimCard,
   noteDone,
   noteLater,
   showCard,
@@ -49,13 +50,21 @@ const REPOSTS_MAX = 1;
 
 const backoff = (attempts: number): number => Math.min(BACKOFF_LAST_MS, BACKOFF_FIRST_MS * 2 ** Math.min(attempts, 10));
 
-/** Sends one claimed row and writes down what became of it; never throws for what a platform does. */
-export async function sendCard(options: SendOptions, surface: Surface, row: MessageRow): Promise<void> {
+/**
+ * Takes a due row, sends its card and writes down what became of it; never throws for what a platform does. The card is
+ * drawn while the row is taken, for neither waits for the other.
+ */
+export async function sendCard(options: SendOptions, surface: Surface, due: MessageRow): Promise<void> {
   const { db, log } = options;
+  const [taken, drawn] = await Promise.allSettled([claimCard(db, due), options.cardOf(due.incidentId)]);
+  if (taken.status === "rejected") throw taken.reason;
+  const row = taken.value;
+  if (row === null) return;
   try {
     // The mark of an earlier post: its outcome was never learned, so it may stand.
     if (row.message === null && row.postingAt !== null && (await foundAgain(options, surface, row))) return;
-    const card = await options.cardOf(row.incidentId);
+    if (drawn.status === "rejected") throw drawn.reason;
+    const card = drawn.value;
     if (card === null) {
       await cardRefused(db, row, "the incident is not known");
       return;
@@ -149,7 +158,7 @@ async function refuse(options: SendOptions, row: MessageRow, card: Card, why: st
     incidentId: row.incidentId,
     version: card.version,
     priority: row.priority as Priority,
-    ...other,
+    places: [other],
   });
 }
 
@@ -164,7 +173,7 @@ export async function sendNote(options: SendOptions, surface: Surface, note: Not
     if (sent.outcome === "later") {
       options.gate.pause("post", note.channel, sent.afterMs);
       await noteLater(db, note.id, sent.afterMs);
-    } else await noteDone(db, [note.id], sent.outcome === "sent" ? null : "why" in sent ? sent.why : sent.outcome);
+    } else await noteDone(db, note.id, sent.outcome === "sent" ? null : "why" in sent ? sent.why : sent.outcome);
   } catch (error) {
     options.log.warn({ note: note.id, err: messageOf(error) }, "note not sent");
     await noteLater(db, note.id, backoff(note.attempts));

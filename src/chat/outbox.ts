@@ -4,7 +4,7 @@ import { messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Card } from "./card.ts";
 import { type Budget, type Gate, type Method, openGate } from "./outbox-budget.ts";
-import { OUTBOX_CHANNEL, PRIORITY, claimCard, claimNote, dueCards, dueNotes } from "./outbox-rows.ts";
+import { type MessageRow, OUTBOX_CHANNEL, PRIORITY, claimNote, dueCards, dueNotes } from "./outbox-rows.ts";
 import { type SendOptions, type Tally, sendCard, sendNote } from "./outbox-send.ts";
 import type { Surface, SurfaceName } from "./surface.ts";
 
@@ -76,7 +76,7 @@ interface Lane {
 /** Everything of one surface: a loop that sends what may be sent, then waits until something may change. */
 function openLane(options: OutboxOptions, surface: Surface, budget: Budget): Lane {
   const { clock, log } = options;
-  const { db } = options.database;
+  const db = options.database.outbox;
   const gate: Gate = openGate(budget, clock);
   const tally = emptyTally();
   const busy = new Set<string>();
@@ -114,25 +114,27 @@ function openLane(options: OutboxOptions, surface: Surface, budget: Budget): Lan
   };
   const free = (): boolean => under.size < AT_ONCE;
 
-  const cards = async (method: Method): Promise<void> => {
+  const wanted = (method: Method) => ({
+    surface: surface.name,
+    without: [...new Set([...busy, ...gate.waiting(method)])],
+    limit: BATCH,
+  });
+  const readCards = async (method: Method): Promise<readonly MessageRow[]> => {
     const urgentOnly = gate.shut(method, false);
-    if (!free() || (urgentOnly && gate.shut(method, true))) return;
-    const without = [...new Set([...busy, ...gate.waiting(method)])];
-    for (const row of await dueCards(db, surface.name, method, urgentOnly, without, BATCH)) {
+    return urgentOnly && gate.shut(method, true) ? [] : dueCards(db, method, urgentOnly, wanted(method));
+  };
+  const readLines = async () => (gate.shut("post", false) ? [] : dueNotes(db, wanted("post")));
+
+  const sendCards = (method: Method, due: readonly MessageRow[]): void => {
+    for (const row of due) {
       if (!free()) return;
       if (busy.has(row.channel)) continue;
       const answered = gate.take(method, row.channel, row.priority <= PRIORITY.critical);
-      if (answered === null) continue;
-      begin(row.channel, answered, async () => {
-        const claimed = await claimCard(db, row);
-        if (claimed !== null) await sendCard(sending, surface, claimed);
-      });
+      if (answered !== null) begin(row.channel, answered, () => sendCard(sending, surface, row));
     }
   };
-  const lines = async (): Promise<void> => {
-    if (!free() || gate.shut("post", false)) return;
-    const without = [...new Set([...busy, ...gate.waiting("post")])];
-    for (const { note, message } of await dueNotes(db, surface.name, without, BATCH)) {
+  const sendLines = (due: Awaited<ReturnType<typeof readLines>>): void => {
+    for (const { note, message } of due) {
       if (!free()) return;
       if (message === null || busy.has(note.channel)) continue;
       const answered = gate.take("post", note.channel, false);
@@ -144,10 +146,12 @@ function openLane(options: OutboxOptions, surface: Surface, budget: Budget): Lan
   };
   const pass = async (): Promise<void> => {
     // A surface that is down is left alone: its rows wait, and are looked at when it is back.
-    if (surface.health().state === "down") return;
-    await cards("update");
-    await cards("post");
-    await lines();
+    if (surface.health().state === "down" || !free()) return;
+    // Read together: they travel as one message.
+    const [updates, posts, lines] = await Promise.all([readCards("update"), readCards("post"), readLines()]);
+    sendCards("update", updates);
+    sendCards("post", posts);
+    sendLines(lines);
   };
   const run = async (): Promise<void> => {
     while (!ending.signal.aborted) {

@@ -19,6 +19,8 @@ export interface Database {
   readonly intake: Db;
   /** For reading what cards and lists show; nothing that waits for a lock, because it would hold up the others. */
   readonly drawing: Db;
+  /** For bringing cards to channels; each statement ends by itself, so none holds a lock that another waits for. */
+  readonly outbox: Db;
   readonly sql: postgres.Sql;
   close(): Promise<void>;
 }
@@ -49,15 +51,17 @@ export function openDatabase(url: string, max = 12): Database {
   const line = { ...settings, max: 1, connection: { ...settings.connection, ...LOOK_UPS } };
   const intake = postgres(url, line);
   const drawing = postgres(url, line);
+  const outbox = postgres(url, line);
   const plain = postgres(url, { ...settings, max: 4 });
   return {
     url,
     db: drizzle(typed, { schema }),
     intake: drizzle(intake, { schema }),
     drawing: drizzle(drawing, { schema }),
+    outbox: drizzle(outbox, { schema }),
     sql: plain,
     async close() {
-      await Promise.all([typed, intake, drawing, plain].map((client) => client.end({ timeout: 5 })));
+      await Promise.all([typed, intake, drawing, outbox, plain].map((client) => client.end({ timeout: 5 })));
     },
   };
 }

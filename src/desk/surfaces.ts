@@ -4,14 +4,15 @@ import type { CommandHead } from "../chat/command-head.ts";
 import { DISCORD_BUDGET } from "../chat/discord/budget.ts";
 import { type DiscordSurface, openDiscord } from "../chat/discord/discord.ts";
 import { type Outbox, openOutbox } from "../chat/outbox.ts";
-import { type MessageRow, PRIORITY, type Priority, showCard, touchCards } from "../chat/outbox-rows.ts";
+import { type MessageRow, PRIORITY, type Priority, showCard } from "../chat/outbox-rows.ts";
 import type { Painter } from "../chat/picture/picture.ts";
 import { SLACK_BUDGET } from "../chat/slack/budget.ts";
 import { type SlackSurface, openSlack } from "../chat/slack/slack.ts";
 import { type Supervisor, supervise } from "../chat/supervisor.ts";
 import type { Inbound, Surface, SurfaceName } from "../chat/surface.ts";
 import type { Config, DeskFile } from "../config.ts";
-import type { Database, Db } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { preparedFor } from "../db/prepared.ts";
 import { approvals, incidents, plans } from "../db/schema.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -62,18 +63,25 @@ export function priorityOf(
   return incident.severity === "critical" ? PRIORITY.critical : PRIORITY.update;
 }
 
-/** Whether people, or the end of their time, decided on a plan of the incident a moment ago. */
-async function justDecided(db: Db, incident: string): Promise<boolean> {
-  const found = await db
-    .select({ hash: approvals.planHash })
+/** An incident, with whether people, or the end of their time, decided on a plan of it a moment ago. */
+const incidentOf = preparedFor((db) => {
+  const { severity, kind, status, labels } = incidents;
+  const justDecided = db
+    .select({ one: sql`1` })
     .from(approvals)
     .innerJoin(plans, eq(plans.hash, approvals.planHash))
     .where(
-      and(eq(plans.incidentId, incident), gt(approvals.decidedAt, sql`now() - make_interval(secs => ${NEWS_SECONDS})`)),
-    )
-    .limit(1);
-  return found.length > 0;
-}
+      and(
+        eq(plans.incidentId, sql.placeholder("id")),
+        gt(approvals.decidedAt, sql`now() - make_interval(secs => ${NEWS_SECONDS})`),
+      ),
+    );
+  return db
+    .select({ severity, kind, status, labels, justDecided: sql<boolean>`exists ${justDecided}` })
+    .from(incidents)
+    .where(eq(incidents.id, sql.placeholder("id")))
+    .prepare("outbox_incident");
+});
 
 /** An adapter that went down, or came back, as an alert of its own. */
 const surfaceAlert = (name: SurfaceName, up: boolean, why: string | undefined, at: Date): Alert => ({
@@ -193,21 +201,16 @@ export function openSurfaces(parts: {
     supervisors,
     async show(id, version) {
       if (all.length === 0) return;
-      const [[incident], decided] = await Promise.all([
-        database.db.select().from(incidents).where(eq(incidents.id, id)),
-        justDecided(database.db, id),
-      ]);
+      const db = database.outbox;
+      const [incident] = await incidentOf(db).execute({ id });
       if (!incident) return;
       const route = routeOf(file.routes, incident);
-      const priority = priorityOf(incident, decided);
-      const wanted = [
+      const priority = priorityOf(incident, incident.justDecided);
+      const places = [
         ...(slack && route?.slack[0] ? [{ surface: "slack" as const, channel: route.slack[0] }] : []),
         ...(discord && route?.discord[0] ? [{ surface: "discord" as const, channel: route.discord[0] }] : []),
       ];
-      await database.db.transaction(async (tx) => {
-        for (const one of wanted) await showCard(tx, { incidentId: id, version, priority, ...one });
-        await touchCards(tx, id, version, priority);
-      });
+      await showCard(db, { incidentId: id, version, priority, places });
     },
     async start() {
       await outbox.start();

@@ -2,7 +2,15 @@ import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Card } from "../../src/chat/card.ts";
 import type { Budget } from "../../src/chat/outbox-budget.ts";
-import { PRIORITY, type Priority, addNote, showCard, touchCards } from "../../src/chat/outbox-rows.ts";
+import {
+  PRIORITY,
+  type Priority,
+  addNote,
+  cardShown,
+  claimCard,
+  dueCards,
+  showCard,
+} from "../../src/chat/outbox-rows.ts";
 import { type Outbox, openOutbox } from "../../src/chat/outbox.ts";
 import type { MessageRef, Sent, Surface } from "../../src/chat/surface.ts";
 import { messages, notes } from "../../src/db/schema.ts";
@@ -80,11 +88,11 @@ describe("the outbox", () => {
     const version = versions.get(incident);
     return version === undefined ? null : { ...sampleCard, incident, version };
   };
-  const open = (budget: Budget = WIDE): Outbox =>
+  const open = (budget: Budget = WIDE, draw = cardOf): Outbox =>
     openOutbox({
       database: database(),
       surfaces: [{ surface: slack.surface, budget }],
-      cardOf,
+      cardOf: draw,
       fallback: (surface, channel) => (channel === "C1" ? { surface, channel: "C2" } : null),
       clock: systemClock,
       log: silentLog,
@@ -92,11 +100,12 @@ describe("the outbox", () => {
   const show = async (incident: string, channel: string, priority: Priority = PRIORITY.update): Promise<void> => {
     versions.set(incident, versions.get(incident) ?? 1);
     const version = versions.get(incident) ?? 1;
-    await showCard(database().db, { incidentId: incident, version, surface: "slack", channel, priority });
+    const places = [{ surface: "slack", channel }] as const;
+    await showCard(database().db, { incidentId: incident, version, priority, places });
   };
   const touch = async (incident: string, version: number, priority: Priority = PRIORITY.update): Promise<void> => {
     versions.set(incident, version);
-    await touchCards(database().db, incident, version, priority);
+    await showCard(database().db, { incidentId: incident, version, priority, places: [] });
   };
   const row = async (incident: string, channel = "C1") =>
     (await database().db.select().from(messages).where(eq(messages.incidentId, incident))).find(
@@ -128,6 +137,40 @@ describe("the outbox", () => {
     await outbox.start();
     await until(() => slack.standing.size === 1);
     expect(slack.log).toEqual(["post C1 INC-1 v100"]);
+  });
+
+  test("a card that stands in its newest version is not asked for again, and stays without urgency", async () => {
+    await outbox.start();
+    await show("INC-1", "C1", PRIORITY.critical);
+    await vi.waitFor(async () => expect((await row("INC-1"))?.shownVersion).toBe(1));
+    await show("INC-1", "C1", PRIORITY.decision);
+    await touch("INC-1", 1, PRIORITY.decision);
+    expect(await row("INC-1")).toMatchObject({ wantedVersion: 1, priority: PRIORITY.digest });
+  });
+
+  test("a change between a card's drawing and the taking of its row is not taken for shown", async () => {
+    const { db } = database();
+    await show("INC-1", "C1");
+    const [due] = await dueCards(db, "post", false, { surface: "slack", without: [], limit: 1 });
+    await touch("INC-1", 2);
+    const taken = due && (await claimCard(db, due));
+    if (!taken) throw new Error("the row was not taken");
+    await cardShown(db, taken, { surface: "slack", channel: "C1", message: "m1" }, 1);
+    expect(await row("INC-1")).toMatchObject({ shownVersion: 1, wantedVersion: 2 });
+  });
+
+  test("a card that could not be drawn is tried again", async () => {
+    await outbox.stop();
+    let drawings = 0;
+    outbox = open(WIDE, async (incident) => {
+      drawings += 1;
+      if (drawings === 1) throw new Error("no connection");
+      return cardOf(incident);
+    });
+    await show("INC-1", "C1");
+    await outbox.start();
+    await until(() => slack.standing.size === 1, 4_000);
+    expect([drawings, slack.log.filter((line) => line.startsWith("post"))]).toEqual([2, ["post C1 INC-1 v1"]]);
   });
 
   test("decisions go before new criticals, those before updates, digests last", async () => {

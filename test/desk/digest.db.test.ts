@@ -86,9 +86,11 @@ describe("the risk digest", () => {
       funding: exposure.funding,
       paint: painter.paint,
       show: async (incidentId, version) => {
-        const card = { incidentId, version, priority: PRIORITY.digest };
-        await showCard(database().db, { ...card, surface: "slack", channel: "C0RISK" });
-        await showCard(database().db, { ...card, surface: "discord", channel: CHANNEL });
+        const places = [
+          { surface: "slack", channel: "C0RISK" },
+          { surface: "discord", channel: CHANNEL },
+        ] as const;
+        await showCard(database().db, { incidentId, version, priority: PRIORITY.digest, places });
       },
       clock: systemClock,
       log: silentLog,
