@@ -19,6 +19,7 @@ import { type DeskMarket, openDeskMarket } from "./desk/market.ts";
 import { matching, responseTo } from "./desk/matching.ts";
 import { openDesk } from "./desk/open-desk.ts";
 import { openPaging } from "./desk/paging.ts";
+import { openPasskeySignIn } from "./desk/passkey-sign-in.ts";
 import { openPasskeys } from "./desk/passkeys.ts";
 import { openPeople } from "./desk/people.ts";
 import { replayThreads } from "./desk/replay-thread.ts";
@@ -228,7 +229,8 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   const { sources } = openSources(file.webhooks, (variable) => config.environment.secretNamed(variable));
   const library = openLibrary(recordingPlaces(config.home, file.recordings.library), replayThreads(file), clock);
   undo.push(() => library.close());
-  const sso = openSingleSignOn({ database, config, viewerOf: findViewer(desk.knownPeople), clock, log });
+  const viewerOf = findViewer(desk.knownPeople);
+  const sso = openSingleSignOn({ database, config, viewerOf, clock, log });
   const console = await openConsole({
     ...config.http,
     backend: consoleBackend({
@@ -244,6 +246,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     }),
     inbound: inbox,
     passkeys: openPasskeys(governed),
+    passkeySignIn: openPasskeySignIn({ ...governed, viewerOf, clock, log }),
     rules,
     emergency: openEmergency({ ...governed, accounts: [...accounts.keys()], everyone: paging.everyone }),
     ...(sso ? { sso } : {}),

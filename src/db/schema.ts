@@ -578,7 +578,7 @@ export const passkeys = breakwater.table(
 export const challenges = breakwater.table("challenges", {
   challenge: text("challenge").primaryKey(),
   person: text("person").notNull(),
-  purpose: text("purpose").$type<"enrol" | "approve" | "break-glass">().notNull(),
+  purpose: text("purpose").$type<"enrol" | "approve" | "break-glass" | "sign-in">().notNull(),
   planHash: text("plan_hash"),
   expiresAt: moment("expires_at").notNull(),
   usedAt: moment("used_at"),

@@ -69,7 +69,7 @@ export const ERRORS = {
   },
   NOT_SIGNED_IN: {
     title: "You are not signed in",
-    hint: "Open the address with the one-time token that the program printed.",
+    hint: "Sign in on the console's page: with a passkey, or the one-time token that the program printed.",
     retry: "never",
   },
   SSO_UNAVAILABLE: {
@@ -80,6 +80,11 @@ export const ERRORS = {
   SSO_REFUSED: {
     title: "This sign-in was not taken",
     hint: "Begin again from the sign-in page, in the browser that ends it.",
+    retry: "never",
+  },
+  PASSKEY_REFUSED: {
+    title: "This passkey does not sign you in",
+    hint: "Use one that a second person confirmed and that this browser keeps, or open a one-time token's address.",
     retry: "never",
   },
   SSO_UNKNOWN_PERSON: {

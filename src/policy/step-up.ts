@@ -1,7 +1,7 @@
-import { generateAuthenticationOptions, verifyAuthenticationResponse } from "@simplewebauthn/server";
+import { generateAuthenticationOptions } from "@simplewebauthn/server";
 import { eq } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
-import { passkeys, plans, ruleChanges } from "../db/schema.ts";
+import { plans, ruleChanges } from "../db/schema.ts";
 import { type Json, canonical } from "../kernel/canonical.ts";
 import { compare, decimal, isDecimal } from "../kernel/decimal.ts";
 import { DeskError } from "../kernel/errors.ts";
@@ -11,9 +11,8 @@ import type { Wake } from "./approvals.ts";
 import { openChange } from "./change.ts";
 import type { Control } from "./gather.ts";
 import { type ConsoleIdentity, type Purpose, drawChallenge, passkeysOf, spendChallenge } from "./passkeys.ts";
+import { type Assertion, wasTouched } from "./touch.ts";
 import { type VoteResult, castVote } from "./vote.ts";
-
-type Assertion = Parameters<typeof verifyAuthenticationResponse>[0]["response"];
 
 /** What the console shows before it asks for the passkey: all of it from the bytes that were hashed. */
 export interface StepUpPage {
@@ -143,25 +142,11 @@ export async function verifyTouch(
     });
   const key = (await passkeysOf(tx, control, person)).find((row) => row.credentialId === response.id);
   if (key === undefined) throw refused();
-  const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-    response,
-    expectedChallenge: (challenge) => spendChallenge(tx, control, challenge, person, purpose, hash),
-    expectedOrigin: where.origin,
-    expectedRPID: where.rpId,
-    requireUserVerification: true,
-    credential: {
-      id: key.credentialId,
-      publicKey: new Uint8Array(Buffer.from(key.publicKey, "base64url")),
-      counter: key.counter,
-    },
-  }).catch((error: unknown) => {
+  const spend = (challenge: string): Promise<boolean> => spendChallenge(tx, control, challenge, person, purpose, hash);
+  const holds = await wasTouched(tx, where, key, response, spend).catch((error: unknown) => {
     throw refused(error);
   });
-  if (!verified) throw refused();
-  await tx
-    .update(passkeys)
-    .set({ counter: authenticationInfo.newCounter })
-    .where(eq(passkeys.credentialId, key.credentialId));
+  if (!holds) throw refused();
 }
 
 /** Whether the amount typed by hand is the plan's notional, written with or without thousands separators. */

@@ -53,6 +53,10 @@ async function openSession(tx: Tx, viewer: Viewer, by: string): Promise<Session 
   return { cookie, viewer, expiresAt: opened.expiresAt };
 }
 
+/** Opens a session on a passkey that was touched for it. */
+export const openPasskeySession = (tx: Tx, viewer: Viewer): Promise<Session | null> =>
+  openSession(tx, viewer, "passkey");
+
 /** Opens a session on a provider's answer; null where this sign-in, by its nonce, opened one before. */
 export async function openSignOn(db: Db, nonce: string, viewer: Viewer, issuer: string): Promise<Session | null> {
   return db.transaction(async (tx) => {
@@ -70,6 +74,10 @@ export const recordRefusal = (db: Db, issuer: string, subject: string): Promise<
   db.transaction((tx) =>
     append(tx, { actor: "system", type: "session.refused", object: "console", body: { issuer, subject } }),
   );
+
+/** Writes down that somebody's passkey did not sign them in, and why. */
+export const recordRefusedPasskey = (tx: Tx, person: string, why: string): Promise<unknown> =>
+  append(tx, { actor: "system", type: "session.refused", object: "console", body: { by: "passkey", person, why } });
 
 /** The person behind a cookie; null where the session ended, or the desk no longer names the person. */
 export async function viewerOf(db: Db, cookie: string, find: FindViewer): Promise<Viewer | null> {

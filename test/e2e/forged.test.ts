@@ -267,6 +267,8 @@ const DOORS_WITHOUT_SESSION = new Set([
   "GET /sign-in",
   "GET /sign-in/:token",
   "POST /sign-in",
+  "POST /sign-in/passkey",
+  "POST /sign-in/passkey/begin",
   "GET /sso",
   "GET /sso/callback",
   "GET /healthz",

@@ -8,13 +8,16 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { verifyPlan } from "../../src/commandline/plan.ts";
 import type { Database } from "../../src/db/client.ts";
 import { passkeys, votes } from "../../src/db/schema.ts";
+import { openPasskeySignIn } from "../../src/desk/passkey-sign-in.ts";
 import { openPasskeys } from "../../src/desk/passkeys.ts";
 import { type TestDesk, freshPlan, testDesk } from "../policy/control.ts";
 import { order } from "../policy/make.ts";
+import { systemClock } from "../../src/kernel/clock.ts";
+import { silentLog } from "../../src/kernel/log.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { type TestConsole, openBrowser, openTestConsole } from "./console-desk.ts";
 import { freshDatabase } from "./fresh-database.ts";
-import { answer, at, picture } from "./seen.ts";
+import { answer, at, faults, picture } from "./seen.ts";
 import { withAuthenticator } from "./virtual-authenticator.ts";
 
 let browser: Browser;
@@ -45,6 +48,14 @@ beforeAll(async () => {
   const nameOf = (person: string): string => ({ ana: "Ana Ruiz", bo: "Bo Lindqvist" })[person] ?? person;
   console_ = await openTestConsole(database.db, {
     passkeys: openPasskeys({ database, control, wake, deskName: "Harbour desk", nameOf }),
+    passkeySignIn: openPasskeySignIn({
+      database,
+      control,
+      viewerOf: (person) => ({ person, name: nameOf(person), roles: ["risk"], mayAct: true }),
+      deskName: "Harbour desk",
+      clock: systemClock,
+      log: silentLog,
+    }),
   });
 });
 afterAll(async () => {
@@ -150,6 +161,62 @@ describe("a plan that a click is not enough for", () => {
     });
     expect([begun.status(), await begun.text()]).toEqual([409, expect.stringContaining("PLAN_CHANGED")]);
   });
+
+  test("signed out, Ana comes by a link, touches her passkey and is where the link led", async () => {
+    const [page] = pages();
+    const { hash } = await desk.ask(large());
+    await at(page, "/settings");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await at(page, `/plans/${hash}`);
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await page.getByText("sell 24 BTC/USDT:USDT").waitFor();
+    await page.getByText("Ana Ruiz").first().waitFor();
+    expect(new URL(page.url()).pathname).toBe(`/plans/${hash}`);
+    expect((await page.context().cookies()).map((one) => [one.name, one.httpOnly, one.sameSite])).toEqual([
+      ["breakwater", true, "Strict"],
+    ]);
+  }, 60_000);
+
+  test("a key that nobody confirmed opens nothing, and the page says so", async () => {
+    const page = await signedIn("guest");
+    const stranger = await signedIn("bo");
+    await at(stranger, "/passkeys");
+    await stranger.getByRole("button", { name: "Enrol a passkey of mine" }).click();
+    await expect.poll(() => answer(stranger, "enrol").textContent()).toContain("once a second person");
+    for (const one of [page, stranger]) await one.context().clearCookies();
+    await at(stranger, "/sign-in");
+    await stranger.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await expect.poll(() => answer(stranger, "sign-in").textContent()).toContain("This passkey opens nothing");
+    await picture(stranger, "passkey-sign-in-refused");
+    // A browser that keeps no passkey says so itself, and the button can be pressed again.
+    await at(page, "/sign-in");
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await expect.poll(() => answer(page, "sign-in").textContent(), { timeout: 20_000 }).not.toBe("");
+    expect(await page.getByRole("button", { name: "Sign in with a passkey" }).isEnabled()).toBe(true);
+    expect(new URL(page.url()).pathname).toBe("/sign-in");
+  }, 60_000);
+
+  test("the sign-in page is readable on a phone in both themes, and leads from a number to the name", async () => {
+    for (const colorScheme of ["dark", "light"] as const)
+      for (const [device, viewport] of [
+        ["phone", { width: 360, height: 740 }],
+        ["desk", { width: 1200, height: 700 }],
+      ] as const) {
+        const context = await browser.newContext({ colorScheme, viewport });
+        contexts.push(context);
+        const page = await context.newPage();
+        await page.goto(`${console_.console.url}/sign-in`);
+        const link = page.getByRole("link", { name: "Sign in with a passkey at localhost" });
+        expect(await link.isVisible()).toBe(true);
+        await picture(page, `passkey-sign-in-number-${device}-${colorScheme}`);
+        await link.click();
+        await page.getByRole("button", { name: "Sign in with a passkey" }).waitFor();
+        expect(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")).toBe(true);
+        expect(await faults(page)).toEqual([]);
+        await picture(page, `passkey-sign-in-${device}-${colorScheme}`);
+      }
+  }, 60_000);
 
   test("recovery codes are shown once, revoke, and approve nothing", async () => {
     const [page] = pages();

@@ -13,9 +13,10 @@ import { openFeed } from "./feed.ts";
 import { type Guarded, HEADERS, errorBody, placeOf, statusOf } from "./guard.ts";
 import { type HubEvent, type Hub, openHub } from "./hub.ts";
 import { renderBare } from "./layout.ts";
-import { forward, problemPage, signInPage } from "./pages/sign-in.ts";
+import { type Ways, forward, problemPage, signInPage } from "./pages/sign-in.ts";
 import type { RulesBackend } from "./rules.ts";
 import type { EmergencyBackend } from "./emergency.ts";
+import type { PasskeySignIn } from "./passkey-sign-in.ts";
 import type { PasskeyBackend } from "./passkeys.ts";
 import { addRoutes } from "./routes.ts";
 import type { Limits } from "./side.ts";
@@ -30,6 +31,8 @@ export interface ConsoleOptions {
   readonly inbound: Inbound;
   /** Plans and passkeys; their pages are absent where it is left out. */
   readonly passkeys?: PasskeyBackend;
+  /** Signing in with a passkey alone; not offered where left out. */
+  readonly passkeySignIn?: PasskeySignIn;
   /** Single sign-on through an OpenID provider; absent where the desk has none. */
   readonly sso?: SingleSignOn;
   /** Changing the rules; not offered where left out. */
@@ -97,13 +100,15 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
   );
   options.mount?.(app);
   const { deskName, environment, inbound } = options;
-  const { passkeys = null, rules = null, emergency = null, sso = null } = options;
+  const { passkeys = null, passkeySignIn = null, rules = null, emergency = null, sso = null } = options;
+  const ways: Ways = { sso: sso?.name ?? null, passkey: passkeySignIn !== null };
   addRoutes(app, {
     ...shared,
     feed,
     assets,
     inbound,
     passkeys,
+    passkeySignIn,
     rules,
     emergency,
     sso,
@@ -111,11 +116,11 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
     environment,
     place: () => place,
   });
-  app.notFound((c) => refuse(c, new DeskError("ROUTE_UNKNOWN"), assets.build, sso));
+  app.notFound((c) => refuse(c, new DeskError("ROUTE_UNKNOWN"), assets.build, ways));
   app.onError((error, c) => {
-    if (error instanceof DeskError) return refuse(c, error, assets.build, sso);
+    if (error instanceof DeskError) return refuse(c, error, assets.build, ways);
     log.error({ event: "console.request.failed", path: c.req.path, why: messageOf(error) });
-    return refuse(c, new DeskError("INTERNAL"), assets.build, sso);
+    return refuse(c, new DeskError("INTERNAL"), assets.build, ways);
   });
 
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
@@ -166,7 +171,7 @@ const nameOf = (host: string): string =>
   host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
 
 /** An error as JSON for programs and the page's script, as a page for people. */
-function refuse(c: Context<Guarded>, error: DeskError, build: string, sso: SingleSignOn | null): Response {
+function refuse(c: Context<Guarded>, error: DeskError, build: string, ways: Ways): Response {
   const status = error.code === "INTERNAL" ? 500 : statusOf(error);
   const wantsPage =
     (c.req.header("accept") ?? "").includes("text/html") && !/^\/(api|events|complete|assets)\b/.test(c.req.path);
@@ -176,7 +181,7 @@ function refuse(c: Context<Guarded>, error: DeskError, build: string, sso: Singl
     // A strict cookie does not travel with a link from another site: the page asks once more by itself.
     const elsewhere = c.req.method === "GET" && c.req.header("sec-fetch-site") === "cross-site";
     const again = elsewhere ? forward(new URL(c.req.url).pathname) : undefined;
-    return c.html(renderBare("Sign in", build, signInPage(null, sso?.name ?? null), again).toString(), status);
+    return c.html(renderBare("Sign in", build, signInPage(null, ways), again).toString(), status);
   }
   const row = ERRORS[error.code];
   const back = error.code.startsWith("SSO_") ? "/sign-in" : "/";

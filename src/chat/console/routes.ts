@@ -29,6 +29,7 @@ import { replayPage, replaysPage } from "./pages/replay.ts";
 import { riskPage } from "./pages/risk.ts";
 import { answerPage, signedOutPage } from "./pages/sign-in.ts";
 import { addPasskeyRoutes } from "./passkey-routes.ts";
+import type { PasskeySignIn } from "./passkey-sign-in.ts";
 import type { PasskeyBackend } from "./passkeys.ts";
 import type { RulesBackend } from "./rules.ts";
 import { addRulesRoutes } from "./rules-routes.ts";
@@ -43,6 +44,8 @@ export interface RouteParts extends FeedParts {
   readonly assets: Assets;
   /** Null where this console has no passkeys. */
   readonly passkeys: PasskeyBackend | null;
+  /** Null where passkeys do not sign in here. */
+  readonly passkeySignIn: PasskeySignIn | null;
   /** Null where the desk has no OpenID provider. */
   readonly sso: SingleSignOn | null;
   /** Null where rules cannot be changed on this console. */
@@ -147,8 +150,8 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     );
     return c.body(asset.bytes);
   });
-  const { sso, place } = parts;
-  addSignIn(app, { backend, sso, build: parts.assets.build, place }, host, origin, small);
+  const { sso, passkeySignIn, place } = parts;
+  addSignIn(app, { backend, sso, passkeySignIn, build: parts.assets.build, place }, host, origin, small);
 
   get("/", (c) => desk(c, null, "/"));
   get("/incidents/:id", (c) => desk(c, c.req.param("id") ?? "", "/"));

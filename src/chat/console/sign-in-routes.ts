@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { DeskError } from "../../kernel/errors.ts";
 import { readBody } from "./act.ts";
@@ -5,7 +6,9 @@ import type { ConsoleBackend, Session } from "./backend.ts";
 import { type Guarded, type Place, keepSession, keepSignOn, takeSignOn } from "./guard.ts";
 import { renderBare } from "./layout.ts";
 import type { Markup } from "./markup.ts";
-import { forward, signInPage, unknownPersonPage, welcomePage } from "./pages/sign-in.ts";
+import { type Ways, forward, signInPage, unknownPersonPage, welcomePage } from "./pages/sign-in.ts";
+import { answerIn, originOf } from "./passkey-routes.ts";
+import type { PasskeySignIn } from "./passkey-sign-in.ts";
 import type { SingleSignOn } from "./single-sign-on.ts";
 
 type Ctx = Context<Guarded>;
@@ -15,18 +18,21 @@ export interface SignInParts {
   readonly backend: Pick<ConsoleBackend, "redeem">;
   /** Null where the desk has no OpenID provider. */
   readonly sso: SingleSignOn | null;
+  /** Null where passkeys do not sign in here. */
+  readonly passkeySignIn: PasskeySignIn | null;
   readonly build: string;
   readonly place: () => Place;
 }
 
-/** Adds the ways to a session: the one-time token, and the OpenID provider where there is one. */
+/** Adds the ways to a session: the one-time token, a passkey, and the OpenID provider where there is one. */
 export function addSignIn(
   app: Hono<Guarded>,
-  { backend, sso, build, place }: SignInParts,
+  { backend, sso, passkeySignIn, build, place }: SignInParts,
   host: MiddlewareHandler<Guarded>,
   origin: MiddlewareHandler<Guarded>,
   small: MiddlewareHandler,
 ): void {
+  const ways: Ways = { sso: sso?.name ?? null, passkey: passkeySignIn !== null };
   const show = (c: Ctx, title: string, main: Markup, status: 200 | 401 | 403 = 200, head?: Markup): Response => {
     c.header("cache-control", "no-store");
     return c.html(renderBare(title, build, main, head).toString(), status);
@@ -38,18 +44,17 @@ export function addSignIn(
   const redeem = async (c: Ctx, token: string): Promise<Response> => {
     const session = await backend.redeem(token.slice(0, 200));
     const why = "This token is unknown, too old, or was used before.";
-    return session ? welcome(c, session) : show(c, "Sign in", signInPage(why, sso?.name ?? null), 401);
+    return session ? welcome(c, session) : show(c, "Sign in", signInPage(why, ways), 401);
   };
   const open = async (c: Ctx, token: string | undefined): Promise<Response> =>
     // A link preview asks with HEAD, or without wanting a page; neither may use the token up.
-    token === undefined || c.req.raw.method === "HEAD"
-      ? show(c, "Sign in", signInPage(null, sso?.name ?? null))
-      : redeem(c, token);
+    token === undefined || c.req.raw.method === "HEAD" ? show(c, "Sign in", signInPage(null, ways)) : redeem(c, token);
   app.get("/sign-in", host, (c) => open(c, c.req.query("token")));
   app.get("/sign-in/:token", host, (c) => open(c, c.req.param("token")));
   app.post("/sign-in", host, origin, small, async (c) =>
     redeem(c, (await readBody(c)).fields.get("token")?.trim() ?? ""),
   );
+  if (passkeySignIn) addPasskeySignIn(app, passkeySignIn, place, host, origin, small);
   if (!sso) return;
 
   const callback = (c: Ctx): string => `${place().publicOrigin ?? `http://${c.req.header("host") ?? ""}`}/sso/callback`;
@@ -72,5 +77,37 @@ export function addSignIn(
     if ((c.req.header("accept") ?? "").includes("text/html"))
       return show(c, "Not signed in", unknownPersonPage(result.issuer, result.subject), 403);
     throw new DeskError("SSO_UNKNOWN_PERSON", `no person of this desk has the subject ${result.subject}`);
+  });
+}
+
+/** Adds the two questions of a sign-in by passkey. */
+function addPasskeySignIn(
+  app: Hono<Guarded>,
+  passkeySignIn: PasskeySignIn,
+  place: () => Place,
+  host: MiddlewareHandler<Guarded>,
+  origin: MiddlewareHandler<Guarded>,
+  small: MiddlewareHandler,
+): void {
+  app.post("/sign-in/passkey/begin", host, origin, small, async (c) => {
+    c.header("cache-control", "no-store");
+    return c.json(await passkeySignIn.begin(originOf(c)));
+  });
+  app.post("/sign-in/passkey", host, origin, small, async (c) => {
+    c.header("cache-control", "no-store");
+    const { incoming } = c.env as { readonly incoming?: IncomingMessage };
+    const answer = answerIn((await readBody(c)).fields);
+    const result = await passkeySignIn.finish(originOf(c), answer, incoming?.socket.remoteAddress ?? "");
+    if (result.outcome === "wait") {
+      c.header("retry-after", String(Math.ceil(result.waitMs / 1_000)));
+      throw new DeskError("RATE_LIMITED", "too many passkeys from this address were refused; wait a little");
+    }
+    if (result.outcome === "refused")
+      throw new DeskError(
+        "PASSKEY_REFUSED",
+        "This passkey opens nothing: it was not confirmed by a second person, was revoked, or took too long.",
+      );
+    keepSession(c, place(), result.session);
+    return c.json({ ok: true, text: `Welcome, ${result.session.viewer.name}.` });
   });
 }

@@ -55,6 +55,7 @@ function count(): void {
 
 if (document.body.classList.contains("bare")) {
   tick();
+  openPasskeyForms();
 } else {
   document.body.classList.add("has-script");
   const stream = openStream(showsMarket() ? "market" : shownIncident());

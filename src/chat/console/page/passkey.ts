@@ -70,6 +70,15 @@ const DEEDS: Readonly<Record<string, (form: HTMLFormElement, fields: Record<stri
   confirm: (form) => send("/passkeys/confirm", { credential: form.dataset["credential"] ?? "" }),
   codes: () => send("/passkeys/codes"),
   recover: (_, { code = "" }) => send("/passkeys/recover", { code }),
+  async "sign-in"() {
+    const optionsJSON = await send("/sign-in/passkey/begin");
+    const response = await (await webAuthn()).startAuthentication({ optionsJSON });
+    const told = await send("/sign-in/passkey", { response: JSON.stringify(response) });
+    // The page that was asked for, where somebody came by a link.
+    if (location.pathname.startsWith("/sign-in")) location.assign("/");
+    else location.reload();
+    return { text: told.text ?? "" };
+  },
   async elsewhere() {
     const told = await send("/passkeys/elsewhere");
     if (told.url) location.assign(told.url);
@@ -77,15 +86,33 @@ const DEEDS: Readonly<Record<string, (form: HTMLFormElement, fields: Record<stri
   },
 };
 
+/** Shows the sign-in by passkey where the browser has passkeys; at the loopback's number it leads to its name. */
+function offerSignIn(form: HTMLFormElement, numeric: boolean): void {
+  const loopback = location.hostname === "127.0.0.1" || location.hostname === "[::1]";
+  form.hidden = numeric ? !loopback : !("PublicKeyCredential" in globalThis);
+  if (!loopback) return;
+  const link = document.createElement("a");
+  link.className = form.querySelector("button")?.className ?? "button";
+  link.href = `http://localhost:${location.port}/sign-in`;
+  link.textContent = "Sign in with a passkey at localhost";
+  form.querySelector("button")?.replaceWith(link);
+}
+
 /** Lets the forms of plans and passkeys work; a browser's own words are shown where it refuses. */
 export function openPasskeyForms(): void {
   const numeric = /^[\d.]+$|^\[/.test(location.hostname);
   for (const form of all<HTMLFormElement>("form[data-passkey]")) {
     const deed = form.dataset["passkey"] ?? "";
     if (deed === "elsewhere") form.hidden = !numeric;
+    if (deed === "sign-in") offerSignIn(form, numeric);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const place = form.querySelector(".answer");
+      const say = (text: string, refused: boolean): void => {
+        if (!place) return;
+        place.textContent = text;
+        place.classList.toggle("refused", refused);
+      };
       const buttons = [...form.querySelectorAll("button")];
       for (const button of buttons) button.disabled = true;
       const fields = Object.fromEntries(
@@ -94,10 +121,10 @@ export function openPasskeyForms(): void {
       void (async () => {
         try {
           const told = (await DEEDS[deed]?.(form, fields)) ?? {};
-          if (place) place.textContent = told.text ?? "";
+          say(told.text ?? "", told.ok === false);
           if (told.ok) await refreshParts();
         } catch (error) {
-          if (place) place.textContent = error instanceof Error ? error.message : String(error);
+          say(error instanceof Error ? error.message : String(error), true);
         } finally {
           for (const button of buttons) button.disabled = false;
         }

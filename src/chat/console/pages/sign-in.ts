@@ -1,18 +1,33 @@
 import type { Reply } from "../../surface.ts";
 import { type Markup, NOTHING, html, table, visible, words } from "../markup.ts";
 
+/** The ways to a session beside the one-time token. */
+export interface Ways {
+  /** What the provider is called; null where the desk has none. */
+  readonly sso: string | null;
+  readonly passkey: boolean;
+}
+
+/** The script shows it where the browser can; without one there is no passkey. */
+const passkeyForm = (kind: "primary" | "quiet"): Markup =>
+  html`<form data-passkey="sign-in" hidden>
+    <button class="button ${kind}">Sign in with a passkey</button>
+    <p class="answer" role="status" aria-live="polite"></p>
+  </form>`;
+
 /** Where people without a session arrive. */
-export const signInPage = (why: string | null, sso: string | null): Markup =>
+export const signInPage = (why: string | null, { sso, passkey }: Ways): Markup =>
   html`<h1>Sign in</h1>
     ${why === null ? NOTHING : html`<p class="refused">${why}</p>`}
     ${sso === null ? NOTHING : html`<p><a class="button primary" href="/sso">Sign in with ${words(sso)}</a></p>`}
+    ${passkey ? passkeyForm(sso === null ? "primary" : "quiet") : NOTHING}
     <p>
-      ${sso === null ? "Open" : "Or open"} the address that the program printed at its start, or paste its one-time
-      token.
+      ${sso === null && !passkey ? "Open" : "Or open"} the address that the program printed at its start, or paste its
+      one-time token.
     </p>
     <form method="post" action="/sign-in" class="sign-in">
       <label>One-time token <input name="token" required autocomplete="off" spellcheck="false" size="44" /></label
-      ><button class="button ${sso === null ? "primary" : "quiet"}">Sign in</button>
+      ><button class="button ${sso === null && !passkey ? "primary" : "quiet"}">Sign in</button>
     </form>
     <p class="quiet">A token works once; the program prints a new one at each start.</p>`;
 
