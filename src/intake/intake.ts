@@ -15,6 +15,10 @@ const BATCH = 1_000;
 /** A caller hears within this time, whatever the database does. */
 const ANSWER_MS = 10_000;
 const TRIES = 8;
+/** A batch of so many parcels means a storm: who was answered sends again at once. */
+const STORM = 8;
+/** In a storm, how long the few that come first wait for the rest: a moment saves a transaction of their own. */
+const GATHER_MS = 2;
 /** Far longer than any sender's replay window. */
 const FORGET = sql`delete from breakwater.deliveries where received_at < now() - interval '1 day'`;
 const FORGET_EVERY_MS = 600_000;
@@ -67,6 +71,8 @@ export function openIntake(options: {
   let waiting = 0;
   let closed = false;
   let running: Promise<void> | null = null;
+  /** Parcels in the last transaction. */
+  let lately = 0;
 
   const leave = (one: Waiting): boolean => {
     if (open.delete(one)) waiting -= one.alerts.length;
@@ -125,12 +131,14 @@ export function openIntake(options: {
     // Requests read in the same turn of the event loop join the first transaction.
     await new Promise(setImmediate);
     while (queue.length > 0) {
+      if (lately >= STORM && queue.length < lately / 2) await clock.sleep(GATHER_MS);
       let alerts = 0;
       let parcels = 0;
       while (parcels < queue.length && (parcels === 0 || alerts + (queue[parcels]?.alerts.length ?? 0) <= BATCH)) {
         alerts += queue[parcels]?.alerts.length ?? 0;
         parcels += 1;
       }
+      lately = parcels;
       const batch = queue.splice(0, parcels).filter((one) => open.has(one));
       if (batch.length > 0) await flush(batch);
     }

@@ -5,7 +5,7 @@ import type { Committed } from "../../src/intake/commit.ts";
 import type { Match } from "../../src/intake/passing.ts";
 import { intakeSettings } from "../../src/intake/settings.ts";
 import type { Alert } from "../../src/kernel/alert.ts";
-import { systemClock } from "../../src/kernel/clock.ts";
+import { type Clock, systemClock } from "../../src/kernel/clock.ts";
 import { decimal } from "../../src/kernel/decimal.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import { SEAL } from "../policy/control.ts";
@@ -35,12 +35,12 @@ export const fresh = (): Record<string, string> => ({ account: randomUUID(), ven
 /** An intake over the test's database, with everything it reported. */
 export function intakeOn(
   database: Database,
-  options: { settings?: unknown; matchPlaybooks?: (alert: Alert) => readonly Match[] } = {},
+  options: { clock?: Clock; settings?: unknown; matchPlaybooks?: (alert: Alert) => readonly Match[] } = {},
 ): Intake & { readonly committed: Committed[] } {
   const committed: Committed[] = [];
   const intake = openIntake({
     db: database,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     settings: intakeSettings.parse(options.settings ?? {}),
     seal: SEAL,
     matchPlaybooks: options.matchPlaybooks ?? (() => []),

@@ -1,7 +1,8 @@
 import { asc, eq, sql } from "drizzle-orm";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { alerts, incidentEvents, incidents, ledger, runs, silences } from "../../src/db/schema.ts";
 import type { Database } from "../../src/db/client.ts";
+import { systemClock } from "../../src/kernel/clock.ts";
 import { withDatabase } from "../with-database.ts";
 import { alertOf, fresh, intakeOn } from "./desk.ts";
 import type { Intake } from "../../src/intake/intake.ts";
@@ -339,6 +340,20 @@ describe("once and only once", () => {
     expect(opened.size).toBe(1);
     expect(await incident([...opened][0])).toMatchObject({ alertCount: 4_000, firingCount: 10 });
     expect((await lines([...opened][0])).length).toBeLessThan(12);
+  });
+
+  test("in a storm the few that come first wait a moment for the rest and share their transaction", async () => {
+    const wake: (() => void)[] = [];
+    const sleep = (): Promise<void> => new Promise((resolve) => wake.push(resolve));
+    const desk = intake({ clock: { ...systemClock, sleep } });
+    const take = (): Promise<unknown> => desk.take([alertOf({ labels: fresh() })]);
+    await Promise.all(Array.from({ length: 16 }, take));
+    const first = take();
+    await vi.waitFor(() => expect(wake).toHaveLength(1));
+    const rest = Array.from({ length: 15 }, take);
+    wake[0]?.();
+    await Promise.all([first, ...rest]);
+    expect(desk.committed.map((one) => one.alerts.length)).toEqual([16, 16]);
   });
 
   test("a full queue refuses at once and says when to come back", async () => {

@@ -22,6 +22,12 @@ import { addRoutes } from "./routes.ts";
 import type { Limits } from "./side.ts";
 import type { SingleSignOn } from "./single-sign-on.ts";
 
+/**
+ * How long an idle connection stays open: longer than proxies and senders keep theirs (60 s is usual), so that it is they
+ * who close it and no delivery meets a connection that is just being closed.
+ */
+const KEEP_ALIVE_MS = 75_000;
+
 /** What the console needs from the composition root. */
 export interface ConsoleOptions {
   readonly host: string;
@@ -124,7 +130,9 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
   });
 
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
-    const opened = serve({ fetch: app.fetch, hostname: options.host, port: options.port }, () => resolve(opened));
+    const { host: hostname, port } = options;
+    const serverOptions = { keepAliveTimeout: KEEP_ALIVE_MS };
+    const opened = serve({ fetch: app.fetch, hostname, port, serverOptions }, () => resolve(opened));
     opened.once("error", reject);
   });
   const { port } = server.address() as AddressInfo;

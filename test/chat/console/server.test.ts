@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ConsoleBackend, IncidentDetail, Viewer } from "../../../src/chat/console/backend.ts";
 import { type ConsoleSurface, openConsole } from "../../../src/chat/console/console.ts";
@@ -74,6 +74,19 @@ const code = async (response: Response): Promise<[number, string]> => [
   response.status,
   ((await response.json()) as { error: { code: string } }).error.code,
 ];
+
+test("an idle connection outlives those of senders and proxies, so that no delivery meets one that is being closed", async () => {
+  const { port } = new URL(desk.url);
+  const kept = await new Promise((resolve, reject) => {
+    request({ host: "127.0.0.1", port, path: "/healthz", agent: new Agent({ keepAlive: true }) }, (response) => {
+      response.resume();
+      resolve(response.headers["keep-alive"]);
+    })
+      .on("error", reject)
+      .end();
+  });
+  expect(kept).toBe("timeout=75");
+});
 
 /** Sends headers that fetch keeps to itself. */
 const raw = (path: string, headers: Record<string, string>): Promise<number> =>
