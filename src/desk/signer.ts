@@ -59,17 +59,18 @@ export async function openDeskSigner(config: Config, clock: Clock, log: Log): Pr
 
 const ANSWER_MS = 2_000;
 
-/** Whether a signer answers at the socket; one that hangs does not. */
-const answers = (socket: string, clock: Clock): Promise<boolean> =>
+/** Whether a signer answers at the socket; one that hangs does not, and one that this user may not ask is another's. */
+const answers = (socket: string, clock: Clock): Promise<boolean | "forbidden"> =>
   new Promise((resolve) => {
     const waiting = new AbortController();
     const probe = connect(socket, () => probe.write(line({ id: 1, method: "ping" })));
-    const end = (answered: boolean) => (): void => {
+    const end = (answered: boolean | "forbidden") => (): void => {
       waiting.abort();
       probe.destroy();
       resolve(answered);
     };
-    probe.once("data", end(true)).on("error", end(false)).once("close", end(false));
+    probe.once("data", end(true)).once("close", end(false));
+    probe.on("error", ({ code }: NodeJS.ErrnoException) => end(code === "EACCES" ? "forbidden" : false)());
     clock.sleep(ANSWER_MS, waiting.signal).then(end(false), () => undefined);
   });
 
@@ -89,6 +90,10 @@ export async function reachSigner(config: Config, clock: Clock, log: Log): Promi
   });
   if (keyed(config).length === 0) return closed("no account needs a signer");
   const running = await answers(config.signerSocket, clock);
+  if (running === "forbidden")
+    return closed(
+      `this user may not open ${config.signerSocket}; join the socket's group, and start the signer with --group`,
+    );
   if (!running && apart(config))
     return closed(
       `no signer answers at ${config.signerSocket}, and the keys are not here; start breakwater signer as its own user, or cancel at the venue`,

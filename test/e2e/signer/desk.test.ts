@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { loadConfig } from "../../../src/config.ts";
 import { orders } from "../../../src/db/schema.ts";
 import { type Foundation, type Undo, layFoundation } from "../../../src/desk/foundation.ts";
@@ -27,9 +28,33 @@ accounts:
   main: { venue: binanceusdm, environment: live, key: MAIN }
 `;
 
+/** Users without an account and without rights; desk and signer share a group, a stranger does not. Only root can be them. */
+const IDS = { desk: [61_001, 61_010], signer: [61_002, 61_010], stranger: [61_003, 61_011] } as const;
+type As = keyof typeof IDS;
+const apart = process.getuid?.() === 0;
+if (!apart)
+  process.stderr.write("not root: desk and signer run as one user here, and the stranger's test is skipped\n");
+const as = (who: As, command: readonly string[]): [string, ...string[]] => {
+  const [uid, gid] = IDS[who];
+  const user = ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--no-new-privs"];
+  const [program = "", ...more] = apart ? [...user, ...command] : command;
+  return [program, ...more];
+};
+/** Makes a folder of this user's own. */
+const folderOf = (who: As, folder: string, mode: number): string => {
+  const [uid, gid] = IDS[who];
+  mkdirSync(folder, { recursive: true });
+  if (apart) chownSync(folder, uid, gid);
+  chmodSync(folder, mode);
+  return folder;
+};
+
 const database = withDatabase();
 let fake: FakeExchange;
+let top: string;
 let home: string;
+let socket: string;
+let shared: Record<string, string>;
 let signer: SignerChild;
 let base: Foundation;
 const undo: Undo = [];
@@ -59,19 +84,29 @@ beforeAll(async () => {
       },
     },
   });
-  home = mkdtempSync(path.join(tmpdir(), "bw-desk-"));
-  writeFileSync(path.join(home, "desk.yaml"), DESK);
+  top = mkdtempSync(path.join(tmpdir(), "bw-desk-"));
+  chmodSync(top, 0o755);
+  writeFileSync(path.join(top, "desk.yaml"), DESK);
+  home = folderOf("desk", path.join(top, "desk"), 0o700);
+  const signerHome = folderOf("signer", path.join(top, "signer"), 0o700);
+  socket = path.join(folderOf("signer", path.join(top, "run"), 0o750), "signer.sock");
   const [row] = await database().sql<{ name: string }[]>`select current_database() as name`;
-  const shared = {
-    BREAKWATER_HOME: home,
-    BREAKWATER_DESK: path.join(home, "desk.yaml"),
+  const common = {
+    BREAKWATER_DESK: path.join(top, "desk.yaml"),
     BREAKWATER_SEAL_KEY: SEAL_KEY,
     BREAKWATER_LOG: "silent",
+    BREAKWATER_SIGNER: socket,
+  };
+  shared = {
+    ...common,
+    BREAKWATER_HOME: home,
+    DATABASE_URL: inject("postgresUrl").replace(/\/breakwater$/, `/${row?.name}`),
   };
   signer = await keepSigner({
-    command: [process.execPath, path.join(import.meta.dirname, "signer.mjs")],
+    command: as("signer", [process.execPath, path.join(import.meta.dirname, "signer.mjs"), "--group"]),
     environment: {
-      ...shared,
+      ...common,
+      BREAKWATER_HOME: signerHome,
       PATH: process.env["PATH"] ?? "",
       MAIN_API_KEY: "planted-key",
       MAIN_API_SECRET: "planted-secret",
@@ -80,11 +115,7 @@ beforeAll(async () => {
     clock: systemClock,
     log: silentLog,
   });
-  const config = loadConfig({
-    ...shared,
-    BREAKWATER_SIGNER: path.join(home, "signer", "signer.sock"),
-    DATABASE_URL: inject("postgresUrl").replace(/\/breakwater$/, `/${row?.name}`),
-  });
+  const config = loadConfig(shared);
   expect(await hasEngine()).toBe(false);
   base = await layFoundation({
     config,
@@ -101,7 +132,7 @@ afterAll(async () => {
   for (const one of undo.toReversed()) await one();
   await signer.stop();
   await fake.close();
-  rmSync(home, { recursive: true, force: true });
+  rmSync(top, { recursive: true, force: true });
 });
 
 /** Plans, judges and claims a reduction, and sends it; what became of its orders. */
@@ -163,4 +194,55 @@ test("a key that turned dangerous while the desk was down halts the account befo
   const before = fake.placingRequests();
   expect(await reduce("0.12")).toMatchObject([{ state: "deny" }]);
   expect(fake.placingRequests()).toBe(before);
+});
+
+/** `breakwater ledger verify --venues` as this user, who has no exchange key, from a home of theirs. */
+async function verifyAs(who: As, from = home): Promise<{ readonly code: number; readonly said: string }> {
+  if (apart) execFileSync("chown", ["-R", IDS[who].join(":"), from]);
+  const program = path.resolve(import.meta.dirname, "../../../bin/breakwater.js");
+  const [command, ...more] = as(who, [process.execPath, program, "ledger", "verify", "--venues", "--json"]);
+  return new Promise((resolve) => {
+    const env = { ...shared, BREAKWATER_HOME: from, PATH: process.env["PATH"] ?? "" };
+    execFile(command, more, { env, cwd: top }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), said: `${stdout}${stderr}` }),
+    );
+  });
+}
+
+describe("ledger verify --venues, without a key of its own,", () => {
+  test("asks the venue through the signer, and every order is there", async () => {
+    const { mode, uid } = statSync(socket);
+    expect([mode & 0o777, uid]).toEqual([0o660, apart ? IDS.signer[0] : process.getuid?.()]);
+    const placed = fake.placingRequests();
+    expect(await verifyAs("desk")).toEqual({ code: 0, said: expect.stringMatching(/2 orders/) });
+    expect(fake.placingRequests()).toBe(placed);
+  }, 60_000);
+
+  test("names an order that the venue tells of otherwise", async () => {
+    const { sql } = database();
+    const [row] = await sql<{ id: string; filled: string }[]>`
+      select client_order_id as id, filled_quantity::text as filled from breakwater.orders limit 1`;
+    await sql`update breakwater.orders set filled_quantity = 0.5 where client_order_id = ${row?.id ?? ""}`;
+    const { code, said } = await verifyAs("desk");
+    await sql`update breakwater.orders set filled_quantity = ${row?.filled ?? ""} where client_order_id = ${row?.id ?? ""}`;
+    expect([code, said]).toEqual([1, expect.stringContaining("0.5 was filled by its row")]);
+  }, 60_000);
+
+  test.skipIf(!apart)(
+    "a user outside the socket's group reaches no venue, and is told why",
+    async () => {
+      const own = folderOf("stranger", path.join(top, "stranger"), 0o700);
+      expect(await verifyAs("stranger", own)).toEqual({
+        code: 1,
+        said: expect.stringContaining(`this user may not open ${socket}`),
+      });
+      expect((await verifyAs("desk")).code).toBe(0);
+    },
+    90_000,
+  );
+
+  test("where no signer answers it says so, and asks nobody", async () => {
+    await signer.stop();
+    expect(await verifyAs("desk")).toEqual({ code: 1, said: expect.stringContaining("no signer answers at") });
+  }, 60_000);
 });

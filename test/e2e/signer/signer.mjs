@@ -9,7 +9,7 @@ import { startSigner } from "../../../dist/src/signer/start.js";
 const config = loadSignerConfig(process.env);
 const server = await startSigner(config, {
   cancelOnly: process.argv.includes("--cancel-only"),
-  group: false,
+  group: process.argv.includes("--group"),
   baseUrl: process.env["FAKE_VENUE"],
   clock: systemClock,
   log: openLog(config.logLevel),
