@@ -138,3 +138,17 @@ test("only the engine knows its library, and only one file of venues its exchang
     [],
   );
 });
+
+test("every runtime dependency has its line in docs/dependencies.md, and every line its dependency", () => {
+  const root = path.resolve(SRC, "..");
+  const text = readFileSync(path.join(root, "docs/dependencies.md"), "utf8");
+  const first = text.split("\n").flatMap((line) => (line.startsWith("| `") ? [line.split("|")[1] ?? ""] : []));
+  const told = first.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ""));
+  const { dependencies } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as {
+    dependencies: Record<string, string>;
+  };
+  const named = told.filter((name) => !name.endsWith("/*"));
+  expect(named.toSorted((a, b) => a.localeCompare(b))).toEqual(
+    Object.keys(dependencies).toSorted((a, b) => a.localeCompare(b)),
+  );
+});

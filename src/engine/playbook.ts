@@ -52,7 +52,10 @@ export interface Applied {
   readonly slippageBps: string | null;
 }
 
-/** The durable verbs. A step's name is plain English, unique in the playbook, and its key in the database, on the card and in the ledger. */
+/**
+ * The durable verbs. A step's name is plain English, unique in the playbook, and its key in the database, on the card and in
+ * the ledger. Steps follow each other: one that begins while another is under way ends the run with PLAYBOOK_INVALID.
+ */
 export interface Step {
   /** Runs `work` once; after a crash its recorded result is used. May run again after a crash in its middle, so it must not send orders. */
   <T>(name: string, work: () => Promise<T>): Promise<T>;

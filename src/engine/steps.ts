@@ -80,6 +80,8 @@ type Recorded<T> = { readonly cancelled: true } | { readonly cancelled: false; r
 export function stepsOf(context: StepContext): Step {
   const { durable, database, door, run, head } = context;
   let position = 0;
+  /** The step that is under way. */
+  let current: string | null = null;
   const write = (name: string, at: number, state: State, note: string | null): Promise<void> =>
     database.db.transaction((tx) => mark(tx, context, name, at, state, note));
 
@@ -114,11 +116,29 @@ export function stepsOf(context: StepContext): Step {
     return recorded.value;
   };
 
+  /**
+   * Gives a step its line on the card. One at a time: the engine numbers what it records in the order of calls, and two
+   * steps side by side, or one inside another, would leave that order to chance when the run is taken up again.
+   */
+  const next = async <T>(name: string, work: (at: number) => Promise<T>): Promise<T> => {
+    if (current !== null) {
+      throw new DeskError(
+        "PLAYBOOK_INVALID",
+        `playbook ${head.name} began "${name}" while "${current}" was under way; await each step before the next begins`,
+      );
+    }
+    current = name;
+    position += 1;
+    try {
+      return await work(position);
+    } finally {
+      current = null;
+    }
+  };
+
   const done = (value: unknown) => ({ state: "done" as const, note: noteOf(value) });
 
-  const plan = async (name: string, request: ActionRequest): Promise<Proposal | null> => {
-    position += 1;
-    const at = position;
+  const plan = async (at: number, name: string, request: ActionRequest): Promise<Proposal | null> => {
     if (!head.needs.includes(request.action)) {
       throw new DeskError(
         "NOT_ALLOWED",
@@ -159,12 +179,11 @@ export function stepsOf(context: StepContext): Step {
   };
 
   const approve = async (
+    at: number,
     name: string,
     proposal: Proposal,
     ask: { within: string; otherwise: "stop" | "continue" },
   ): Promise<Answer> => {
-    position += 1;
-    const at = position;
     if (proposal.decision === "allow") {
       await durable.inTransaction(name, (tx) =>
         mark(tx, context, name, at, "skipped", "the policy allows it without people"),
@@ -202,9 +221,7 @@ export function stepsOf(context: StepContext): Step {
     }
   };
 
-  const apply = async (name: string, proposal: Proposal): Promise<Applied> => {
-    position += 1;
-    const at = position;
+  const apply = async (at: number, name: string, proposal: Proposal): Promise<Applied> => {
     const prices = await durable.step(`${name}: prices`, () => door.prices(proposal.hash));
     const claimed = await durable.inTransaction(`${name}: claimed`, async (tx) => {
       const claim = await door.claim(tx, proposal.hash, prices);
@@ -234,9 +251,7 @@ export function stepsOf(context: StepContext): Step {
     };
   };
 
-  const sleep = async (name: string, duration: string): Promise<void> => {
-    position += 1;
-    const at = position;
+  const sleep = async (at: number, name: string, duration: string): Promise<void> => {
     await plain(
       name,
       at,
@@ -247,18 +262,14 @@ export function stepsOf(context: StepContext): Step {
     await durable.inTransaction(`${name}: over`, (tx) => mark(tx, context, name, at, "done", duration));
   };
 
-  const close = async (name: string, outcome: string): Promise<string> => {
-    position += 1;
-    const at = position;
+  const close = async (at: number, name: string, outcome: string): Promise<string> => {
     return durable.inTransaction(name, async (tx) => {
       await mark(tx, context, name, at, "done", null);
       return context.close(tx, run.incidentId, outcome, `playbook:${head.name}@${head.version}`);
     });
   };
 
-  const safe = async (name: string, text: string): Promise<void> => {
-    position += 1;
-    const at = position;
+  const safe = async (at: number, name: string, text: string): Promise<void> => {
     await durable.inTransaction(name, async (tx) => {
       await noteIncident(tx, {
         incident: run.incidentId,
@@ -270,11 +281,15 @@ export function stepsOf(context: StepContext): Step {
     });
   };
 
-  const step = <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    position += 1;
-    return plain(name, position, work, done);
-  };
-  return Object.assign(step, { plan, approve, apply, close, safe, sleep });
+  const step = <T>(name: string, work: () => Promise<T>): Promise<T> => next(name, (at) => plain(name, at, work, done));
+  return Object.assign(step, {
+    plan: (name, request) => next(name, (at) => plan(at, name, request)),
+    approve: (name, proposal, ask) => next(name, (at) => approve(at, name, proposal, ask)),
+    apply: (name, proposal) => next(name, (at) => apply(at, name, proposal)),
+    close: (name, outcome) => next(name, (at) => close(at, name, outcome)),
+    safe: (name, text) => next(name, (at) => safe(at, name, text)),
+    sleep: (name, duration) => next(name, (at) => sleep(at, name, duration)),
+  } satisfies { readonly [Verb in keyof Step]: Step[Verb] });
 }
 
 function words(answer: Answer): string {

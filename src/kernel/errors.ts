@@ -108,6 +108,11 @@ export const ERRORS = {
     hint: "Check the name and the installed version.",
     retry: "never",
   },
+  PLAYBOOK_INVALID: {
+    title: "The playbook is not well formed",
+    hint: "Correct it as the message says, and give it a new version.",
+    retry: "never",
+  },
   DECISION_TAKEN: { title: "It was decided before", hint: "Nothing was changed by this click.", retry: "never" },
   DECISION_EXPIRED: {
     title: "The time to decide is over",

@@ -60,6 +60,16 @@ const playbooks = [
       return "stopped and tidied up";
     },
   ),
+  playbook(head("two-at-once"), async ({ step }) => {
+    const both = await Promise.all([
+      step("ask the first venue", async () => `answer ${count("at once")}`),
+      step("ask the second venue", async () => `answer ${count("at once")}`),
+    ]);
+    return both.join(" and ");
+  }),
+  playbook(head("one-inside-another"), async ({ step }) =>
+    step("look around", async () => step("look inside", async () => `looked ${count("inside")} times`)),
+  ),
   playbook(head("oversteps"), async ({ step }) => {
     await step.plan("plan what its head does not name", { action: "freeze", scope: "firm", state: "halted" });
     return "never";
@@ -137,6 +147,22 @@ describe("a playbook run", () => {
     });
     expect(counts.get("gives-up")).toBe(1);
   });
+
+  test.each([
+    ["two-at-once", "ask the second venue", "ask the first venue"],
+    ["one-inside-another", "look inside", "look around"],
+  ])(
+    "steps of %s do not follow each other, so their order after a crash would be chance: the run ends and says so",
+    async (name, second, first) => {
+      const { run } = await begin(database(), opened, name, { account: "paper-a" });
+      const row = await over(database(), run);
+      expect(row.state).toBe("failed");
+      expect(row.outcome).toContain(`playbook ${name} began "${second}" while "${first}" was under way`);
+      expect(counts.get("inside")).toBeUndefined();
+      const steps = await database().db.select().from(runSteps).where(eq(runSteps.runId, run));
+      expect(steps.map((one) => one.name)).not.toContain(second);
+    },
+  );
 
   test("an action that its head does not name is refused before the policy is asked", async () => {
     const { run } = await begin(database(), opened, "oversteps", { account: "paper-a" });
