@@ -58,6 +58,8 @@ if (document.body.classList.contains("bare")) {
   openPasskeyForms();
 } else {
   document.body.classList.add("has-script");
+  // On a phone the pages' names go beyond the screen: where we are must be seen.
+  document.querySelector("nav [aria-current='page']")?.scrollIntoView({ block: "nearest", inline: "center" });
   const stream = openStream(showsMarket() ? "market" : shownIncident());
   let shownPath = location.pathname;
   const go = async (path: string, remember: boolean): Promise<void> => {
