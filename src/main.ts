@@ -7,6 +7,7 @@ import { type Config, documentOf, monitorSettings } from "./config.ts";
 import type { Database } from "./db/client.ts";
 import type { Person } from "./desk/command.ts";
 import { followAccess } from "./desk/access-log.ts";
+import { noteBuild } from "./desk/build.ts";
 import { consoleBackend } from "./desk/console.ts";
 import { openDigest } from "./desk/digest.ts";
 import { openEmergency } from "./desk/emergency.ts";
@@ -358,6 +359,8 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   });
   const token = await issueSignIn(database.db, given.operator);
   log.info({ url: console.url, accounts: accounts.size, playbooks: playbooks.length }, "desk started");
+  const noting = noteBuild({ db: database.db, by: base.durable.executorId, emit, clock, log });
+  undo.push(() => noting);
   return {
     url: console.url,
     token,

@@ -3,6 +3,7 @@ import { discordDoctor } from "../chat/discord/doctor.ts";
 import type { Finding } from "../chat/finding.ts";
 import { slackDoctor } from "../chat/slack/doctor.ts";
 import { type Config, loadConfig } from "../config.ts";
+import { type Build, differs, hashBuild, lastBuild } from "../desk/build.ts";
 import { providerFindings } from "../desk/single-sign-on.ts";
 import { reachSigner } from "../desk/signer.ts";
 import { systemClock } from "../kernel/clock.ts";
@@ -17,9 +18,18 @@ import { answer, reading } from "./reading.ts";
 const CLOCK_SKEW_MS = 1_000;
 const MARKS = { good: paint.good("ok  "), warn: paint.warn("LOOK"), bad: paint.bad("BAD ") } as const;
 
-async function databaseFindings(config: Config): Promise<Finding[]> {
+/** What the program's files are, and whether a desk on this ledger last ran others under the same version. */
+export function buildFinding(build: Build, last: Build | null): Finding {
+  const detail = `${build.version}, ${build.files} files, sha256 ${build.digest}`;
+  return differs(last, build)
+    ? { what: "program", state: "warn", detail: `${detail}; the desk last started with ${last.digest}` }
+    : { what: "program", state: "good", detail };
+}
+
+async function databaseFindings(config: Config, build: Build): Promise<Finding[]> {
   if (!config.databaseUrl && !existsSync(config.home))
     return [
+      buildFinding(build, null),
       {
         what: "database",
         state: "good",
@@ -33,6 +43,7 @@ async function databaseFindings(config: Config): Promise<Finding[]> {
         { now: Date; version: string }[]
       >`select clock_timestamp() as now, current_setting('server_version') as version`;
       const skewMs = Math.abs((row?.now ?? systemClock.now()).getTime() - systemClock.now().getTime());
+      findings.push(buildFinding(build, await lastBuild(database.db)));
       findings.push({ what: "database", state: "good", detail: `Postgres ${row?.version}` });
       findings.push({
         what: "clock",
@@ -43,7 +54,7 @@ async function databaseFindings(config: Config): Promise<Finding[]> {
     });
     return findings;
   } catch (error) {
-    return [{ what: "database", state: "bad", detail: messageOf(error) }];
+    return [buildFinding(build, null), { what: "database", state: "bad", detail: messageOf(error) }];
   }
 }
 
@@ -183,7 +194,7 @@ export async function runDoctor(options: { json?: boolean }): Promise<number> {
       state: "good",
       detail: `${config.deskPath}: ${config.accounts.size} accounts, ${Object.keys(config.file.people).length} people`,
     },
-    ...(await databaseFindings(config)),
+    ...(await databaseFindings(config, await hashBuild())),
     ...(await accountFindings(config)),
     ...(await chatFindings(config)),
     ...(await providerFindings(config)),

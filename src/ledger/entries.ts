@@ -60,6 +60,7 @@ export const ENTRY_TYPES = {
   "report.made": "Report made",
   "report.stated": "Step of reporting to an authority stated",
   "program.started": "Program started",
+  "program.hashed": "Program's files hashed",
   "program.stopped": "Program stopped",
 } as const satisfies Record<string, string>;
 

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { demoDesk } from "../../src/commandline/demo-desk.ts";
 import { loadConfig } from "../../src/config.ts";
 import { incidents } from "../../src/db/schema.ts";
+import { hashBuild, lastBuild } from "../../src/desk/build.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import { type Program, startProgram } from "../../src/main.ts";
+import { append } from "../../src/ledger/append.ts";
 import { fileSink } from "../../src/ledger/copies.ts";
 import { writeMarker } from "../../src/policy/halt-marker.ts";
 import { freeze } from "../../src/policy/trading-state.ts";
@@ -57,6 +59,12 @@ const answer = async (scope: string) => (await ask(`?scope=${encodeURIComponent(
 
 beforeAll(async () => {
   buildPage();
+  // The last start was of this version, and of other files.
+  const { version, files } = await hashBuild();
+  const build = { version, digest: "0".repeat(64), files };
+  await database().db.transaction((tx) =>
+    append(tx, { actor: "system", type: "program.hashed", object: "before", body: build }),
+  );
   // Entries were signed and copied out that the database does not have: an older backup stands in its place.
   await fileSink(home).take([{ size: 5_000, root: "r", note: "n" }]);
   program = await begin();
@@ -79,6 +87,16 @@ describe("a desk on a restored backup", () => {
       since: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
     });
   });
+});
+
+test("a desk whose files are others than at its last start says so, and writes down which they are", async () => {
+  const changed = async () =>
+    (await database().db.select().from(incidents)).filter((one) => one.kind === "program.changed");
+  await expect.poll(changed, { timeout: 10_000 }).toHaveLength(1);
+  const [found] = await changed();
+  expect(found).toMatchObject({ severity: "high", status: "open" });
+  expect(found?.summary).toContain("They had the digest 0000000000000000");
+  expect(await lastBuild(database().db)).toEqual(await hashBuild());
 });
 
 describe("another program that asks whether it may trade", () => {

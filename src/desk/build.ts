@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { desc, eq } from "drizzle-orm";
+import { z } from "zod";
+import type { Db } from "../db/client.ts";
+import { ledger } from "../db/schema.ts";
+import type { Alert } from "../kernel/alert.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Log } from "../kernel/log.ts";
+import { append } from "../ledger/append.ts";
+
+const shape = z.object({ version: z.string(), digest: z.string(), files: z.int() });
+
+/** The program's own files, as they lie on the disk. */
+export type Build = z.infer<typeof shape>;
+
+/** What is shipped; a package from the registry has no lock file. The libraries are not among it. */
+const SHIPPED = ["bin", "dist", "drizzle", "package-lock.json", "package.json"];
+
+const programFolder = (): string =>
+  path.resolve(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "../.." : "../../..");
+
+const filesUnder = (root: string): readonly string[] =>
+  SHIPPED.filter((name) => existsSync(path.join(root, name)))
+    .flatMap((name) => {
+      const whole = path.join(root, name);
+      if (statSync(whole).isFile()) return [name];
+      return readdirSync(whole, { withFileTypes: true, recursive: true })
+        .filter((one) => one.isFile())
+        .map((one) => path.relative(root, path.join(one.parentPath, one.name)).split(path.sep).join("/"));
+    })
+    .sort();
+
+/** Files between two rests, about a millisecond. */
+const STRETCH = 20;
+
+/**
+ * Hashes the program's own files beside whatever else goes on: asking the disk at once costs a seventh of asking it by
+ * promises, and rests let others go on. The digest is that of the lines which `sha256sum` prints for the files, so that it
+ * can be had without trusting the program (docs/runbook.md).
+ * @param root the program's folder; for tests
+ */
+export async function hashBuild(root = programFolder()): Promise<Build> {
+  const files = filesUnder(root);
+  const all = createHash("sha256");
+  for (const [index, name] of files.entries()) {
+    if (index % STRETCH === 0) await setImmediate();
+    const hash = createHash("sha256").update(readFileSync(path.join(root, name)));
+    all.update(`${hash.digest("hex")}  ${name}\n`);
+  }
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")));
+  return { version, digest: all.digest("hex"), files: files.length };
+}
+
+/** The build that last started on this ledger; null where none was written down. */
+export async function lastBuild(db: Db): Promise<Build | null> {
+  const [row] = await db
+    .select({ body: ledger.body })
+    .from(ledger)
+    .where(eq(ledger.type, "program.hashed"))
+    .orderBy(desc(ledger.seq))
+    .limit(1);
+  return row ? shape.parse(JSON.parse(row.body)) : null;
+}
+
+/** Whether two builds call themselves the same and are not. */
+export const differs = (before: Build | null, now: Build): before is Build =>
+  before !== null && before.version === now.version && before.digest !== now.digest;
+
+/** The alert of a desk whose files are others than at its last start, under the same version. */
+const changedAlert = (before: Build, now: Build, at: Date): Alert => ({
+  source: "supervisor",
+  trust: "internal",
+  kind: "program.changed",
+  status: "firing",
+  severity: "high",
+  title: `The program's files changed, and its version ${now.version} did not`,
+  summary: `They had the digest ${before.digest.slice(0, 16)} (${before.files} files) at the last start and have ${now.digest.slice(0, 16)} (${now.files} files) now. Where nobody here built or updated it, take it for an intrusion: docs/runbook.md says how to compare.`,
+  labels: {},
+  values: {},
+  at,
+});
+
+/**
+ * Writes down which build a start was of, and raises an alert where it is another than at the last start. It is done once
+ * the desk runs, because a start must not wait for it, and a desk without a digest is better than none.
+ * @param by the replica that started
+ */
+export async function noteBuild(parts: {
+  readonly db: Db;
+  readonly by: string;
+  readonly emit: (alert: Alert) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Promise<void> {
+  const { db, by, emit, clock, log } = parts;
+  try {
+    const before = await lastBuild(db);
+    const build = await hashBuild();
+    await db.transaction((tx) => append(tx, { actor: "system", type: "program.hashed", object: by, body: build }));
+    if (differs(before, build)) await emit(changedAlert(before, build, clock.now()));
+  } catch (error) {
+    log.warn({ err: error }, "program's files not hashed");
+  }
+}
