@@ -19,6 +19,7 @@ import { completeLine, judgeInbound, withAddress } from "./desk/inbound.ts";
 import { type DeskMarket, openDeskMarket } from "./desk/market.ts";
 import { matching, responseTo } from "./desk/matching.ts";
 import { openDesk } from "./desk/open-desk.ts";
+import { openPlacing } from "./desk/places.ts";
 import { openPaging } from "./desk/paging.ts";
 import { openPasskeySignIn } from "./desk/passkey-sign-in.ts";
 import { openPasskeys } from "./desk/passkeys.ts";
@@ -122,6 +123,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     seal: base.control.seal,
     log,
     matchPlaybooks: (alert) => matching(alert, switchedOn()),
+    place: openPlacing(config),
     onCommitted: (committed) => {
       for (const one of committed.alerts) metrics.alerts.inc({ stop: one.stop ?? "none" });
       metrics.runsStarted.inc(committed.runs.length);

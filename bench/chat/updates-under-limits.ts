@@ -19,7 +19,7 @@ export const workload: Workload = {
   measuresItself: true,
   rounds: 2,
   own: () => async () => {
-    const { PRIORITY, showCard } = await import("../../src/chat/outbox-rows.ts");
+    const { PRIORITY, showCards } = await import("../../src/chat/outbox-rows.ts");
     const { openOutbox } = await import("../../src/chat/outbox.ts");
     const { SLACK_BUDGET } = await import("../../src/chat/slack/budget.ts");
     const { systemClock } = await import("../../src/kernel/clock.ts");
@@ -48,7 +48,7 @@ export const workload: Workload = {
     const { db } = desk.database;
     for (let at = 0; at < CHANNELS; at += 1) {
       const places = [{ surface: "slack", channel: `C${at}` }] as const;
-      await showCard(db, { incidentId: `INC-${at}`, version: 1, priority: PRIORITY.update, places });
+      await showCards(db, [{ incidentId: `INC-${at}`, version: 1, priority: PRIORITY.update, places }]);
     }
     await desk.until(() => desk.fake.desk.messages.length === CHANNELS, 30_000);
     let changedAt = 0;
@@ -56,7 +56,7 @@ export const workload: Workload = {
       await Promise.all(
         Array.from({ length: CHANNELS }, (_, at) => {
           desk.versions.set(`INC-${at}`, version);
-          return showCard(db, { incidentId: `INC-${at}`, version, priority: PRIORITY.update, places: [] });
+          return showCards(db, [{ incidentId: `INC-${at}`, version, priority: PRIORITY.update, places: [] }]);
         }),
       );
       changedAt = performance.now();

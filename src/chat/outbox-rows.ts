@@ -40,33 +40,44 @@ export interface Showing {
   readonly places: readonly Place[];
 }
 
-/** What a place has not shown yet, and asking makes newer or more urgent. */
-const NEWS = `m.shown_version < $2::int and (m.wanted_version < $2::int or m.priority > $3::int)`;
+const raised = (version: string, priority: string): string =>
+  `wanted_version = greatest(m.wanted_version, ${version}), priority = least(m.priority, ${priority})`;
+/** Something that the place does not show yet, newer or more urgent than what it is asked for already. */
+const isNews = (version: string, priority: string): string =>
+  `m.shown_version < ${version} and (m.wanted_version < ${version} or m.priority > ${priority})`;
 
 const SHOW = `
-  with placed as (
+  with asked as (
+    select r->>0 as incident_id, (r->>1)::int as version, (r->>2)::int as priority, r->3 as places
+    from json_array_elements($1::json) r),
+  placed as (
     insert into breakwater.messages as m (incident_id, surface, channel, post_key, wanted_version, priority)
-    select $1::text, p->>0, p->>1, concat_ws('/', $1::text, p->>0, p->>1), $2::int, $3::int
-    from json_array_elements($4::json) p
+    select a.incident_id, p->>0, p->>1, concat_ws('/', a.incident_id, p->>0, p->>1), a.version, a.priority
+    from asked a, json_array_elements(a.places) p
     on conflict (incident_id, surface, channel) do update
-      set wanted_version = greatest(m.wanted_version, $2::int), priority = least(m.priority, $3::int)
-      where ${NEWS}
+      set ${raised("excluded.wanted_version", "excluded.priority")}
+      where ${isNews("excluded.wanted_version", "excluded.priority")}
     returning 1),
   raised as (
-    update breakwater.messages m
-    set wanted_version = greatest(m.wanted_version, $2::int), priority = least(m.priority, $3::int)
-    where m.incident_id = $1::text and ${NEWS} and not exists (
-      select from json_array_elements($4::json) p where p->>0 = m.surface and p->>1 = m.channel)
+    update breakwater.messages m set ${raised("a.version", "a.priority")}
+    from asked a
+    where m.incident_id = a.incident_id and ${isNews("a.version", "a.priority")} and not exists (
+      select from json_array_elements(a.places) p where p->>0 = m.surface and p->>1 = m.channel)
     returning 1)
   select pg_notify('${OUTBOX_CHANNEL}', '') from (select from placed union all select from raised limit 1) changed`;
 
 /**
- * Asks for a card in the given places and says that it changed wherever it stands, in one statement; only the newest
- * version will be sent. Asking again only raises version and urgency.
+ * Asks for cards in the given places and says that they changed wherever they stand, in one statement; only the newest
+ * version will be sent. Asking again only raises version and urgency. An incident may be asked for once.
  */
-export async function showCard(tx: Db | Tx, want: Showing): Promise<void> {
-  const places = want.places.map(({ surface, channel }) => [surface, channel]);
-  await rows(tx, SHOW, [want.incidentId, want.version, want.priority, JSON.stringify(places)]);
+export async function showCards(tx: Db | Tx, cards: readonly Showing[]): Promise<void> {
+  const asked = cards.map(({ incidentId, version, priority, places }) => [
+    incidentId,
+    version,
+    priority,
+    places.map(({ surface, channel }) => [surface, channel]),
+  ]);
+  await rows(tx, SHOW, [JSON.stringify(asked)]);
 }
 
 /** A line, with a picture where given, into the thread of every card of the incident. */

@@ -15,7 +15,7 @@ import {
   claimCard,
   noteDone,
   noteLater,
-  showCard,
+  showCards,
 } from "./outbox-rows.ts";
 import type { MessageRef, Sent, Surface, SurfaceName } from "./surface.ts";
 
@@ -154,12 +154,9 @@ async function refuse(options: SendOptions, row: MessageRow, card: Card, why: st
   options.onTrouble(row, why);
   const other = options.fallback(row.surface as SurfaceName, row.channel);
   if (other === null) return;
-  await showCard(options.db, {
-    incidentId: row.incidentId,
-    version: card.version,
-    priority: row.priority as Priority,
-    places: [other],
-  });
+  await showCards(options.db, [
+    { incidentId: row.incidentId, version: card.version, priority: row.priority as Priority, places: [other] },
+  ]);
 }
 
 /** Sends one claimed line; a line whose outcome is not known is never repeated: a gap beats a double in a thread. */

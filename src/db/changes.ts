@@ -7,7 +7,13 @@ const CHANNEL = "breakwater";
 
 /** What other parts and other replicas are told once the transaction commits; the rows are the truth, this only wakes. */
 export type Change =
-  | { readonly type: "incident"; readonly id: string; readonly version: number }
+  | {
+      readonly type: "incident";
+      readonly id: string;
+      readonly version: number;
+      /** Whether its cards were asked for in the same transaction. */
+      readonly placed: boolean;
+    }
   | { readonly type: "account"; readonly id: string }
   | { readonly type: "run"; readonly id: string }
   | { readonly type: "trading" }
@@ -44,7 +50,7 @@ export async function touchIncident(tx: Tx, id: string): Promise<void> {
     .set({ version: sql`${incidents.version} + 1` })
     .where(eq(incidents.id, id))
     .returning({ version: incidents.version });
-  if (row) await announce(tx, { type: "incident", id, version: row.version });
+  if (row) await announce(tx, { type: "incident", id, version: row.version, placed: false });
 }
 
 /** Adds a line to the incident's timeline and redraws its card. */

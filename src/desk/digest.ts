@@ -13,7 +13,7 @@ import type { Seal } from "../kernel/seal.ts";
 import type { LimitUse } from "../policy/limits-used.ts";
 import { type FundingNow, digestText } from "./digest-text.ts";
 import { marginChart } from "./margin-chart.ts";
-import { DIGEST_KIND, routeOf } from "./surfaces.ts";
+import { DIGEST_KIND, routeOf } from "./places.ts";
 
 /** The risk digest: each morning by schedule, or when somebody asks. */
 export interface Digest {

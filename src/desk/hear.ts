@@ -23,7 +23,7 @@ export function hearChanges(parts: {
     (change) => {
       if (change.type === "incident") {
         hub.publish({ type: "card", incident: change.id, version: change.version });
-        chat.show(change.id, change.version).catch(warn("card left as it was"));
+        if (!change.placed) chat.show(change.id, change.version).catch(warn("card left as it was"));
         paging.look(change.id).catch(warn("page left to the sweep"));
       } else if (change.type === "account") hub.publish({ type: "account", account: change.id });
       else hub.publish({ type: "header" });

@@ -16,7 +16,7 @@ import { openPagerDuty } from "../oncall/pagerduty.ts";
 import { onCallOf } from "../oncall/rota.ts";
 import { type PageRow, acknowledgePages, resolvePages, schedulePage } from "../oncall/pages.ts";
 import type { Person } from "./command.ts";
-import { routeOf } from "./surfaces.ts";
+import { routeOf } from "./places.ts";
 import { type Trouble, openTrouble } from "./trouble.ts";
 
 /** Calls people: by the route's delay when nobody acknowledges, or by hand. */

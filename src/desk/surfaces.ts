@@ -4,23 +4,21 @@ import type { CommandHead } from "../chat/command-head.ts";
 import { DISCORD_BUDGET } from "../chat/discord/budget.ts";
 import { type DiscordSurface, openDiscord } from "../chat/discord/discord.ts";
 import { type Outbox, openOutbox } from "../chat/outbox.ts";
-import { type MessageRow, PRIORITY, type Priority, showCard } from "../chat/outbox-rows.ts";
+import { type MessageRow, showCards } from "../chat/outbox-rows.ts";
 import type { Painter } from "../chat/picture/picture.ts";
 import { SLACK_BUDGET } from "../chat/slack/budget.ts";
 import { type SlackSurface, openSlack } from "../chat/slack/slack.ts";
 import { type Supervisor, supervise } from "../chat/supervisor.ts";
 import type { Inbound, Surface, SurfaceName } from "../chat/surface.ts";
-import type { Config, DeskFile } from "../config.ts";
+import type { Config } from "../config.ts";
 import type { Database } from "../db/client.ts";
 import { preparedFor } from "../db/prepared.ts";
 import { approvals, incidents, plans } from "../db/schema.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
+import { nextChannel, openPlaces, priorityOf } from "./places.ts";
 import { type Trouble, openTrouble } from "./trouble.ts";
-
-type IncidentRow = typeof incidents.$inferSelect;
-type Route = DeskFile["routes"][number];
 
 /** Slack and Discord, where they are configured: kept running, and fed with cards. */
 export interface Surfaces {
@@ -34,34 +32,8 @@ export interface Surfaces {
   stop(): Promise<void>;
 }
 
-/** The first route that takes an incident. */
-export function routeOf(
-  routes: readonly Route[],
-  incident: Pick<IncidentRow, "severity" | "kind" | "labels">,
-): Route | undefined {
-  return routes.find(
-    ({ match }) =>
-      (match.severity === undefined || match.severity.includes(incident.severity)) &&
-      (match.kind === undefined || match.kind.includes(incident.kind)) &&
-      (match.account === undefined || match.account.includes(incident.labels["account"] ?? "")),
-  );
-}
-
-/** The kind of the incidents that carry a digest. */
-export const DIGEST_KIND = "risk.digest";
-
 /** A decision is news for this long: until then every redraw of its card goes before criticals. */
 const NEWS_SECONDS = 10;
-
-/** Decisions first, then criticals, then the rest, digests last. */
-export function priorityOf(
-  incident: Pick<IncidentRow, "kind" | "status" | "severity">,
-  justDecided: boolean,
-): Priority {
-  if (incident.kind === DIGEST_KIND) return PRIORITY.digest;
-  if (justDecided || incident.status === "resolved") return PRIORITY.decision;
-  return incident.severity === "critical" ? PRIORITY.critical : PRIORITY.update;
-}
 
 /** An incident, with whether people, or the end of their time, decided on a plan of it a moment ago. */
 const incidentOf = preparedFor((db) => {
@@ -132,6 +104,7 @@ export function openSurfaces(parts: {
 }): Surfaces {
   const { config, database, commands, inbound, paint, clock, log } = parts;
   const { environment, file } = config;
+  const placesOf = openPlaces(config);
   const bot = environment.secret("SLACK_BOT_TOKEN");
   const app = environment.secret("SLACK_APP_TOKEN");
   const signing = environment.secret("SLACK_SIGNING_SECRET");
@@ -200,17 +173,12 @@ export function openSurfaces(parts: {
     all,
     supervisors,
     async show(id, version) {
-      if (all.length === 0) return;
+      if (placesOf === null) return;
       const db = database.outbox;
       const [incident] = await incidentOf(db).execute({ id });
       if (!incident) return;
-      const route = routeOf(file.routes, incident);
       const priority = priorityOf(incident, incident.justDecided);
-      const places = [
-        ...(slack && route?.slack[0] ? [{ surface: "slack" as const, channel: route.slack[0] }] : []),
-        ...(discord && route?.discord[0] ? [{ surface: "discord" as const, channel: route.discord[0] }] : []),
-      ];
-      await showCard(db, { incidentId: id, version, priority, places });
+      await showCards(db, [{ incidentId: id, version, priority, places: placesOf(incident) }]);
     },
     async start() {
       await outbox.start();
@@ -221,19 +189,4 @@ export function openSurfaces(parts: {
       await outbox.stop();
     },
   };
-}
-
-/** The channel that a route names after the one that refused. */
-function nextChannel(
-  routes: readonly Route[],
-  surface: SurfaceName,
-  refused: string,
-): { surface: SurfaceName; channel: string } | null {
-  if (surface === "console") return null;
-  for (const route of routes) {
-    const at = route[surface].indexOf(refused);
-    const channel = at < 0 ? undefined : route[surface][at + 1];
-    if (channel) return { surface, channel };
-  }
-  return null;
 }

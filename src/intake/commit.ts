@@ -5,7 +5,7 @@ import type { Seal } from "../kernel/seal.ts";
 import { DESK_LOCK, readHead } from "../ledger/append.ts";
 import { ARRIVAL, PATH } from "../path.ts";
 import { readConditions } from "./dedupe.ts";
-import { type Around, type Match, type Passing, type Silence, type Touched, setOut } from "./passing.ts";
+import { type Around, type Match, type Passing, type Placing, type Silence, type Touched, setOut } from "./passing.ts";
 import { rows } from "../db/rows.ts";
 import type { IntakeSettings } from "./settings.ts";
 import { type Taken, drawIds, store } from "./store.ts";
@@ -47,6 +47,8 @@ export interface CommitOptions {
   readonly settings: IntakeSettings;
   readonly seal: Seal;
   readonly matchPlaybooks: (alert: Alert) => readonly Match[];
+  /** Null where no chat shows cards. */
+  readonly place: Placing | null;
 }
 
 /**
@@ -136,7 +138,7 @@ async function walk(tx: Tx, parcels: readonly Parcel[], options: CommitOptions) 
   for (const [{ delivery }, own] of passingOf) {
     if (delivery) deliveries.push({ key: delivery.key, source: delivery.source, ids: own.map((one) => one.id) });
   }
-  const runs = batch.length === 0 ? [] : await store(around, deliveries, options.matchPlaybooks);
+  const runs = batch.length === 0 ? [] : await store(around, deliveries, options.matchPlaybooks, options.place);
   for (const [parcel, own] of passingOf) {
     receipts.set(parcel, { ids: own.map((one) => one.id), incidents: incidentsOf(own), replayed: false });
   }

@@ -38,7 +38,7 @@ const OPEN_OR_UPDATE = `
       last_alert_at = case when k.added > 0 then now() else i.last_alert_at end
     from known k where i.id = k.id and i.status <> 'resolved'
     returning i.id, i.correlation_key, i.version, i.severity, i.firing_count, k.before, i.kind, i.trust, i.source,
-      k.seal_before as seal
+      i.labels, k.seal_before as seal
   ), opened as (
     insert into breakwater.incidents (id, seq, correlation_key, kind, severity, trust, source, title, summary, labels, "values",
       alert_count, firing_count)
@@ -50,7 +50,7 @@ const OPEN_OR_UPDATE = `
       firing_count = incidents.firing_count + excluded.firing_count,
       version = incidents.version + 1, last_alert_at = now()
     returning id, correlation_key, version, severity, firing_count, case when version = 1 then null else severity end as before,
-      kind, trust, source, seal
+      kind, trust, source, labels, seal
   )
   select * from updated union all select * from opened`;
 
@@ -62,6 +62,7 @@ interface Row extends IncidentOrigin {
   readonly before: Alert["severity"] | null;
   /** As it was before this batch. */
   readonly seal: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Everything that a batch says about one incident. */
@@ -196,11 +197,11 @@ function record(groups: Map<string, Group>, found: readonly Row[], around: Aroun
     for (const one of group.firing) one.incidentId = row?.id ?? null;
     for (const one of group.ended) halt(one, "resolved", row?.id ?? null, row?.id ?? null);
     if (!row) continue;
-    const { id, kind, trust, source, version, severity } = row;
+    const { id, kind, trust, source, labels, version, severity } = row;
     const raisedFrom = row.before !== null && row.before !== severity ? row.before : null;
     const seal = sealOf(row, around.seal);
     const origin = { id, kind, trust, source, severity };
-    around.touched.set(id, { ...origin, version, opened: row.before === null, raisedFrom, seal });
+    around.touched.set(id, { ...origin, labels, version, opened: row.before === null, raisedFrom, seal });
     around.lines.push(...linesOf(group, row));
   }
   for (const one of around.batch) {

@@ -7,7 +7,7 @@ import type { Log } from "../kernel/log.ts";
 import type { Seal } from "../kernel/seal.ts";
 import { type Committed, type CommitOptions, type Delivery, type Parcel, type Receipt, commit } from "./commit.ts";
 import { causeOf, isContention, isUnfit } from "./failure.ts";
-import type { Match } from "./passing.ts";
+import type { Match, Placing } from "./passing.ts";
 import type { IntakeSettings } from "./settings.ts";
 
 /** Alerts a transaction takes at most, unless one parcel alone is larger. */
@@ -55,6 +55,8 @@ export function openIntake(options: {
   readonly seal: Seal;
   /** The runs that answer an alert which reached an incident; their rows commit with it. */
   readonly matchPlaybooks: (alert: Alert) => readonly Match[];
+  /** Null where no chat shows cards. */
+  readonly place: Placing | null;
   readonly onCommitted: (committed: Committed) => void;
   readonly log: Log;
 }): Intake {
@@ -65,6 +67,7 @@ export function openIntake(options: {
     settings,
     seal: options.seal,
     matchPlaybooks: options.matchPlaybooks,
+    place: options.place,
   };
   const queue: Waiting[] = [];
   const open = new Set<Waiting>();

@@ -64,6 +64,7 @@ export interface Match {
 
 /** An incident that this batch opened or changed, as it stands after it. */
 export interface Touched extends IncidentOrigin {
+  readonly labels: Readonly<Record<string, string>>;
   readonly version: number;
   readonly opened: boolean;
   /** The severity it had before, where this batch raised it. */
@@ -80,6 +81,9 @@ export interface Line {
   readonly text: string;
   readonly data: Readonly<Record<string, Json>>;
 }
+
+/** Asks for the cards of incidents that a batch opened, in its transaction, so that none is lost. */
+export type Placing = (tx: Tx, opened: readonly Touched[]) => Promise<void>;
 
 /** A silence that stands now. */
 export interface Silence {

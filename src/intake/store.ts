@@ -1,9 +1,10 @@
+import type { Change } from "../db/changes.ts";
 import type { Tx } from "../db/client.ts";
 import { type Json, sha256 } from "../kernel/canonical.ts";
 import { runFacts } from "../kernel/origin.ts";
 import { appendMany } from "../ledger/append.ts";
 import type { Entry } from "../ledger/entries.ts";
-import type { Around, Line, Match, Passing } from "./passing.ts";
+import type { Around, Line, Match, Passing, Placing } from "./passing.ts";
 import { rows } from "../db/rows.ts";
 
 // Rows as lists, because reading named fields costs the server twice as much; a storm is bound by this statement.
@@ -134,12 +135,17 @@ export async function store(
   around: Around,
   deliveries: readonly Taken[],
   matchPlaybooks: (alert: Passing["alert"]) => readonly Match[],
+  place: Placing | null,
 ): Promise<readonly string[]> {
   const { tx, batch, lines, touched } = around;
   const written = JSON.stringify(batch.map(alertRow));
   const runs = runRows(around, matchPlaybooks);
   const seals = [...touched.values()].flatMap(({ id, seal }) => (seal === null ? [] : [[id, seal]]));
-  const changes = [...touched.values()].map(({ id, version }) => JSON.stringify({ type: "incident", id, version }));
+  const opened = [...touched.values()].filter((one) => one.opened);
+  const changes = [...touched.values()].map(({ id, version, opened: isNew }) => {
+    const change: Change = { type: "incident", id, version, placed: isNew && place !== null };
+    return JSON.stringify(change);
+  });
   const list = async (text: string, values: readonly unknown[]): Promise<readonly { readonly id: string }[]> =>
     values.length === 0 ? [] : rows(tx, text, [JSON.stringify(values)]);
   const [fresh] = await Promise.all([
@@ -149,6 +155,7 @@ export async function store(
     list(LINES, lines.map(lineRow)),
     list(DELIVERIES, deliveries),
     list(ANNOUNCE, changes),
+    opened.length > 0 ? place?.(tx, opened) : undefined,
     appendMany(tx, entriesOf(around, written), around.head),
   ]);
   return fresh.map((row) => row.id);

@@ -9,7 +9,7 @@ import {
   cardShown,
   claimCard,
   dueCards,
-  showCard,
+  showCards,
 } from "../../src/chat/outbox-rows.ts";
 import { type Outbox, openOutbox } from "../../src/chat/outbox.ts";
 import type { MessageRef, Sent, Surface } from "../../src/chat/surface.ts";
@@ -101,11 +101,11 @@ describe("the outbox", () => {
     versions.set(incident, versions.get(incident) ?? 1);
     const version = versions.get(incident) ?? 1;
     const places = [{ surface: "slack", channel }] as const;
-    await showCard(database().db, { incidentId: incident, version, priority, places });
+    await showCards(database().db, [{ incidentId: incident, version, priority, places }]);
   };
   const touch = async (incident: string, version: number, priority: Priority = PRIORITY.update): Promise<void> => {
     versions.set(incident, version);
-    await showCard(database().db, { incidentId: incident, version, priority, places: [] });
+    await showCards(database().db, [{ incidentId: incident, version, priority, places: [] }]);
   };
   const row = async (incident: string, channel = "C1") =>
     (await database().db.select().from(messages).where(eq(messages.incidentId, incident))).find(

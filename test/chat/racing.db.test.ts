@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DISCORD_BUDGET } from "../../src/chat/discord/budget.ts";
 import type { DiscordSurface } from "../../src/chat/discord/discord.ts";
 import { type Inbox, openInbox } from "../../src/chat/inbox.ts";
-import { PRIORITY, showCard } from "../../src/chat/outbox-rows.ts";
+import { PRIORITY, showCards } from "../../src/chat/outbox-rows.ts";
 import { openOutbox } from "../../src/chat/outbox.ts";
 import { SLACK_BUDGET } from "../../src/chat/slack/budget.ts";
 import type { SlackSurface } from "../../src/chat/slack/slack.ts";
@@ -191,11 +191,11 @@ describe("one decision, whoever clicks where", () => {
       { surface: "slack", channel: "C0RISK" },
       { surface: "discord", channel: CHANNEL },
     ] as const;
-    await showCard(db, { incidentId: "INC-7", version, priority: PRIORITY.critical, places });
+    await showCards(db, [{ incidentId: "INC-7", version, priority: PRIORITY.critical, places }]);
     await until(() => slack.desk.messages.length === 1 && discord.guild.messages.length === 1);
     await until(() => outbox.tally("slack").found === 1, 6_000);
     version = 2;
-    await showCard(db, { incidentId: "INC-7", version, priority: PRIORITY.decision, places: [] });
+    await showCards(db, [{ incidentId: "INC-7", version, priority: PRIORITY.decision, places: [] }]);
     await until(() => JSON.stringify(slack.desk.messages).includes("Approved by ana"), 6_000);
     await until(() => JSON.stringify(discord.guild.messages).includes("Approved by ana"), 6_000);
     await outbox.stop();

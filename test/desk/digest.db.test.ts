@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DISCORD_BUDGET } from "../../src/chat/discord/budget.ts";
 import type { DiscordSurface } from "../../src/chat/discord/discord.ts";
 import { type Outbox, openOutbox } from "../../src/chat/outbox.ts";
-import { PRIORITY, showCard } from "../../src/chat/outbox-rows.ts";
+import { PRIORITY, showCards } from "../../src/chat/outbox-rows.ts";
 import { type Painter, openPainter } from "../../src/chat/picture/picture.ts";
 import { SLACK_BUDGET } from "../../src/chat/slack/budget.ts";
 import type { SlackSurface } from "../../src/chat/slack/slack.ts";
@@ -90,7 +90,7 @@ describe("the risk digest", () => {
           { surface: "slack", channel: "C0RISK" },
           { surface: "discord", channel: CHANNEL },
         ] as const;
-        await showCard(database().db, { incidentId, version, priority: PRIORITY.digest, places });
+        await showCards(database().db, [{ incidentId, version, priority: PRIORITY.digest, places }]);
       },
       clock: systemClock,
       log: silentLog,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Database } from "../../src/db/client.ts";
 import { type Intake, openIntake } from "../../src/intake/intake.ts";
 import type { Committed } from "../../src/intake/commit.ts";
-import type { Match } from "../../src/intake/passing.ts";
+import type { Match, Placing } from "../../src/intake/passing.ts";
 import { intakeSettings } from "../../src/intake/settings.ts";
 import type { Alert } from "../../src/kernel/alert.ts";
 import { type Clock, systemClock } from "../../src/kernel/clock.ts";
@@ -35,7 +35,12 @@ export const fresh = (): Record<string, string> => ({ account: randomUUID(), ven
 /** An intake over the test's database, with everything it reported. */
 export function intakeOn(
   database: Database,
-  options: { clock?: Clock; settings?: unknown; matchPlaybooks?: (alert: Alert) => readonly Match[] } = {},
+  options: {
+    clock?: Clock;
+    settings?: unknown;
+    matchPlaybooks?: (alert: Alert) => readonly Match[];
+    place?: Placing;
+  } = {},
 ): Intake & { readonly committed: Committed[] } {
   const committed: Committed[] = [];
   const intake = openIntake({
@@ -44,6 +49,7 @@ export function intakeOn(
     settings: intakeSettings.parse(options.settings ?? {}),
     seal: SEAL,
     matchPlaybooks: options.matchPlaybooks ?? (() => []),
+    place: options.place ?? null,
     onCommitted: (one) => committed.push(one),
     log: silentLog,
   });

@@ -1,12 +1,15 @@
 import { asc, eq, sql } from "drizzle-orm";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { alerts, incidentEvents, incidents, ledger, runs, silences } from "../../src/db/schema.ts";
+import { showCards } from "../../src/chat/outbox-rows.ts";
+import { alerts, incidentEvents, incidents, ledger, messages, runs, silences } from "../../src/db/schema.ts";
 import type { Database } from "../../src/db/client.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { withDatabase } from "../with-database.ts";
 import { alertOf, fresh, intakeOn } from "./desk.ts";
 import type { Intake } from "../../src/intake/intake.ts";
+import type { Touched } from "../../src/intake/passing.ts";
 
+const CHANNEL = { surface: "slack", channel: "C0RISK" } as const;
 const database = withDatabase();
 const open: Intake[] = [];
 const intake = (options: Parameters<typeof intakeOn>[1] = {}) => {
@@ -253,6 +256,28 @@ describe("once and only once", () => {
       },
     ]);
     expect(desk.committed.flatMap((one) => one.runs)).toEqual([found[0]?.id]);
+  });
+
+  test("the cards of a new incident are asked for in its transaction, once", async () => {
+    const asked: (readonly Touched[])[] = [];
+    const desk = intake({
+      place: async (tx, opened) => {
+        asked.push(opened);
+        await showCards(
+          tx,
+          opened.map(({ id, version }) => ({ incidentId: id, version, priority: 1, places: [CHANNEL] })),
+        );
+      },
+    });
+    const labels = fresh();
+    const { incidents: ids } = await desk.take([alertOf({ labels })]);
+    await desk.take([alertOf({ labels, values: { ratio: "0.99" } })]);
+    const cards = database()
+      .db.select()
+      .from(messages)
+      .where(eq(messages.incidentId, ids[0] ?? ""));
+    expect(await cards).toMatchObject([{ ...CHANNEL, wantedVersion: 1, shownVersion: 0, priority: 1 }]);
+    expect(asked).toMatchObject([[{ id: ids[0], kind: "margin.ratio", severity: "critical", labels }]]);
   });
 
   test("the same delivery a thousand times, in parallel and in turn, has one effect", async () => {
