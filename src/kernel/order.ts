@@ -1,4 +1,4 @@
-import type { Decimal, Price, Quantity, Usd } from "./decimal.ts";
+import type { Decimal, Price, Quantity, Ratio, Usd } from "./decimal.ts";
 
 export type Side = "buy" | "sell";
 /** `IOC` fills what it can at once and cancels the rest. */
@@ -86,4 +86,6 @@ export interface Position {
   readonly liquidationPrice: Price | null;
   /** Exposure per base coin: base coins for spot, futures and perpetuals, the option's delta times size for options. */
   readonly delta: Decimal<"base">;
+  /** Our place in the venue's auto-deleveraging queue, 0 to 1, 1 is next; absent where the venue does not tell. */
+  readonly adlRankRatio?: Ratio;
 }

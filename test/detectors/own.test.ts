@@ -132,6 +132,17 @@ describe("positions", () => {
     expect(one.hits.at(-1)!.status).toBe("resolved");
   });
 
+  test.each([
+    ["Bybit's or OKX's five lights of five", 1, 1],
+    ["four lights of five", 0.8, 1],
+    ["Binance's third quantile of four", 0.75, 0],
+    ["a rank that the venue does not tell", Number.NaN, 0],
+  ])("with %s: rank %d, %d alerts in calm times", (_, adlRankRatio, alerts) => {
+    const one = stage(adlRisk);
+    position(one, 0, { adlRankRatio });
+    expect(one.firing()).toHaveLength(alerts);
+  });
+
   test("worth four times the equity in one coin are concentrated", () => {
     const one = stage(concentration);
     position(one, 0, { notionalUsd: 20_000 });

@@ -85,9 +85,9 @@ export function openOwnFlow({ markets, emit, receivedAt, sent }: OwnFlowParts): 
     const gone = [...before.keys()].filter((symbol) => !state.positions.some((one) => one.symbol === symbol));
     const rows = [
       ...state.positions.map((one) => ({ ...one, quantity: toFloat(one.quantity), usd: toFloat(one.notionalUsd) })),
-      ...gone.map((symbol) => ({ symbol, quantity: 0, usd: 0 })),
+      ...gone.map((symbol) => ({ symbol, quantity: 0, usd: 0, adlRankRatio: undefined })),
     ];
-    for (const { symbol, quantity, usd } of rows)
+    for (const { symbol, quantity, usd, adlRankRatio } of rows)
       emit({
         kind: "position",
         market: markets.named(state.venue, symbol),
@@ -97,8 +97,7 @@ export function openOwnFlow({ markets, emit, receivedAt, sent }: OwnFlowParts): 
         quantity,
         notionalUsd: usd,
         equityUsd: toFloat(state.equityUsd),
-        // Venues tell it only on streams that are not read yet; the detector counts on other signs then.
-        adlRankRatio: Number.NaN,
+        adlRankRatio: adlRankRatio === undefined ? Number.NaN : toFloat(adlRankRatio),
       });
   };
 

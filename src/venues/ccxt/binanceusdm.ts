@@ -7,7 +7,7 @@ import { isDollar } from "../dollar.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { isA } from "./failures.ts";
 import { type Link, type Listing, feeInUsd } from "./link.ts";
-import { marginRatio, priceOrNull, together, walked, whole, withId } from "./shape.ts";
+import { adlRank, marginRatio, priceOrNull, together, walked, whole, withId } from "./shape.ts";
 
 const STATES = {
   NEW: "working",
@@ -58,6 +58,8 @@ function position(of: Row, listing: Listing): Position {
     maintenanceMarginUsd: figure(of, "maintMargin"),
     liquidationPrice: priceOrNull(maybeFigure(of, "liquidationPrice")),
     delta: baseQuantity(instrument, quantity, markPrice),
+    // The same quantile, 0 to 4, as `adlQuantile` tells apart; here it costs no call of its own.
+    ...adlRank(of, "adl", 4),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text, words } from "../answer.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { type Link, type Listing, feeInUsd } from "./link.ts";
-import { joined, marginRatio, priceOrNull, sameId, together, withId } from "./shape.ts";
+import { adlRank, joined, marginRatio, priceOrNull, sameId, together, withId } from "./shape.ts";
 
 const STATES = {
   New: "working",
@@ -101,6 +101,7 @@ async function position(of: Row, link: Link): Promise<Position> {
       instrument.kind === "option"
         ? mul(await optionDelta(link, id), quantity)
         : baseQuantity(instrument, quantity, markPrice),
+    ...adlRank(of, "adlRankIndicator", 5),
   };
 }
 

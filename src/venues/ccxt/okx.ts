@@ -7,7 +7,7 @@ import { isDollar } from "../dollar.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { isA } from "./failures.ts";
 import { type Link, type Listing, feeInUsd } from "./link.ts";
-import { marginRatio, priceOrNull, sameId, together, withId } from "./shape.ts";
+import { adlRank, marginRatio, priceOrNull, sameId, together, withId } from "./shape.ts";
 
 const STATES = {
   live: "working",
@@ -79,6 +79,7 @@ function position(of: Row, listing: Listing): Position {
     maintenanceMarginUsd: usd(maybeFigure(of, "mmr") ?? ZERO),
     liquidationPrice: priceOrNull(maybeFigure(of, "liqPx")),
     delta: instrument.kind === "option" ? figure<"base">(of, "deltaBS") : baseQuantity(instrument, quantity, markPrice),
+    ...adlRank(of, "adl", 5),
   };
 }
 

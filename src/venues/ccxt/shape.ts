@@ -4,6 +4,7 @@ import {
   type Quantity,
   type Ratio,
   type Usd,
+  decimal,
   div,
   isZero,
   mul,
@@ -13,7 +14,7 @@ import {
 import { DeskError } from "../../kernel/errors.ts";
 import type { Instrument } from "../../kernel/instrument.ts";
 import type { VenueOrder } from "../../kernel/order.ts";
-import { type Row, text } from "../answer.ts";
+import { type Row, maybeText, text } from "../answer.ts";
 
 /** Units of an instrument's face as contracts. */
 export const toContracts = (units: Decimal, one: Instrument): Quantity =>
@@ -29,6 +30,17 @@ export const priceOrNull = (price: Price | undefined): Price | null =>
 /** Maintenance margin over equity; null where equity is not positive. */
 export const marginRatio = (maintenance: Usd, equity: Usd): Ratio | null =>
   sign(equity) > 0 ? div<"ratio">(maintenance, equity, 6, "up") : null;
+
+/**
+ * A place in the auto-deleveraging queue that a venue tells as a number of lights. What is no such number is taken for not
+ * told: a warning sign must not cost the reading of the account.
+ * @param most how many lights the next in the queue has
+ */
+export function adlRank(of: Row, key: string, most: number): { readonly adlRankRatio?: Ratio } {
+  const lights = Number(maybeText(of, key) ?? "none");
+  if (!Number.isInteger(lights) || lights < 0 || lights > most) return {};
+  return { adlRankRatio: div<"ratio">(decimal(String(lights)), decimal(String(most)), 6, "half-even") };
+}
 
 /** Several lists of orders as one, each order once. */
 export function joined(...lists: readonly (readonly VenueOrder[])[]): readonly VenueOrder[] {

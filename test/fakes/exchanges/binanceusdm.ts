@@ -103,6 +103,7 @@ export const binanceusdm: FakeVenue = {
         liquidationPrice: "45000.5",
         notional: String(position * mark),
         maintMargin: String(maintenance),
+        adl: 3,
         updateTime: Date.now(),
       },
     ]),

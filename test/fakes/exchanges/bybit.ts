@@ -153,6 +153,7 @@ export const bybit: FakeVenue = {
             unrealisedPnl: String(position * (mark - entry)),
             positionMM: String(maintenance),
             liqPrice: "45000.50",
+            adlRankIndicator: 4,
             updatedTime: String(Date.now()),
           },
         ]),

@@ -141,6 +141,7 @@ export const okx: FakeVenue = {
           upl: String(position * 0.01 * (mark - entry)),
           mmr: String(maintenance),
           liqPx: "45000.5",
+          adl: "5",
           uTime: String(Date.now()),
         },
       ]),

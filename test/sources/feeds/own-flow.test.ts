@@ -73,7 +73,7 @@ function stage() {
     fills,
     markets,
     events,
-    async look(second: number, openOrders: readonly VenueOrder[], quantity = "1") {
+    async look(second: number, openOrders: readonly VenueOrder[], quantity = "1", adlRank?: string) {
       events.length = 0;
       const position = {
         symbol: BTC,
@@ -85,6 +85,7 @@ function stage() {
         maintenanceMarginUsd: decimal("300"),
         liquidationPrice: null,
         delta: decimal(quantity),
+        ...(adlRank === undefined ? {} : { adlRankRatio: decimal<"ratio">(adlRank) }),
       };
       await flow.look(
         {
@@ -207,6 +208,17 @@ describe("detectors of own flow, fed by what the account monitor reads", () => {
     await on.look(5, [order("fat", 3, { limitPrice: decimal("66000"), quantity: decimal("500") })]);
     for (const event of on.events) watch.take(event);
     expect(names()).toContain("fat-finger");
+  });
+
+  test("a position next to be auto-deleveraged is told of; one whose venue does not tell its rank is not", async () => {
+    const on = stage();
+    const { watch, names } = watched();
+    await on.look(0, []);
+    for (const event of on.events) watch.take(event);
+    expect(names()).not.toContain("adl-risk");
+    await on.look(5, [], "1", "1");
+    for (const event of on.events) watch.take(event);
+    expect(names()).toContain("adl-risk");
   });
 
   test("a sign-in as never before, then a new passkey, is critical", () => {
