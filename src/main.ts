@@ -7,7 +7,7 @@ import { type Config, documentOf, monitorSettings } from "./config.ts";
 import type { Database } from "./db/client.ts";
 import type { Person } from "./desk/command.ts";
 import { followAccess } from "./desk/access-log.ts";
-import { noteBuild } from "./desk/build.ts";
+import { noteBuild, noteStart } from "./desk/build.ts";
 import { consoleBackend } from "./desk/console.ts";
 import { openDigest } from "./desk/digest.ts";
 import { openEmergency } from "./desk/emergency.ts";
@@ -351,14 +351,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     );
   }
   const installed = playbooks.map((one) => workflowName(one.head.name, one.head.version));
-  await database.db.transaction(async (tx) => {
-    await append(tx, {
-      actor: "system",
-      type: "program.started",
-      object: base.durable.executorId,
-      body: { accounts: [...accounts.keys()], playbooks: installed },
-    });
-  });
+  await noteStart(database.db, base.durable.executorId, { accounts: [...accounts.keys()], playbooks: installed });
   const token = await issueSignIn(database.db, given.operator);
   log.info({ url: console.url, accounts: accounts.size, playbooks: playbooks.length }, "desk started");
   const noting = noteBuild({ db: database.db, by: base.durable.executorId, emit, clock, log });

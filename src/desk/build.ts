@@ -85,6 +85,15 @@ const changedAlert = (before: Build, now: Build, at: Date): Alert => ({
   at,
 });
 
+/** Writes a start into the ledger: which process, with which accounts and playbooks. */
+export async function noteStart(
+  db: Db,
+  by: string,
+  body: { readonly accounts: readonly string[]; readonly playbooks: readonly string[] },
+): Promise<void> {
+  await db.transaction((tx) => append(tx, { actor: "system", type: "program.started", object: by, body }));
+}
+
 /**
  * Writes down which build a start was of, and raises an alert where it is another than at the last start. It is done once
  * the desk runs, because a start must not wait for it, and a desk without a digest is better than none.
