@@ -3,6 +3,7 @@ import { messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Card } from "./card.ts";
 import type { Gate } from "./outbox-budget.ts";
+import type { Draw } from "./outbox-drawing.ts";
 import {
   type MessageRow,
   type NoteRow,
@@ -34,8 +35,7 @@ export interface SendOptions {
   readonly log: Log;
   readonly gate: Gate;
   readonly tally: Tally;
-  /** The newest card, or null where the incident is not known. */
-  readonly cardOf: (incidentId: string) => Promise<Card | null>;
+  readonly draw: Draw;
   /** Where a card goes when its channel refuses it; null where there is no other place. */
   readonly fallback: (surface: SurfaceName, channel: string) => { surface: SurfaceName; channel: string } | null;
   /** Hears what people should know: a refused channel, a card deleted twice. */
@@ -56,7 +56,10 @@ const backoff = (attempts: number): number => Math.min(BACKOFF_LAST_MS, BACKOFF_
  */
 export async function sendCard(options: SendOptions, surface: Surface, due: MessageRow): Promise<void> {
   const { db, log } = options;
-  const [taken, drawn] = await Promise.allSettled([claimCard(db, due), options.cardOf(due.incidentId)]);
+  const [taken, drawn] = await Promise.allSettled([
+    claimCard(db, due),
+    options.draw(due.incidentId, due.wantedVersion),
+  ]);
   if (taken.status === "rejected") throw taken.reason;
   const row = taken.value;
   if (row === null) return;

@@ -4,6 +4,7 @@ import { messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Card } from "./card.ts";
 import { type Budget, type Gate, type Method, openGate } from "./outbox-budget.ts";
+import { type Draw, sharedDrawing } from "./outbox-drawing.ts";
 import { type MessageRow, OUTBOX_CHANNEL, PRIORITY, claimNote, dueCards, dueNotes } from "./outbox-rows.ts";
 import { type SendOptions, type Tally, sendCard, sendNote } from "./outbox-send.ts";
 import type { Surface, SurfaceName } from "./surface.ts";
@@ -18,6 +19,7 @@ export interface OutboxOptions {
   readonly database: Database;
   /** Surfaces that take cards by message, each with its platform's budget. */
   readonly surfaces: readonly { readonly surface: Surface; readonly budget: Budget }[];
+  /** The newest card, or null where the incident is not known. */
   readonly cardOf: (incidentId: string) => Promise<Card | null>;
   readonly fallback?: SendOptions["fallback"];
   readonly onTrouble?: SendOptions["onTrouble"];
@@ -40,7 +42,8 @@ export interface Outbox {
  * platforms' rates; a channel that has to wait stops no other.
  */
 export function openOutbox(options: OutboxOptions): Outbox {
-  const lanes = options.surfaces.map(({ surface, budget }) => openLane(options, surface, budget));
+  const draw = sharedDrawing(options.cardOf);
+  const lanes = options.surfaces.map(({ surface, budget }) => openLane(options, draw, surface, budget));
   const wake = (): void => {
     for (const lane of lanes) lane.wake();
   };
@@ -74,7 +77,7 @@ interface Lane {
 }
 
 /** Everything of one surface: a loop that sends what may be sent, then waits until something may change. */
-function openLane(options: OutboxOptions, surface: Surface, budget: Budget): Lane {
+function openLane(options: OutboxOptions, draw: Draw, surface: Surface, budget: Budget): Lane {
   const { clock, log } = options;
   const db = options.database.outbox;
   const gate: Gate = openGate(budget, clock);
@@ -90,7 +93,7 @@ function openLane(options: OutboxOptions, surface: Surface, budget: Budget): Lan
     log,
     gate,
     tally,
-    cardOf: options.cardOf,
+    draw,
     fallback: options.fallback ?? (() => null),
     onTrouble: options.onTrouble ?? (() => {}),
   };
