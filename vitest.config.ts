@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** Three kinds of tests: pure ones in parallel, those on a real Postgres, and, after both, whole-program stories two at a time. */
+/** Three kinds of tests: pure ones in parallel, those on a real Postgres, and, after both, whole-program stories. */
 export default defineConfig({
   test: {
     reporters: ["default", "./test/plain-reporter.ts"],
@@ -11,12 +11,27 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/**/*.db.test.ts", "test/e2e/**"], testTimeout: 30_000 },
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.db.test.ts", "test/e2e/**"],
+          testTimeout: 30_000,
+        },
       },
-      { extends: true, test: { name: "db", include: ["test/**/*.db.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
       {
         extends: true,
-        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], maxWorkers: 2, testTimeout: 180_000, hookTimeout: 120_000, sequence: { groupOrder: 1 }, expect: { poll: { timeout: 20_000 } } },
+        test: { name: "db", include: ["test/**/*.db.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+          expect: { poll: { timeout: 20_000 } },
+        },
       },
     ],
   },
