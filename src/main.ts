@@ -312,6 +312,8 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   await base.settleHalt();
   if (base.signer) watchSigner(base.signer, emit, clock, log);
   undo.push(base.deadMen.keep(emit));
+  const stopSettling = base.settleOrders(emit);
+  undo.push(async () => stopSettling());
   const leaveKeys = await base.keyDoctor.watch(emit);
   undo.push(async () => leaveKeys());
   await runs.sweep();

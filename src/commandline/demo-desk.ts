@@ -61,4 +61,8 @@ policy:
       title: Lifting a freeze needs risk and one more
       match: { actions: [unfreeze], by: { roles: [trader, risk, operator], playbooks: ["*"] } }
       says: { quorum: { people: 1, roles: [risk], from: [trader, risk], within: 1h } }
+    - name: settle
+      title: What became of an order that nobody finds is said by two persons, one of them risk
+      match: { actions: [settle], by: { playbooks: [settle-order] } }
+      says: { quorum: { people: 1, roles: [risk], from: [trader, risk], within: 1h } }
 `;

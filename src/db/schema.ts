@@ -279,12 +279,22 @@ export const orders = breakwater.table(
     intendedAt: moment("intended_at").notNull().default(now),
     sentAt: moment("sent_at"),
     endedAt: moment("ended_at"),
+    /** Contracts of the instrument that the account held by its newest reading when the order was sent. */
+    positionBefore: numeric("position_before"),
+    /** Look-ups in which the venue said that it knows no such order, and when the last one was. */
+    lookUps: integer("look_ups").notNull().default(0),
+    lookedUpAt: moment("looked_up_at"),
+    /** The plan by which people declared its outcome; null where the venue told it. */
+    settledBy: text("settled_by"),
   },
   (t) => [
     uniqueIndex("orders_one_per_leg").on(t.planHash, t.leg),
     index("orders_state").on(t.state),
     index("orders_account").on(t.account, t.intendedAt),
     index("orders_intended").on(t.intendedAt),
+    index("orders_settled")
+      .on(t.endedAt)
+      .where(sql`settled_by is not null`),
   ],
 );
 

@@ -92,6 +92,8 @@ export interface DeskApi {
   /** Rolling limits of the rules in force and what of each is used, the fullest first. */
   limits(): Promise<readonly LimitUse[]>;
   orders(limit: number): Promise<readonly Row<typeof orders>[]>;
+  /** Orders that were sent and have no known end, oldest first. */
+  openOrders(): Promise<readonly Row<typeof orders>[]>;
   ledger(object: string | null, limit: number): Promise<readonly LedgerRow[]>;
   /** Calls a person or everyone on call. */
   page(person: Person, whom: string, why: string): Promise<string>;

@@ -21,6 +21,7 @@ export type Completion =
   | "scopes"
   | "recordings"
   | "runs"
+  | "open orders"
   | "commands"
   | "resolutions";
 

@@ -14,6 +14,7 @@ import { type Hedger, openHedger } from "../exposure/hedger.ts";
 import { resolveIn, unreviewed } from "../incidents/lifecycle.ts";
 import { summaryOf } from "../incidents/summary.ts";
 import type { AccountState } from "../kernel/account.ts";
+import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { durationMs } from "../kernel/duration.ts";
 import { DeskError } from "../kernel/errors.ts";
@@ -69,11 +70,13 @@ export interface Foundation {
   readonly restored: string | null;
   /** What desk.yaml would loosen and was not taken for; empty where it was, or only tightens. */
   readonly held: readonly string[];
+  /** Looks for orders whose end is not known every so often until the returned function is called; `emit` hears what people must look at. */
+  readonly settleOrders: (emit: (alert: Alert) => Promise<void>) => () => void;
   /** Brings the kill switch's marker and the database together. */
   readonly settleHalt: () => Promise<void>;
 }
 
-/** How often orders are looked for whose outcome was not known when their plan ended. */
+/** How often orders are looked for whose end was not known when their plan ended. */
 const SETTLE_MS = 15_000;
 
 /** What was started is undone in reverse where a later part fails, and at the end. */
@@ -213,10 +216,11 @@ export async function layFoundation(options: {
     onLost: () => options.onLost("another replica declared this one dead"),
   });
   undo.push(() => lease.release());
-  const stopSettling = clock.every(SETTLE_MS, async () => {
-    if (lease.leads()) await door.settle().catch((error: unknown) => log.warn({ err: error }, "orders not settled"));
-  });
-  undo.push(async () => stopSettling());
+  const settleOrders: Foundation["settleOrders"] = (emit) =>
+    clock.every(SETTLE_MS, async () => {
+      if (!lease.leads()) return;
+      await door.settle(emit).catch((error: unknown) => log.warn({ err: error }, "orders not settled"));
+    });
   const settleHalt = async (): Promise<void> => {
     await database.db.transaction((tx) => settleMarker(tx, home));
   };
@@ -252,6 +256,7 @@ export async function layFoundation(options: {
     wake,
     restored,
     held,
+    settleOrders,
     settleHalt,
   };
 }

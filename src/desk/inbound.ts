@@ -121,6 +121,11 @@ async function candidates(desk: DeskApi, source: Completion): Promise<readonly {
         value: one.id,
         hint: `${one.playbook}, ${one.state}`,
       }));
+    case "open orders":
+      return (await desk.openOrders()).map((one) => ({
+        value: one.clientOrderId,
+        hint: `${one.account}: ${one.side} ${one.quantity} ${one.symbol}, ${one.state}`,
+      }));
     case "commands":
       return desk.commands.map((one) => ({ value: one.name, hint: one.summary }));
     case "resolutions":

@@ -12,6 +12,7 @@ import type { AccountState } from "../kernel/account.ts";
 import { sha256 } from "../kernel/canonical.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { DeskError } from "../kernel/errors.ts";
+import { TERMINAL } from "../kernel/order.ts";
 import { incidentFacts } from "../kernel/origin.ts";
 import { append } from "../ledger/append.ts";
 import type { HaltMode } from "../policy/halt.ts";
@@ -288,6 +289,12 @@ export function openDesk(parts: DeskParts): DeskApi {
     isOn: parts.isOn,
     rules: (person) => parts.rules.page(person.id),
     orders: (limit) => db.select().from(orders).orderBy(desc(orders.intendedAt)).limit(limit),
+    openOrders: () =>
+      db
+        .select()
+        .from(orders)
+        .where(notInArray(orders.state, [...TERMINAL, "intent"]))
+        .orderBy(orders.intendedAt),
     ledger: (object, limit) => ledgerRows(db, object, limit),
   };
 }

@@ -4,7 +4,7 @@ import type { OrderRequest } from "./order.ts";
 import { WORDS } from "./words.ts";
 
 /** What the desk can do; withdrawing, moving funds out and creating keys do not exist. */
-export const ACTIONS = ["cancel", "reduce", "hedge", "freeze", "unfreeze"] as const;
+export const ACTIONS = ["cancel", "reduce", "hedge", "freeze", "unfreeze", "settle"] as const;
 export type ActionName = (typeof ACTIONS)[number];
 
 /** Whether risk grows. `neutral` changes a state or cancels. */
@@ -23,6 +23,17 @@ export interface Change {
   readonly label: string;
   readonly before: string;
   readonly after: string;
+}
+
+/** What people declare of a sent order that its venue does not tell of. */
+export interface Settlement {
+  readonly clientOrderId: string;
+  /** `cancelled` where a part of it was filled. */
+  readonly state: "not_placed" | "filled" | "cancelled";
+  /** Contracts. */
+  readonly filledQuantity: string;
+  /** Null where nobody knows, or nothing was filled. */
+  readonly averagePrice: string | null;
 }
 
 /**
@@ -47,6 +58,8 @@ export interface Plan {
   readonly cancels: readonly { readonly symbol: string; readonly venueOrderId: string }[];
   /** For freeze and unfreeze: the scope and the state it gets. */
   readonly trading: { readonly scope: string; readonly state: "active" | "reducing" | "halted" } | null;
+  /** For settle alone; absent in every other plan. */
+  readonly settlement?: Settlement;
   readonly collars: readonly Collar[];
   readonly changes: readonly Change[];
   /** Sum of the orders' notionals at their limit prices. */

@@ -11,7 +11,19 @@ export type ActionRequest =
   /** Limits trading in a scope: "firm", "venue:paper", "account:paper-a". */
   | { readonly action: "freeze"; readonly scope: string; readonly state: "reducing" | "halted" }
   /** Lets a scope trade again. */
-  | { readonly action: "unfreeze"; readonly scope: string };
+  | { readonly action: "unfreeze"; readonly scope: string }
+  /** Declares what became of a sent order without a known end which no look-up finds. */
+  | {
+      readonly action: "settle";
+      /** Client order id. */
+      readonly order: string;
+      readonly outcome: "not-sent" | "filled";
+      /** Contracts that were filled; all of them where left out. */
+      readonly quantity?: string;
+      /** Average price of the fills; not known where left out. */
+      readonly price?: string;
+      readonly reason: string;
+    };
 
 /** Who asks, in what connection. */
 export interface RequestContext {

@@ -107,6 +107,31 @@ const ORDERS: readonly RowCheck[] = [
       or (l.body ->> 'venueOrderId' is not null and ${differs("o.venue_order_id", "l.body ->> 'venueOrderId'")})
       or (o.sent_at is null) <> not exists (select from ${entries("order.sent")} s where s.object = o.client_order_id)`,
   },
+  {
+    about: "people's word on the order is not in a plan of theirs that was approved and claimed",
+    sql: `with said as (select seq, object, body from ${entries("order.outcome")} e where body ? 'settledBy'),
+        last as (select distinct on (object) object, body from said order by object, seq desc)
+      select 'orders ' || coalesce(o.client_order_id, s.object) as place
+      from breakwater.orders o full join said s on s.object = o.client_order_id left join last l on l.object = s.object
+      left join breakwater.plans p on p.hash = s.body ->> 'settledBy'
+      where (o.settled_by is not null or s.object is not null) and (${differs("o.settled_by", "l.body ->> 'settledBy'")} or p.hash is null
+        or p.plan ->> 'action' <> 'settle' or p.plan ->> 'account' <> o.account or p.plan -> 'settlement' <> jsonb_build_object('clientOrderId', o.client_order_id,
+          'state', s.body -> 'state', 'filledQuantity', s.body -> 'filledQuantity', 'averagePrice', s.body -> 'averagePrice')
+        or not exists (select from ${entries("plan.claimed")} c where c.object = p.hash and c.seq < s.seq and c.body -> 'approvedBy' = s.body -> 'approvedBy'
+          and jsonb_array_length(c.body -> 'approvedBy') > 0))`,
+  },
+  {
+    about: "the order is called absent on the word of a venue whose silence proves nothing",
+    sql: `select 'orders ' || o.client_order_id as place from breakwater.orders o
+      join ${entries("order.sent")} s on s.object = o.client_order_id and s.body ->> 'provesAbsence' = 'false'
+      where o.state = 'not_placed' and o.settled_by is null`,
+  },
+  {
+    about: "what the account held when the order was sent is not what its entry says",
+    sql: `select 'orders ' || o.client_order_id as place from breakwater.orders o
+      join ${entries("order.sent")} s on s.object = o.client_order_id and s.body ? 'positionBefore'
+      where ${differs("o.position_before", "(s.body ->> 'positionBefore')::numeric")}`,
+  },
 ];
 
 /** Who began what, and how far that was believed: the ground that plans are judged on. */

@@ -32,11 +32,14 @@ interface Row {
   readonly venueOrderId: string | null;
   readonly filled: string;
   readonly average: string | null;
+  /** Whether people declared its end, because the venue shows no such order. */
+  readonly settled: boolean;
   readonly at: Date;
 }
 
 const ORDERS = `select client_order_id as id, account, symbol, side, quantity::text, state, venue_order_id as "venueOrderId",
-  filled_quantity::text as filled, average_price::text as average, intended_at as at from breakwater.orders one order by intended_at, leg`;
+  filled_quantity::text as filled, average_price::text as average,
+  (settled_by is not null and venue_order_id is null) as settled, intended_at as at from breakwater.orders one order by intended_at, leg`;
 
 /** The states in which a venue holds nothing of an order. */
 const ABSENT = new Set<OrderState>(["intent", "rejected", "not_placed"]);
@@ -55,7 +58,8 @@ function quarrel(row: Row, taken: readonly VenueOrder[]): string | null {
       : `it was ${row.state === "intent" ? "never sent" : row.state} by its row, and the venue took it (${there.state})`;
   if (row.state === "unknown")
     return there === undefined ? null : `its outcome is still unknown here, and the venue says ${there.state}`;
-  if (there === undefined) return `it is ${row.state} by its row, and the venue knows no such order`;
+  if (there === undefined)
+    return row.settled ? null : `it is ${row.state} by its row, and the venue knows no such order`;
   if (row.venueOrderId !== null && row.venueOrderId !== there.venueOrderId)
     return `its venue order id is ${row.venueOrderId}, the venue's is ${there.venueOrderId}`;
   const asked: readonly (readonly [string, string, string])[] = [

@@ -104,6 +104,9 @@ function planOf(one: PolicyCase, account: Account): Plan {
     trading: trades
       ? { scope: one.scope ?? `account:${account.id}`, state: one.action === "freeze" ? "halted" : "active" }
       : null,
+    ...(one.action === "settle"
+      ? { settlement: { clientOrderId: "case", state: "not_placed", filledQuantity: "0", averagePrice: null } }
+      : {}),
     collars: orders.map(({ symbol, limitPrice }) => ({
       symbol,
       reference: limitPrice,

@@ -15,6 +15,7 @@ import type { Decision } from "./judge.ts";
 import { type Quorum, meetsAll } from "./quorum.ts";
 import { judgeNow } from "./propose.ts";
 import { type ApprovalRow, type PlanRow, approvalFacts, databaseNow, planFacts } from "./rows.ts";
+import { settleOrder, settlementObjection } from "./settlement.ts";
 import { throttled } from "./throttle.ts";
 import { freeze, unfreeze, unprovenStates } from "./trading-state.ts";
 import { countedVoices, excludedFrom } from "./vote.ts";
@@ -157,6 +158,8 @@ async function examine(tx: Tx, control: Control, presented: Presented): Promise<
   if (collar !== null) return { claimed: false, ...no("COLLAR_BROKEN", collar) };
   const often = rules === null ? null : await throttled(tx, plan, rules.policy);
   if (often !== null) return { claimed: false, ...no("FROZEN", often) };
+  const settled = await settlementObjection(tx, plan);
+  if (settled !== null) return { claimed: false, ...no("DECISION_TAKEN", settled) };
   return { claimed: true, plan, decision, approvedBy };
 }
 
@@ -173,7 +176,8 @@ export async function refusePlan(
 /**
  * Claims a plan for sending, once, under the desk's lock: its hash is computed anew from what will be sent, the policy
  * judges it with fresh facts, votes are counted under the roles of now, freezes, limits, the clock and the price collar
- * are looked at again. A change of a trading state is made in the same breath. Every answer is a ledger entry.
+ * are looked at again. A change of a trading state, or what people declare of an order, is written in the same breath. Every answer
+ * is a ledger entry.
  * The caller writes the order intents in the same transaction.
  */
 export async function claimPlan(tx: Tx, control: Control, presented: Presented): Promise<Claim> {
@@ -206,5 +210,6 @@ export async function claimPlan(tx: Tx, control: Control, presented: Presented):
       await freeze(tx, { ...change, state: plan.trading.state });
     else await unfreeze(tx, { ...change, state: plan.trading.state });
   }
+  await settleOrder(tx, plan, presented.hash, approvedBy);
   return claim;
 }

@@ -70,8 +70,15 @@ export function defaultPolicy(): Policy {
         name: "unfreeze",
         title: "Lifting a freeze needs two persons with risk among them",
         tier: "T4",
-        match: { actions: ["unfreeze"], by: { roles: ["trader", "risk", "operator"] } },
+        match: { actions: ["unfreeze"], by: { roles: ["trader", "risk", "operator"], playbooks: ["unfreeze"] } },
         says: { quorum: { people: 2, roles: ["risk"], within: "24h" } },
+      },
+      {
+        name: "settle",
+        title: "What became of an order is said by two persons, one of them risk",
+        tier: "T4",
+        match: { actions: ["settle"], by: { playbooks: ["settle-order"] } },
+        says: { quorum: { people: 1, roles: ["risk"], within: "1h" } },
       },
     ],
     incompatibleRoles: [

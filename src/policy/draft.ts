@@ -3,11 +3,12 @@ import type { Desk } from "../actions/desk.ts";
 import { planTradingState } from "../actions/freeze.ts";
 import { planHedge } from "../actions/hedge.ts";
 import { planReduce } from "../actions/reduce.ts";
+import { type OrderOf, planSettlement } from "../actions/settle.ts";
 import type { Plan } from "../kernel/plan.ts";
 import type { ActionRequest, RequestContext } from "../kernel/request.ts";
 
-/** What plans are drafted on: accounts, venues, the clock, collar and solver. */
-export type DraftDesk = Desk;
+/** What plans are drafted on: accounts, venues, the clock, collar, solver, and the orders that were sent. */
+export type DraftDesk = Desk & { readonly orderOf: OrderOf };
 
 /**
  * Computes exactly what would be done, by live desks and backtests alike; null where there is nothing to do. Reads only.
@@ -28,5 +29,7 @@ export async function draftPlan(
     case "freeze":
     case "unfreeze":
       return planTradingState(desk, request, context);
+    case "settle":
+      return planSettlement(desk, request, context);
   }
 }

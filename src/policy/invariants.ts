@@ -1,4 +1,5 @@
 import { decimal, sum } from "../kernel/decimal.ts";
+import type { ActionName } from "../kernel/plan.ts";
 import { type Facts, effectOf, scopesOf } from "./facts.ts";
 
 /** What the code itself insists on, whatever the rules say: a name and why the plan breaks it. */
@@ -11,10 +12,13 @@ type Invariant = (facts: Facts) => string | null;
 
 const SCOPE = /^(firm|(venue|account|instrument|playbook|person):\S.*)$/;
 
+/** Actions that send no order: a freeze does not stand in their way. */
+const SENDS_NOTHING: readonly ActionName[] = ["cancel", "freeze", "unfreeze", "settle"];
+
 /** A frozen scope lets only through what takes risk away. */
 const tradingState: Invariant = (facts) => {
   const { plan } = facts;
-  if (plan.action === "cancel" || plan.action === "freeze" || plan.action === "unfreeze") return null;
+  if (SENDS_NOTHING.includes(plan.action)) return null;
   if (facts.states === null) return "the trading states are not known, so everything counts as frozen";
   for (const scope of scopesOf(plan, facts.requester)) {
     const state = facts.states[scope] ?? "active";
@@ -32,6 +36,7 @@ const origin: Invariant = ({ proven }) =>
     : "the run or the incident behind it is not the one that was written down, so nobody knows who began it";
 
 const shape: Invariant = ({ plan }) => {
+  if (plan.settlement !== undefined && plan.action !== "settle") return `a ${plan.action} settles no order`;
   switch (plan.action) {
     case "cancel":
       return plan.orders.length > 0 || plan.trading !== null ? "a cancel carries cancels only" : null;
@@ -50,6 +55,10 @@ const shape: Invariant = ({ plan }) => {
         ? "a freeze does not make a scope active"
         : null;
     }
+    case "settle":
+      if (plan.orders.length + plan.cancels.length > 0 || plan.trading !== null)
+        return "a settlement sends nothing and changes no trading state";
+      return plan.settlement === undefined ? "a settlement names an order" : null;
   }
 };
 

@@ -6,6 +6,7 @@ import { settleLeftovers } from "../actions/orders/leftovers.ts";
 import { noteIncident } from "../db/changes.ts";
 import type { Database, Tx } from "../db/client.ts";
 import { orders, plans, tradingStates } from "../db/schema.ts";
+import type { Alert } from "../kernel/alert.ts";
 import { decimal, grouped } from "../kernel/decimal.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
@@ -78,8 +79,11 @@ export interface Door {
   ): Promise<{ readonly claimed: true } | { readonly claimed: false; readonly why: string }>;
   /** Sends a claimed plan once and follows it to its end; safe to call again after a crash. */
   carryOut(hash: string): Promise<CarriedOut>;
-  /** Looks again for orders whose outcome was not known when their plan ended; sends nothing. */
-  settle(): Promise<void>;
+  /**
+   * Looks again for orders whose outcome was not known when their plan ended, and for those that people settled; sends
+   * nothing. `tell` hears of what people have to look at.
+   */
+  settle(tell: (alert: Alert) => Promise<void>): Promise<void>;
   /** Writes the plan's end. */
   ended(tx: Tx, hash: string, result: CarriedOut): Promise<void>;
 }
@@ -111,6 +115,7 @@ const summaryOf = (plan: Plan): string =>
       ? [`${plan.cancels.length} ${plan.cancels.length === 1 ? "order" : "orders"} to cancel`]
       : []),
     ...(plan.trading ? [`${plan.trading.scope} becomes ${plan.trading.state}`] : []),
+    ...(plan.settlement ? [`order ${plan.settlement.clientOrderId} becomes ${plan.settlement.state}`] : []),
   ].join(", ");
 
 /** Writes one intent row and ledger entry per order, in the claim's transaction: nothing is sent that does not stand here. */
@@ -159,6 +164,9 @@ export function openDoor(parts: DoorParts): Door {
     if (!row) throw new DeskError("PLAN_EXPIRED", `there is no plan ${hash.slice(0, 12)}; make a new one`);
     return row;
   };
+
+  const orderOf = async (clientOrderId: string): Promise<typeof orders.$inferSelect | undefined> =>
+    (await database.db.select().from(orders).where(eq(orders.clientOrderId, clientOrderId)))[0];
 
   const pricesOf = async (plan: Plan): Promise<Prices> => {
     const symbols = [...new Set(plan.orders.map((order) => order.symbol))];
@@ -228,7 +236,7 @@ export function openDoor(parts: DoorParts): Door {
   };
 
   return {
-    draft: (request, context) => draftPlan(desk, request, context),
+    draft: (request, context) => draftPlan({ ...desk, orderOf }, request, context),
     pricesOf,
     async propose(tx, plan, prices) {
       const { hash, decision } = await proposePlan(tx, control, plan, prices);
@@ -291,8 +299,12 @@ export function openDoor(parts: DoorParts): Door {
     },
     async prices(hash) {
       const row = await planRow(database.db, hash);
-      // A trading state changes in the claim itself: who approved that is signed before.
-      if (row.plan.trading !== null && signedFirst(row.decision as unknown as Decision)) await parts.sign();
+      // A trading state, or a settled order, changes in the claim itself: who approved that is signed before.
+      if (
+        (row.plan.trading !== null || row.plan.settlement !== undefined) &&
+        signedFirst(row.decision as unknown as Decision)
+      )
+        await parts.sign();
       return pricesOf(row.plan);
     },
     async claim(tx, hash, prices) {
@@ -336,7 +348,7 @@ export function openDoor(parts: DoorParts): Door {
         hash,
       );
     },
-    settle: () => settleLeftovers({ desk, database, log }),
+    settle: (tell) => settleLeftovers({ desk, database, log, tell }),
     async ended(tx, hash, result) {
       await endPlan(
         tx,

@@ -173,6 +173,7 @@ const TAMPERS: Readonly<Record<string, readonly string[]>> = {
     "venue_order_id = 'v2'",
     "filled_quantity = 0.5",
     "sent_at = now()",
+    "settled_by = repeat('1', 64)",
   ],
   runs: [
     "id = 'x'",

@@ -106,6 +106,7 @@ test("an unknown outcome denies until the venue tells what became of the order",
     database: database(),
     log: silentLog,
     desk: { venueOf: async () => venue, clock: systemClock } as never,
+    tell: async () => {},
   };
   word = {
     ...order({ clientOrderId }),
@@ -128,7 +129,8 @@ test("an order whose plan is still being followed is left to its run", async () 
     asked += 1;
     return {} as Venue;
   };
-  await settleLeftovers({ database: database(), log: silentLog, desk: { venueOf, clock: systemClock } as never });
+  const looking = { venueOf, clock: systemClock } as never;
+  await settleLeftovers({ database: database(), log: silentLog, desk: looking, tell: async () => {} });
   expect(asked).toBe(0);
   const [row] = await database().db.select().from(orders).where(eq(orders.clientOrderId, clientOrderId));
   expect(row?.state).toBe("unknown");

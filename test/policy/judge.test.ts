@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { defaultPolicy } from "../../src/policy/default-policy.ts";
+import type { Settlement } from "../../src/kernel/plan.ts";
 import type { Facts } from "../../src/policy/facts.ts";
 import { judge } from "../../src/policy/judge.ts";
 import { BTC, facts, order, plan, policyOf, spent } from "./make.ts";
@@ -9,6 +10,12 @@ const big = plan({ orders: [order({ notionalUsd: "1200000", quantity: "24" })] }
 const person = (id: string, roles: Facts["requester"]["roles"]): Partial<Facts> => ({
   requester: { kind: "person", id, roles, onCall: true },
   excluded: [id],
+});
+
+/** A person began this playbook by its command. */
+const asks = (playbook: string): Partial<Facts> => ({
+  requester: { kind: "playbook", id: playbook, roles: [], onCall: true },
+  excluded: ["ana"],
 });
 
 describe("the default policy", () => {
@@ -25,6 +32,12 @@ describe("the default policy", () => {
     orders: [],
     collars: [],
     trading: { scope: "account:paper-a", state: "active" },
+  });
+  const settle = plan({
+    action: "settle",
+    orders: [],
+    collars: [],
+    settlement: { clientOrderId: "bw-1", state: "not_placed", filledQuantity: "0", averagePrice: null },
   });
   test.each<[string, Partial<Facts>, string, number, boolean]>([
     ["a playbook cancels by itself", { plan: cancel }, "allow", 0, false],
@@ -61,6 +74,16 @@ describe("the default policy", () => {
       false,
     ],
     ["a playbook cannot unfreeze", { plan: unfreeze }, "deny", 0, false],
+    ["what /unfreeze starts asks two persons", { plan: unfreeze, ...asks("unfreeze") }, "quorum", 2, false],
+    ["what /settle starts asks a second person", { plan: settle, ...asks("settle-order") }, "quorum", 1, false],
+    ["another playbook settles no order", { plan: settle }, "deny", 0, false],
+    [
+      "a hedge that settles an order beside is denied",
+      { plan: plan({ settlement: settle.settlement as Settlement }) },
+      "deny",
+      0,
+      false,
+    ],
     ["a trader may ask to unfreeze", { plan: unfreeze, ...person("ana", ["trader"]) }, "quorum", 2, false],
     ["a viewer can do nothing", { plan: cancel, ...person("di", ["viewer"]) }, "deny", 0, false],
     ["a viewer cannot ask for a large hedge either", { plan: big, ...person("di", ["viewer"]) }, "deny", 0, false],

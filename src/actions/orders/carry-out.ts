@@ -22,7 +22,16 @@ import type { Log } from "../../kernel/log.ts";
 import { CAPABILITIES, type VenueName } from "../../venues/capabilities.ts";
 import type { Venue } from "../../venues/venue.ts";
 import type { Desk } from "../desk.ts";
-import { type OrderRow, markSent, ordersOf, recordEnd, recordUnknown, recordVenueOrder, requestOf } from "./record.ts";
+import {
+  type OrderRow,
+  markSent,
+  noteLookUp,
+  ordersOf,
+  recordEnd,
+  recordUnknown,
+  recordVenueOrder,
+  requestOf,
+} from "./record.ts";
 
 /** Waits between looks at an order, in milliseconds; the last one repeats. */
 const LOOKS_MS = [150, 300, 600, 1_000, 2_000, 5_000];
@@ -69,31 +78,34 @@ async function sendOnce(context: CarryOutContext, venue: Venue, row: OrderRow): 
 
 /**
  * Asks the venue for a sent order by its id: found, it is adopted; absent everywhere after the venue's horizon, it was
- * proved not placed. A venue that does not refuse doubled ids proves nothing by silence, so its order stays `unknown`.
+ * proved not placed. A venue that does not refuse doubled ids proves nothing by silence, so its order stays `unknown`
+ * until it shows up or people settle it.
+ * @returns how often it was looked up in vain, this time included; null where it was found, ended, or nobody answered
  */
 export async function lookUp(
   context: Pick<CarryOutContext, "desk" | "database">,
   venue: Venue,
   row: OrderRow,
-): Promise<void> {
+): Promise<number | null> {
+  const { db } = context.database;
   const found = await venue.reader
     .orderByClientId(row.account, row.symbol, row.clientOrderId)
     .catch((error: unknown) => {
       if (error instanceof DeskError && error.retry !== "never") return undefined;
       throw error;
     });
-  if (found) return recordVenueOrder(context.database.db, row, found);
+  if (found) await recordVenueOrder(db, row, found);
+  if (found !== null) return null;
   const abilities = CAPABILITIES[row.venue as VenueName];
   const age = context.desk.clock.now().getTime() - (row.sentAt?.getTime() ?? 0);
-  if (found === null && age > abilities.lookUpHorizonMs && abilities.enforcesClientOrderId) {
-    await recordEnd(
-      context.database.db,
-      row,
-      "not_placed",
-      `${row.venue} knows no order with this id ${Math.round(age / 1_000)} s after it was sent`,
-    );
-  }
-  return undefined;
+  if (age <= abilities.lookUpHorizonMs || !abilities.enforcesClientOrderId) return noteLookUp(db, row);
+  await recordEnd(
+    db,
+    row,
+    "not_placed",
+    `${row.venue} knows no order with this id ${Math.round(age / 1_000)} s after it was sent`,
+  );
+  return null;
 }
 
 /** Follows every order of the plan to its end; after a while the rest of a working one is cancelled. */
@@ -158,6 +170,7 @@ function summarise(plan: Plan, rows: readonly OrderRow[], cancelled: number): Ca
     ...(unknown > 0 ? [`${unknown} with unknown outcome`] : []),
     ...(slippage === null ? [] : [`slippage ${slippage} bps`]),
     ...(plan.trading ? [`${plan.trading.scope} is ${plan.trading.state}`] : []),
+    ...(plan.settlement ? [`order ${plan.settlement.clientOrderId} is ${plan.settlement.state}`] : []),
   ];
   return { orders: rows.length, filled, partial, unknown, cancelled, slippageBps: slippage, summary: parts.join(", ") };
 }

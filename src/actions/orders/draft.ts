@@ -39,6 +39,7 @@ export interface Draft {
   readonly legs: readonly Leg[];
   readonly cancels: Plan["cancels"];
   readonly trading: Plan["trading"];
+  readonly settlement?: NonNullable<Plan["settlement"]>;
   readonly changes: readonly Change[];
   readonly remains: string;
 }
@@ -98,6 +99,7 @@ export function assemble(desk: Desk, account: Account, draft: Draft, context: Re
     orders,
     cancels: draft.cancels,
     trading: draft.trading,
+    ...(draft.settlement === undefined ? {} : { settlement: draft.settlement }),
     collars: [...new Map(collars.map((collar) => [collar.symbol, collar])).values()],
     changes: draft.changes,
     notionalUsd: sum(orders.map((order) => order.notionalUsd as Decimal<"usd">)),

@@ -1,10 +1,11 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, isNull, notInArray, sql } from "drizzle-orm";
 import { announce, noteIncident, touchIncident } from "../../db/changes.ts";
 import type { Db, Tx } from "../../db/client.ts";
-import { orders } from "../../db/schema.ts";
+import { accountStates, orders } from "../../db/schema.ts";
 import type { Price, Quantity } from "../../kernel/decimal.ts";
 import { type OrderRequest, type PlaceOutcome, TERMINAL, type VenueOrder } from "../../kernel/order.ts";
-import { append } from "../../ledger/append.ts";
+import { append, lockDesk } from "../../ledger/append.ts";
+import { CAPABILITIES, type VenueName } from "../../venues/capabilities.ts";
 
 /** An order's row. */
 export type OrderRow = typeof orders.$inferSelect;
@@ -33,32 +34,57 @@ async function shown(tx: Tx, row: OrderRow): Promise<void> {
   await announce(tx, { type: "account", id: row.account });
 }
 
+/** What the account held of the order's instrument by its newest reading; null where it was never read. */
+const positionNow = sql<string | null>`(
+  select coalesce((
+    select (one ->> 'quantity')::numeric from jsonb_array_elements(${accountStates.state} -> 'positions') one
+    where one ->> 'symbol' = "orders"."symbol" limit 1), 0)
+  from ${accountStates} where ${accountStates.account} = "orders"."account")`;
+
 /**
  * Marks the order as sent, once, before anything leaves: from here on its outcome is unknown until the venue says more.
- * False where it was marked before, by us or by another replica.
+ * False where it was marked before, by us or by another replica. What the account held then stays with the order, for
+ * people who may have to say what became of it.
  */
 export async function markSent(db: Db, row: OrderRow): Promise<boolean> {
   return db.transaction(async (tx) => {
     const marked = await tx
       .update(orders)
-      .set({ sentAt: sql`now()`, state: "unknown" })
+      .set({ sentAt: sql`now()`, state: "unknown", positionBefore: positionNow })
       .where(and(eq(orders.clientOrderId, row.clientOrderId), isNull(orders.sentAt), eq(orders.state, "intent")))
-      .returning({ id: orders.clientOrderId });
-    if (marked.length === 0) return false;
+      .returning({ positionBefore: orders.positionBefore });
+    const [sent] = marked;
+    if (sent === undefined) return false;
     await append(tx, {
       actor: SENDER,
       type: "order.sent",
       object: row.clientOrderId,
-      body: { ...requestOf(row), plan: row.planHash },
+      body: {
+        ...requestOf(row),
+        plan: row.planHash,
+        positionBefore: sent.positionBefore,
+        // Where silence proves nothing, the ledger says so before anybody could claim that it did.
+        provesAbsence: CAPABILITIES[row.venue as VenueName].enforcesClientOrderId,
+      },
     });
     return true;
   });
 }
 
+/**
+ * Where the row may still be written: it is not at its end, or its end is people's word, which a venue's outweighs.
+ * An order that was looked up in vain may be settled at the same moment, so the desk's lock is taken before its row.
+ */
+async function openRow(tx: Tx, row: OrderRow) {
+  if (row.lookUps > 0) await lockDesk(tx);
+  const open = row.settledBy === null ? notInArray(orders.state, [...TERMINAL]) : eq(orders.settledBy, row.settledBy);
+  return and(eq(orders.clientOrderId, row.clientOrderId), open);
+}
+
 /** Writes the venue's word on the order, with its ledger entry, unless the row is at its end already or nothing changed. */
 export async function recordVenueOrder(db: Db, row: OrderRow, order: VenueOrder): Promise<void> {
   if (
-    TERMINAL.has(row.state) ||
+    (TERMINAL.has(row.state) && row.settledBy === null) ||
     (row.state === order.state &&
       row.filledQuantity === order.filledQuantity &&
       row.venueOrderId === order.venueOrderId)
@@ -66,7 +92,7 @@ export async function recordVenueOrder(db: Db, row: OrderRow, order: VenueOrder)
     return;
   const ended = TERMINAL.has(order.state);
   await db.transaction(async (tx) => {
-    await tx
+    const written = await tx
       .update(orders)
       .set({
         state: order.state,
@@ -77,7 +103,9 @@ export async function recordVenueOrder(db: Db, row: OrderRow, order: VenueOrder)
         reason: order.reason ?? null,
         ...(ended ? { endedAt: sql`now()` } : {}),
       })
-      .where(eq(orders.clientOrderId, row.clientOrderId));
+      .where(await openRow(tx, row))
+      .returning({ id: orders.clientOrderId });
+    if (written.length === 0) return;
     await append(tx, {
       actor: `venue:${row.venue}`,
       type: "order.outcome",
@@ -102,13 +130,25 @@ export async function recordEnd(
   reason: string,
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    await tx
+    const written = await tx
       .update(orders)
       .set({ state, reason, endedAt: sql`now()` })
-      .where(eq(orders.clientOrderId, row.clientOrderId));
+      .where(await openRow(tx, row))
+      .returning({ id: orders.clientOrderId });
+    if (written.length === 0) return;
     await append(tx, { actor: SENDER, type: "order.outcome", object: row.clientOrderId, body: { state, reason } });
     await shown(tx, row);
   });
+}
+
+/** Counts a look-up in which the venue said that it knows no such order; resolves to how many there were. */
+export async function noteLookUp(db: Db, row: OrderRow): Promise<number> {
+  const [counted] = await db
+    .update(orders)
+    .set({ lookUps: sql`${orders.lookUps} + 1`, lookedUpAt: sql`now()` })
+    .where(eq(orders.clientOrderId, row.clientOrderId))
+    .returning({ lookUps: orders.lookUps });
+  return counted?.lookUps ?? 0;
 }
 
 /** Says on the card that the venue did not answer; the row stays `unknown` and counts as filled for every limit. */

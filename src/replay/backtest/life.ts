@@ -121,6 +121,7 @@ export async function live({ market, playbook, inputOf, hedger, seed }: LifePart
     collarBps: COLLAR_BPS,
     hedger,
     planTtlMs: 900_000,
+    orderOf: async () => undefined,
   };
   let runs = 0;
   let slippageBps: string | null = null;

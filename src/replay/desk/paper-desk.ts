@@ -220,6 +220,7 @@ function draftDesk(parts: ReplayDeskParts, venue: ReturnType<PaperExchange["venu
     collarBps: parts.collarBps,
     hedger: parts.hedger,
     planTtlMs: parts.planTtlMs,
+    orderOf: async () => undefined,
   };
 }
 
