@@ -223,7 +223,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       metrics.inbound.inc({ surface: event.user.surface, ok: String(reply.ok) });
       return event.user.surface === "console" ? reply : withAddress(reply, address);
     },
-    complete: (_user, text) => completeLine(deeds, text),
+    complete: (user, text) => completeLine(deeds, user, text),
   });
   await inbox.start();
   undo.push(() => inbox.stop());

@@ -1,6 +1,7 @@
 import { RESOLUTIONS, type Resolution } from "../incidents/lifecycle.ts";
 import { durationMs, spanOf } from "../kernel/duration.ts";
 import { DeskError } from "../kernel/errors.ts";
+import type { Role } from "../policy/schema.ts";
 import type { DeskApi } from "./api.ts";
 import type { Person } from "./command.ts";
 
@@ -55,10 +56,38 @@ function silenceMs(fields: Readonly<Record<string, string>>): number {
   return ms;
 }
 
-/** Who may judge detectors, as by /label. */
-const JUDGES: ReadonlySet<string> = new Set(["trader", "risk", "operator", "compliance"]);
+/** As by /incident and /label. */
+const HANDLING: readonly Role[] = ["trader", "risk", "operator", "compliance"];
+/** As by /silence and /playbook. */
+const STEERING: readonly Role[] = ["trader", "risk", "operator"];
 
-/** Does what a button says, as the person who pressed it; resolves to the sentence they read. */
+/** What a button asks of a person: the same as the command that does it. Whose vote counts says the policy alone. */
+const NEEDS: Readonly<Record<string, readonly Role[]>> = {
+  acknowledge: HANDLING,
+  take: HANDLING,
+  escalate: HANDLING,
+  resolve: HANDLING,
+  silence: STEERING,
+  run: STEERING,
+  true: HANDLING,
+  false: HANDLING,
+  useful: HANDLING,
+};
+
+/** @throws DeskError NOT_ALLOWED */
+function refuseWithoutRole(person: Person, action: string): void {
+  const needs = Object.hasOwn(NEEDS, action) ? NEEDS[action] : undefined;
+  if (needs === undefined || needs.some((role) => person.roles.includes(role))) return;
+  throw new DeskError(
+    "NOT_ALLOWED",
+    `this button is for ${needs.join(" or ")}, and you are ${person.roles.join(", ") || "without a role"}; nothing was changed`,
+  );
+}
+
+/**
+ * Does what a button says, as the person who pressed it; resolves to the sentence they read.
+ * @throws DeskError NOT_ALLOWED where their roles do not carry it
+ */
 export async function pressed(
   desk: DeskApi,
   person: Person,
@@ -66,6 +95,7 @@ export async function pressed(
   fields: Readonly<Record<string, string>>,
 ): Promise<{ ok: boolean; text: string }> {
   const { incident } = token;
+  refuseWithoutRole(person, token.action);
   switch (token.action) {
     case "acknowledge":
       await desk.acknowledge(person, incident);
@@ -95,8 +125,6 @@ export async function pressed(
     case "true":
     case "false":
     case "useful": {
-      if (!person.roles.some((role) => JUDGES.has(role)))
-        throw new DeskError("NOT_ALLOWED", "your roles carry no right to judge detectors; nothing was changed");
       const detectors = await desk.label(person, incident, token.action);
       return { ok: true, text: `You said ${token.action} of ${detectors.join(" and ")} on ${incident}.` };
     }

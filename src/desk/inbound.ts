@@ -1,4 +1,4 @@
-import type { Click, CommandCall, Reply } from "../chat/surface.ts";
+import type { ChatUser, Click, CommandCall, Reply } from "../chat/surface.ts";
 import { commandValues, words } from "../chat/command-head.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
@@ -45,13 +45,16 @@ export function withAddress(reply: Reply, console: string | null): Reply {
   return { ...rest, link: { ...link, url: new URL(link.url, console).href } };
 }
 
+const mayCall = ({ needs }: DeskCommand["head"], person: Person): boolean =>
+  needs.length === 0 || needs.some((role) => person.roles.includes(role));
+
 async function runCommand(context: InboundContext, person: Person, text: string): Promise<Reply> {
   const [first, ...typed] = words(text);
   const name = (first ?? "").replace(/^\//, "").toLowerCase();
   const found = context.commands.find((one) => one.head.name === name);
   if (!found) throw new DeskError("UNKNOWN_COMMAND", `there is no /${name.slice(0, 40)}; /help lists the commands`);
   const { head } = found;
-  if (head.needs.length > 0 && !head.needs.some((role) => person.roles.includes(role))) {
+  if (!mayCall(head, person)) {
     throw new DeskError(
       "NOT_ALLOWED",
       `/${name} is for ${head.needs.join(" or ")}; you are ${person.roles.join(", ") || "without a role"}`,
@@ -133,9 +136,13 @@ async function candidates(desk: DeskApi, source: Completion): Promise<readonly {
   }
 }
 
-/** Whole command lines that the typed one may become, best first. */
+/**
+ * Whole command lines that the typed one may become, best first. Accounts, assets and incidents are told only to whom the
+ * desk knows and the command takes: on a platform everybody in the room may begin to type it.
+ */
 export async function completeLine(
   context: InboundContext,
+  user: ChatUser,
   text: string,
 ): Promise<readonly { value: string; hint: string }[]> {
   const typed = text.replace(/^\//, "");
@@ -148,6 +155,8 @@ export async function completeLine(
   const head = context.commands.find((one) => one.head.name === parts[0])?.head;
   const arg = head?.args[parts.length - 2];
   if (!head || !arg) return [];
+  const person = await context.people.identify(user);
+  if (person === null || !mayCall(head, person)) return [];
   const last = (parts.at(-1) ?? "").toLowerCase();
   const before = `/${parts.slice(0, -1).join(" ")}`;
   const source = head.complete?.[arg.name];

@@ -35,9 +35,15 @@ interface DeskPerson {
   readonly roles: readonly string[];
 }
 
-/** Finds the people of a desk; a person with any role may act, where nothing else is said. */
+/** Roles that carry no deed: who holds no other may look. */
+const LOOKING: ReadonlySet<string> = new Set(["viewer", "requester"]);
+
+/** Finds the people of a desk; who may act at all is shown the buttons, and each deed asks for its own roles. */
 export const findViewer =
-  (people: () => readonly DeskPerson[], mayAct = (roles: readonly string[]) => roles.length > 0): FindViewer =>
+  (
+    people: () => readonly DeskPerson[],
+    mayAct = (roles: readonly string[]) => roles.some((role) => !LOOKING.has(role)),
+  ): FindViewer =>
   (person) => {
     const found = people().find((one) => one.id === person);
     return found ? { person: found.id, name: found.name, roles: found.roles, mayAct: mayAct(found.roles) } : null;
@@ -56,7 +62,7 @@ export interface BackendParts {
   readonly drawing: Db;
   readonly clock: Clock;
   readonly people: () => readonly DeskPerson[];
-  /** Whether roles carry the right to act at all; any role where left out. The policy decides each deed anyway. */
+  /** Whether roles carry the right to act at all; any but viewer and requester where left out. Each deed asks anyway. */
   readonly mayAct?: (roles: readonly string[]) => boolean;
   readonly accounts: readonly Account[];
   /** How an account's dead-man switch stands, in words; null where it has none. */

@@ -3,6 +3,8 @@ import type { DeskApi } from "../../src/desk/api.ts";
 import type { Person } from "../../src/desk/command.ts";
 import { pressed, readToken } from "../../src/desk/deed.ts";
 import { formOfToken } from "../../src/chat/form.ts";
+import { loadCommands } from "../../src/load.ts";
+import { ROLES } from "../../src/policy/schema.ts";
 
 const ana: Person = { id: "ana", name: "Ana Ruiz", roles: ["trader"], surface: "slack" };
 
@@ -18,6 +20,16 @@ function listening() {
     label: async (...args: unknown[]) => {
       calls.push(["label", ...args.slice(1)]);
       return ["spoofing"];
+    },
+    acknowledge: async (...args: unknown[]) => void calls.push(["acknowledge", ...args.slice(1)]),
+    assign: async (...args: unknown[]) => void calls.push(["assign", ...args.slice(1)]),
+    escalate: async (...args: unknown[]) => {
+      calls.push(["escalate", ...args.slice(1)]);
+      return "INC-7 is critical now.";
+    },
+    startOn: async (...args: unknown[]) => {
+      calls.push(["startOn", ...args.slice(1)]);
+      return { incident: "INC-7", run: "run:INC-7:margin-breach:1" };
     },
     vote: async (...args: unknown[]) => {
       calls.push(["vote", ...args.slice(1)]);
@@ -96,11 +108,54 @@ describe("the buttons under a detector's card", () => {
     expect(calls).toEqual([["label", "INC-7", word]]);
     expect(reply).toEqual({ ok: true, text: `You said ${word} of spoofing on INC-7.` });
   });
+});
 
-  test("whoever may only look is refused, as by /label", async () => {
-    const { desk, calls } = listening();
-    const token = readToken("INC-7:3:true");
-    await expect(pressed(desk, { ...ana, roles: ["viewer"] }, token!, {})).rejects.toThrow(/no right to judge/);
-    expect(calls).toEqual([]);
+/** Every button that is no vote, with the command that does the same. */
+const SAME: readonly [string, string][] = [
+  ["INC-7:3:acknowledge", "incident"],
+  ["INC-7:3:take", "incident"],
+  ["INC-7:3:escalate", "incident"],
+  ["INC-7:3:resolve", "incident"],
+  ["INC-7:3:silence", "silence"],
+  ["INC-7:3:run:margin-breach", "playbook"],
+  ["INC-7:3:true", "label"],
+  ["INC-7:3:false", "label"],
+  ["INC-7:3:useful", "label"],
+];
+
+describe("a button asks of a person what its command asks", () => {
+  test.each([[["viewer"]], [["requester"]], [["policy-admin", "break-glass"]], [[]]] as const)(
+    "with the roles %j no button does anything but vote",
+    async (roles) => {
+      for (const [text] of SAME) {
+        const { desk, calls } = listening();
+        const token = readToken(text);
+        if (!token) throw new Error(`${text} is no token`);
+        await expect(pressed(desk, { ...ana, roles }, token, {}), text).rejects.toMatchObject({ code: "NOT_ALLOWED" });
+        expect(calls, text).toEqual([]);
+      }
+    },
+  );
+
+  test("each role that may type the command may press the button, and no other", async () => {
+    const commands = await loadCommands();
+    for (const [text, name] of SAME) {
+      const needs = commands.find((one) => one.head.name === name)?.head.needs ?? [];
+      const token = readToken(text);
+      if (!token) throw new Error(`${text} is no token`);
+      const may: string[] = [];
+      for (const role of ROLES) {
+        const { desk } = listening();
+        const refused = await pressed(desk, { ...ana, roles: [role] }, token, {}).then(
+          () => false,
+          (error: unknown) => (error as { code?: unknown }).code === "NOT_ALLOWED",
+        );
+        if (!refused) may.push(role);
+      }
+      expect(
+        may.toSorted((a, b) => a.localeCompare(b)),
+        text,
+      ).toEqual(needs.toSorted((a, b) => a.localeCompare(b)));
+    }
   });
 });

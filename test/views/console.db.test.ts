@@ -6,6 +6,7 @@ import { buildCard, buildCards } from "../../src/incidents/card.ts";
 import { listAccounts, listFreezes, pointsOf } from "../../src/views/accounts.ts";
 import { listAlerts } from "../../src/views/activity.ts";
 import { listApprovals } from "../../src/views/approvals.ts";
+import { findViewer } from "../../src/views/console-backend.ts";
 import { listIncidents } from "../../src/views/incidents.ts";
 import { endSession, issueSignIn, redeemSignIn, viewerOf } from "../../src/views/sessions.ts";
 import { seedAccount, seedAlerts, seedFreeze, seedIncident, seedOrders, seedPlan } from "../e2e/console-seed.ts";
@@ -48,6 +49,19 @@ describe("sessions", () => {
     const session = await redeemSignIn(db, await issueSignIn(db, "ana"), find);
     await db.update(sessions).set({ expiresAt: sql`now() - interval '1 second'` });
     expect(await viewerOf(db, session?.cookie ?? "", find)).toBeNull();
+  });
+});
+
+describe("who may act", () => {
+  test.each([
+    [[], false],
+    [["viewer"], false],
+    [["viewer", "requester"], false],
+    [["viewer", "trader"], true],
+    [["compliance"], true],
+    [["policy-admin"], true],
+  ] as const)("with the roles %j the console shows buttons: %s", (roles, mayAct) => {
+    expect(findViewer(() => [{ id: "ana", name: "Ana", roles }])("ana")).toMatchObject({ roles, mayAct });
   });
 });
 
