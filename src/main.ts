@@ -306,7 +306,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   surfaces = chat;
   await chat.start();
   undo.push(() => chat.stop());
-  undo.push(await hearChanges({ database, hub, chat, paging, standing, log }));
+  undo.push(await hearChanges({ database, hub, chat, paging, standing, clock, log }));
 
   // What goes on by itself.
   await base.settleHalt();

@@ -13,6 +13,7 @@ import type { Inbound, Surface, SurfaceName } from "../chat/surface.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/client.ts";
 import { preparedFor } from "../db/prepared.ts";
+import { rows } from "../db/rows.ts";
 import { approvals, incidents, plans } from "../db/schema.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -28,6 +29,8 @@ export interface Surfaces {
   readonly supervisors: readonly Supervisor[];
   /** Brings a changed incident to the channels its route names, or redraws it where it stands. */
   show(incident: string, version: number): Promise<void>;
+  /** Asks for every card that stands in an older version than its incident's, or should stand and was never asked for. */
+  catchUp(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -54,6 +57,15 @@ const incidentOf = preparedFor((db) => {
     .where(eq(incidents.id, sql.placeholder("id")))
     .prepare("outbox_incident");
 });
+
+/** Incidents whose cards may not be asked for as they should: those that may want a new place, and changed ones. */
+const BEHIND = `
+  select id, version, severity, kind, status, labels from breakwater.incidents where id in (
+    select id from breakwater.incidents where status <> 'resolved'
+    union
+    select i.id from breakwater.messages m join breakwater.incidents i on i.id = m.incident_id
+    where m.state = 'open' and m.wanted_version < i.version)`;
+type BehindRow = Pick<typeof incidents.$inferSelect, "id" | "version" | "severity" | "kind" | "status" | "labels">;
 
 /** An adapter that went down, or came back, as an alert of its own. */
 const surfaceAlert = (name: SurfaceName, up: boolean, why: string | undefined, at: Date): Alert => ({
@@ -179,6 +191,20 @@ export function openSurfaces(parts: {
       if (!incident) return;
       const priority = priorityOf(incident, incident.justDecided);
       await showCards(db, [{ incidentId: id, version, priority, places: placesOf(incident) }]);
+    },
+    async catchUp() {
+      if (placesOf === null) return;
+      const behind = await rows<BehindRow>(database.db, BEHIND);
+      if (behind.length === 0) return;
+      await showCards(
+        database.outbox,
+        behind.map((one) => ({
+          incidentId: one.id,
+          version: one.version,
+          priority: priorityOf(one, false),
+          places: placesOf(one),
+        })),
+      );
     },
     async start() {
       await outbox.start();
