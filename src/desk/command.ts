@@ -9,6 +9,8 @@ export interface Person {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly surface: string;
+  /** The delivery they ask with: what it starts is started once, also where it is taken up again after a crash. */
+  readonly request?: string;
 }
 
 /** Lists that a word may be completed from. */

@@ -79,11 +79,12 @@ async function runCommand(context: InboundContext, person: Person, text: string)
 /** Judges a stored event: who is it, may they, and what comes of it. Never throws. */
 export async function judgeInbound(context: InboundContext, event: Click | CommandCall): Promise<Reply> {
   try {
-    const person = await context.people.identify(event.user);
-    if (!person)
+    const known = await context.people.identify(event.user);
+    if (!known)
       return event.type === "command" && /^\/?link\b/.test(event.text.trim())
         ? await context.people.offer(event.user)
         : STRANGER;
+    const person = { ...known, request: event.deliveryId };
     if (event.type === "command") return await runCommand(context, person, event.text);
     const token = readToken(event.token);
     if (!token)

@@ -50,8 +50,9 @@ export interface DeskParts {
 }
 
 const by = (person: Person) => ({ actor: `person:${person.id}`, surface: person.surface });
+const requestOf = ({ request }: Person) => (request === undefined ? {} : { request });
 
-/** A run's id says where it belongs; the instant keeps a second request apart from a redelivered first. */
+/** A run's id says where it belongs; its seed keeps a second request apart from a first that is delivered again. */
 const runId = (incident: string, playbook: string, seed: string): string =>
   `run:${incident}:${playbook}:${sha256(seed).slice(0, 8)}`;
 
@@ -138,6 +139,7 @@ export function openDesk(parts: DeskParts): DeskApi {
           severity: request.severity ?? "low",
           title: request.title,
           ...(request.labels ? { labels: request.labels } : {}),
+          ...requestOf(person),
         });
         const run = runId(incident, playbook, person.id);
         await parts.runs.create(tx, {
@@ -160,7 +162,7 @@ export function openDesk(parts: DeskParts): DeskApi {
         throw new DeskError("UNKNOWN_INCIDENT", `${incident} is not open; nothing was started`);
       const whole = { ...row.labels, ...row.values, ...input };
       checkInput(runnable(playbook), whole);
-      const run = runId(incident, playbook, `${person.id}|${clock.now().toISOString()}`);
+      const run = runId(incident, playbook, `${person.id}|${person.request ?? clock.now().toISOString()}`);
       await db.transaction(async (tx) => {
         // Two who press at once start it once: the incident's row lets them pass one after the other.
         await tx.select({ id: incidents.id }).from(incidents).where(eq(incidents.id, incident)).for("update");
@@ -243,7 +245,9 @@ export function openDesk(parts: DeskParts): DeskApi {
         .limit(limit);
     },
     openIncident: (person, title, severity) =>
-      db.transaction((tx) => openIncident(tx, parts.control.seal, by(person), { kind: "manual", severity, title })),
+      db.transaction((tx) =>
+        openIncident(tx, parts.control.seal, by(person), { kind: "manual", severity, title, ...requestOf(person) }),
+      ),
     acknowledge: (person, incident) => acknowledge(db, incident, by(person)),
     assign: (person, incident, owner) => assign(db, incident, owner, by(person)),
     note: (person, incident, text) => note(db, incident, text, by(person)),

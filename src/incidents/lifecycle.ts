@@ -3,6 +3,7 @@ import { noteIncident } from "../db/changes.ts";
 import type { Db, Tx } from "../db/client.ts";
 import { approvals, breakGlass, incidents, plans } from "../db/schema.ts";
 import type { Severity, TrustClass } from "../kernel/alert.ts";
+import { sha256 } from "../kernel/canonical.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { incidentFacts } from "../kernel/origin.ts";
 import type { Seal } from "../kernel/seal.ts";
@@ -28,7 +29,10 @@ async function unresolved(tx: Tx, id: string): Promise<IncidentRow> {
   return row;
 }
 
-/** Opens an incident by hand, or one that only carries a person's request. Resolves to its id. */
+/**
+ * Opens an incident by hand, or one that only carries a person's request. Resolves to its id; a request that opened one
+ * before, also one that is resolved by now, is answered with it.
+ */
 export async function openIncident(
   tx: Tx,
   seal: Seal,
@@ -40,20 +44,27 @@ export async function openIncident(
     summary?: string;
     trust?: TrustClass;
     labels?: Record<string, string>;
+    /** The delivery that asks for it. */
+    request?: string;
   },
 ): Promise<string> {
+  const { kind, severity } = one;
+  const asked = one.request === undefined ? null : `${kind}:request:${sha256(one.request).slice(0, 32)}`;
+  if (asked !== null) {
+    const [known] = await tx.select({ id: incidents.id }).from(incidents).where(eq(incidents.correlationKey, asked));
+    if (known !== undefined) return known.id;
+  }
   const [next] = await tx.execute<{ seq: string }>(
     sql`select nextval(pg_get_serial_sequence('breakwater.incidents', 'seq')) as seq`,
   );
   const seq = Number(next?.seq);
   const id = `INC-${seq}`;
-  const { kind, severity } = one;
   const origin = { id, kind, severity, trust: one.trust ?? ("internal" as const), source: null };
   await tx.insert(incidents).values({
     ...origin,
     seal: seal.of("incident", incidentFacts(origin)),
     seq,
-    correlationKey: `${kind}:${id}`,
+    correlationKey: asked ?? `${kind}:${id}`,
     title: one.title,
     summary: one.summary ?? null,
     labels: one.labels ?? {},
