@@ -329,6 +329,9 @@ export const ledger = breakwater.table(
     index("ledger_control")
       .on(t.object, t.seq)
       .where(sql`type like 'plan.%' or type like 'vote.%' or type like 'approval.%' or type like 'trading.%'`),
+    index("ledger_rules")
+      .on(t.seq)
+      .where(sql`type = 'policy.published'`),
   ],
 );
 

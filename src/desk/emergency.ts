@@ -14,7 +14,7 @@ import {
   reviewBreakGlass,
 } from "../policy/break-glass.ts";
 import type { Control } from "../policy/gather.ts";
-import { rolesOf } from "../policy/grants.ts";
+import { rolesOf } from "../policy/voices.ts";
 import { passkeysOf } from "../policy/passkeys.ts";
 import { beginBreakGlassStepUp, verifyTouch } from "../policy/step-up.ts";
 import { utcTime } from "../policy/voted.ts";
@@ -76,7 +76,7 @@ export function openEmergency(parts: EmergencyParts): EmergencyBackend {
   return {
     async page(person): Promise<EmergencyPage> {
       const [roles, keys, rows, open] = await Promise.all([
-        db.transaction((tx) => rolesOf(tx, control.seal, person)),
+        db.transaction((tx) => rolesOf(tx, control, person)),
         db.transaction((tx) => passkeysOf(tx, control, person)),
         db.select().from(breakGlass).orderBy(desc(breakGlass.openedAt)).limit(MOST),
         db.select().from(incidents).where(ne(incidents.status, "resolved")).orderBy(desc(incidents.seq)).limit(MOST),

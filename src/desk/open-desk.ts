@@ -32,7 +32,7 @@ export interface DeskParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly door: Door;
-  readonly control: Pick<Control, "seal">;
+  readonly control: Pick<Control, "seal" | "published">;
   readonly runs: Runs;
   readonly backtests: Backtests;
   readonly accounts: readonly string[];

@@ -7,7 +7,7 @@ import { fingerprintWords } from "../kernel/plan.ts";
 import { type RuleChange, changeQuorum, lockedOut, mayDraft, openChange } from "../policy/change.ts";
 import { differences } from "../policy/compare.ts";
 import type { Control } from "../policy/gather.ts";
-import { rolesOf } from "../policy/grants.ts";
+import { rolesOf } from "../policy/voices.ts";
 import { passkeysOf } from "../policy/passkeys.ts";
 import { type Published, openDocument } from "../policy/published.ts";
 import { simulate } from "../policy/simulate.ts";
@@ -68,7 +68,7 @@ export function openRulesPages(parts: RulesParts): Pick<RulesBackend, "page" | "
       db.transaction(async (tx) => {
         const rules = await rulesInForce(tx, control);
         const [row] = await tx.select().from(policyVersions).where(eq(policyVersions.version, rules.version));
-        const roles = await rolesOf(tx, control.seal, person);
+        const roles = await rolesOf(tx, control, person);
         const changes = await tx.select().from(ruleChanges).orderBy(desc(ruleChanges.openedAt)).limit(MOST_CHANGES);
         const quorum = changeQuorum(rules);
         return {
@@ -97,7 +97,7 @@ export function openRulesPages(parts: RulesParts): Pick<RulesBackend, "page" | "
       const text = sent.replaceAll("\r\n", "\n");
       const rules = await db.transaction((tx) => rulesInForce(tx, control));
       const { document, findings } = readDraft(text, rules);
-      const roles = await db.transaction((tx) => rolesOf(tx, control.seal, person));
+      const roles = await db.transaction((tx) => rolesOf(tx, control, person));
       if (document === null) return { text, findings, differences: [], simulated: null, mayPropose: false };
       const stuck = lockedOut(document);
       const since = new Date((await databaseTime(database)).getTime() - DAYS_BACK_MS);

@@ -10,7 +10,7 @@ import { fingerprintWords } from "../kernel/plan.ts";
 import type { Wake } from "../policy/approvals.ts";
 import { type RuleChange, changeQuorum, checkDrafter, proposeChange, settleChanges } from "../policy/change.ts";
 import type { Control } from "../policy/gather.ts";
-import { voices } from "../policy/grants.ts";
+import { voices } from "../policy/voices.ts";
 import { type Limited, emptyLimits } from "../policy/playbook-limits.ts";
 import type { Published } from "../policy/published.ts";
 import { meets } from "../policy/quorum.ts";
@@ -115,7 +115,7 @@ export function openRules(parts: RulesParts): Rules {
         summary: `${reason} It needs ${quorum.people} persons with a passkey on ${pathOf(hash)}, and is not in force before ${until} UTC.`,
       });
       await tx.update(ruleChanges).set({ incidentId: incident }).where(eq(ruleChanges.hash, hash));
-      const others = (await voices(tx, control.seal)).filter((one) => one.id !== by.id);
+      const others = (await voices(tx, control)).filter((one) => one.id !== by.id);
       const hopeless = meets(quorum, others)
         ? ""
         : " As the desk is, nobody could approve it: too few people beside you hold these roles.";

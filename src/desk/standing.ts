@@ -1,6 +1,6 @@
 import type { Database } from "../db/client.ts";
 import type { Control } from "../policy/gather.ts";
-import { voices } from "../policy/grants.ts";
+import { voices } from "../policy/voices.ts";
 import type { Role } from "../policy/schema.ts";
 
 /**
@@ -25,7 +25,7 @@ export function openStanding(database: Database, control: Control): Standing {
     isOn: (playbook) => off !== null && !off.has(playbook),
     async refresh() {
       const [people, rules] = await database.db.transaction(async (tx) => [
-        await voices(tx, control.seal),
+        await voices(tx, control),
         await control.published(tx),
       ]);
       roles = new Map(people.map((one) => [one.id, one.roles]));

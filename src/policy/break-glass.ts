@@ -5,9 +5,8 @@ import { breakGlass } from "../db/schema.ts";
 import { type Json, digest } from "../kernel/canonical.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { append, lockDesk } from "../ledger/append.ts";
-import type { Control } from "./gather.ts";
-import { rolesOf } from "./grants.ts";
 import { databaseNow } from "./rows.ts";
+import { type RightsSource, rolesOf } from "./voices.ts";
 
 const LONGEST_MS = 900_000;
 const COOL_DOWN_MS = 3_600_000;
@@ -42,7 +41,7 @@ const factsOf = (row: Pick<BreakGlass, "person" | "scope" | "openedAt" | "expire
  */
 export async function checkEmergency(
   tx: Tx,
-  control: Pick<Control, "seal">,
+  control: RightsSource,
   person: string,
   { scope, reason, forMs }: EmergencyRequest,
 ): Promise<void> {
@@ -55,7 +54,7 @@ export async function checkEmergency(
     throw new DeskError("INPUT_INVALID", "say why in ten to five hundred letters; everyone is paged with it");
   if (!(forMs >= 60_000 && forMs <= LONGEST_MS))
     throw new DeskError("INPUT_INVALID", "emergency powers last one to fifteen minutes");
-  if (!(await rolesOf(tx, control.seal, person)).includes("break-glass"))
+  if (!(await rolesOf(tx, control, person)).includes("break-glass"))
     throw new DeskError("NOT_ALLOWED", "emergency powers need the role break-glass");
   const now = await databaseNow(tx);
   const [last] = await tx
@@ -79,7 +78,7 @@ export async function checkEmergency(
  */
 export async function openBreakGlass(
   tx: Tx,
-  control: Pick<Control, "seal">,
+  control: RightsSource,
   person: string,
   request: EmergencyRequest,
 ): Promise<BreakGlass> {
@@ -108,10 +107,13 @@ export async function openBreakGlass(
   return row;
 }
 
-/** Whether a person holds emergency powers over an account now; what `Control.breakGlass` asks. */
+/**
+ * Whether a person holds emergency powers over an account now, and still the role that gave them; what `Control.breakGlass`
+ * asks.
+ */
 export async function holdsBreakGlass(
   tx: Tx,
-  control: Pick<Control, "seal">,
+  control: RightsSource,
   person: string,
   account: string,
 ): Promise<boolean> {
@@ -120,11 +122,12 @@ export async function holdsBreakGlass(
     .select()
     .from(breakGlass)
     .where(and(eq(breakGlass.person, person), gt(breakGlass.expiresAt, now)));
-  return rows.some(
+  const taken = rows.some(
     (row) =>
       (row.scope === "firm" || row.scope === `account:${account}`) &&
       control.seal.holds("break-glass", factsOf(row), row.id),
   );
+  return taken && (await rolesOf(tx, control, person)).includes("break-glass");
 }
 
 /**
@@ -134,7 +137,7 @@ export async function holdsBreakGlass(
  */
 export async function reviewBreakGlass(
   tx: Tx,
-  control: Pick<Control, "seal">,
+  control: RightsSource,
   prefix: string,
   by: string,
   finding: string,
@@ -154,7 +157,7 @@ export async function reviewBreakGlass(
   if (row === undefined || found.length > 1)
     throw new DeskError("INPUT_INVALID", "there is no such use of emergency powers");
   if (row.reviewedAt !== null) throw new DeskError("DECISION_TAKEN", `${row.reviewedBy} reviewed it before`);
-  const roles = await rolesOf(tx, control.seal, by);
+  const roles = await rolesOf(tx, control, by);
   if (row.person === by || !roles.some((role) => role === "risk" || role === "compliance"))
     throw new DeskError("NOT_ALLOWED", "another person of risk or compliance must review the use of emergency powers");
   await tx

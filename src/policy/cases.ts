@@ -123,7 +123,11 @@ function planOf(one: PolicyCase, account: Account): Plan {
 
 function factsOf(one: PolicyCase, plan: Plan, document: PolicyDocument): Facts {
   const { given } = one;
-  const asker = requesterOf(one.by, document.people[one.by.replace("person:", "")]?.roles ?? [], given.onCall ?? null);
+  const asker = requesterOf(one.by, {
+    person: null,
+    roles: document.people[one.by.replace("person:", "")]?.roles ?? [],
+    onCall: given.onCall ?? null,
+  });
   const keys = [
     "firm",
     `account:${plan.account}`,

@@ -9,7 +9,7 @@ import { append, lockDesk } from "../ledger/append.ts";
 import { type Wake, answerOf, closeOvertaken, decide, lockedApproval, openApproval } from "./approvals.ts";
 import { type Comparable, differences } from "./compare.ts";
 import type { Control } from "./gather.ts";
-import { rolesOf, voices } from "./grants.ts";
+import { type RightsSource, rolesOf, voices } from "./voices.ts";
 import { type Published, draft, openDocument, publish } from "./published.ts";
 import { type Quorum, meetsAll, quorumOf } from "./quorum.ts";
 import { approvalFacts, databaseNow } from "./rows.ts";
@@ -113,9 +113,9 @@ async function write(
 export const mayDraft = (roles: readonly Role[]): boolean => roles.some((role) => DRAFTERS.includes(role));
 
 /** Refuses people who may not ask for other rules. @throws DeskError NOT_ALLOWED */
-export async function checkDrafter(tx: Tx, control: Pick<Control, "seal">, by: string): Promise<void> {
+export async function checkDrafter(tx: Tx, control: RightsSource, by: string): Promise<void> {
   if (!by.startsWith("person:")) return;
-  const roles = await rolesOf(tx, control.seal, by.slice("person:".length));
+  const roles = await rolesOf(tx, control, by.slice("person:".length));
   if (!mayDraft(roles))
     throw new DeskError(
       "NOT_ALLOWED",
@@ -216,7 +216,7 @@ export async function publishChange(tx: Tx, control: Control, hash: string, by: 
   const voted = countedVoices(
     control,
     cast,
-    await voices(tx, control.seal, approval.openedAt),
+    await voices(tx, control, approval.openedAt),
     await excludedFrom(tx, approval),
     true,
   );

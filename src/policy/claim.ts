@@ -9,15 +9,15 @@ import { lockedApproval } from "./approvals.ts";
 import { brokenCollar } from "./collar.ts";
 import type { Quote } from "./facts.ts";
 import type { Control } from "./gather.ts";
-import { voices } from "./grants.ts";
-import { claimFacts } from "./intent.ts";
+import { voices } from "./voices.ts";
+import { claimFacts, claimOf } from "./intent.ts";
 import type { Decision } from "./judge.ts";
 import { type Quorum, meetsAll } from "./quorum.ts";
 import { judgeNow } from "./propose.ts";
 import { type ApprovalRow, type PlanRow, approvalFacts, databaseNow, planFacts } from "./rows.ts";
 import { settleOrder, settlementObjection } from "./settlement.ts";
 import { throttled } from "./throttle.ts";
-import { freeze, unfreeze, unprovenStates } from "./trading-state.ts";
+import { freeze, frozenSince, unfreeze, unprovenStates } from "./trading-state.ts";
 import { countedVoices, excludedFrom } from "./vote.ts";
 
 /** Whether a plan may be sent now, exactly once; `code` names the kind of refusal. */
@@ -111,7 +111,7 @@ async function heard(
       "POLICY_DENIED",
       `the approval stands at ${approval.state}, the ledger says ${said?.state ?? "nothing"}`,
     );
-  const people = await voices(tx, control.seal, row.createdAt);
+  const people = await voices(tx, control, row.createdAt);
   const quorums = [...decision.quorums, ...(approval.quorums as unknown as Quorum[])];
   const stepUp = approval.stepUp || decision.stepUp;
   const voted = countedVoices(control, cast, people, await excludedFrom(tx, approval), stepUp);
@@ -139,7 +139,20 @@ async function examine(tx: Tx, control: Control, presented: Presented): Promise<
         `the trading state of ${unproven.join(", ")} was changed in the database by hand; nothing is sent until it is set anew`,
       ),
     };
+  // A row's word that it was not sent yet is not believed where the ledger tells of a claim.
+  if ((await claimOf(tx, presented.hash)) !== null)
+    return { claimed: false, ...no("PLAN_SPENT", "the plan was claimed before; a plan is sent once") };
   const { plan } = row;
+  const newer =
+    plan.action === "unfreeze" && plan.trading ? await frozenSince(tx, plan.trading.scope, row.createdAt) : null;
+  if (newer !== null)
+    return {
+      claimed: false,
+      ...no(
+        "FROZEN",
+        `${newer.scope} was set to ${newer.state} by ${newer.setBy} after this was asked for (${newer.reason}); ask for that to be lifted`,
+      ),
+    };
   const { decision, policyVersion } = await judgeNow(tx, control, plan, {
     quotes: presented.quotes,
     proposedAt: row.createdAt,

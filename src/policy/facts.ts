@@ -8,6 +8,9 @@ export interface Requester {
   readonly kind: "person" | "playbook" | "service";
   /** The person's id, the playbook's name without its version, or the service's name. */
   readonly id: string;
+  /** The person who asks, or who began the playbook that asks; null where nobody did. */
+  readonly person: string | null;
+  /** That person's. */
   readonly roles: readonly Role[];
   /** Whether the person who asks, or who began the playbook that asks, is on call; null where nobody knows. */
   readonly onCall: boolean | null;
@@ -79,14 +82,19 @@ export interface Facts {
   readonly breakGlass: boolean;
 }
 
-/** Reads "person:ana", "playbook:margin-breach@1", "schedule:digest" apart; anything else is a service. */
-export function requesterOf(text: string, roles: readonly Role[], onCall: boolean | null): Requester {
+/** The person behind a playbook's run, as the rules see them. */
+export type Behind = Pick<Requester, "person" | "roles" | "onCall">;
+
+const NOBODY: Behind = { person: null, roles: [], onCall: null };
+
+/** Reads "person:ana", "playbook:margin-breach@1", "schedule:digest" apart; anything else is a service, which nobody stands behind. */
+export function requesterOf(text: string, behind: Behind = NOBODY): Requester {
   const at = text.indexOf(":");
   const kind = text.slice(0, Math.max(at, 0));
   const id = text.slice(at + 1);
-  if (kind === "person") return { kind, id, roles, onCall };
-  if (kind === "playbook") return { kind, id: id.split("@")[0] ?? id, roles: [], onCall };
-  return { kind: "service", id: text, roles: [], onCall };
+  if (kind === "person") return { ...behind, kind, id, person: id };
+  if (kind === "playbook") return { ...behind, kind, id: id.split("@")[0] ?? id };
+  return { ...NOBODY, kind: "service", id: text };
 }
 
 /** The effect as the orders show it: a plan's own word for it is not believed. */
@@ -94,6 +102,12 @@ export function effectOf(plan: Plan): "reduce" | "increase" | "neutral" {
   if (plan.orders.length === 0) return "neutral";
   return plan.orders.every((order) => order.reduceOnly) ? "reduce" : "increase";
 }
+
+/** Under which names an asker is counted and frozen: the playbook, and the person who asks or began it. */
+export const askersOf = ({ kind, id, person }: Requester): readonly string[] => [
+  ...(kind === "playbook" ? [`playbook:${id}`] : []),
+  ...(person === null ? [] : [`person:${person}`]),
+];
 
 /** The scopes whose freeze touches a plan, from wide to narrow. */
 export function scopesOf(plan: Plan, requester: Requester): readonly string[] {
@@ -103,6 +117,6 @@ export function scopesOf(plan: Plan, requester: Requester): readonly string[] {
     `venue:${plan.venue}`,
     `account:${plan.account}`,
     ...symbols.map((symbol) => `instrument:${symbol}`),
-    ...(requester.kind === "service" ? [] : [`${requester.kind}:${requester.id}`]),
+    ...askersOf(requester),
   ];
 }

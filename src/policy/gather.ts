@@ -6,8 +6,8 @@ import { abs, decimal, div, greater, sum } from "../kernel/decimal.ts";
 import { incidentFacts, runFacts } from "../kernel/origin.ts";
 import type { Plan } from "../kernel/plan.ts";
 import { type DayRow, dayLoss } from "./day-loss.ts";
-import { type AccountFigures, type Facts, type Known, type Quote, requesterOf } from "./facts.ts";
-import { rolesOf, voices } from "./grants.ts";
+import { type AccountFigures, type Facts, type Known, type Quote, askersOf, requesterOf } from "./facts.ts";
+import { rolesOf, voices } from "./voices.ts";
 import type { ReadPublished } from "./published.ts";
 import { databaseNow } from "./rows.ts";
 import type { Seal } from "../kernel/seal.ts";
@@ -59,7 +59,7 @@ async function origin(
   seal: Seal,
   plan: Plan,
 ): Promise<Pick<Facts, "trust" | "source" | "severity" | "excluded" | "proven"> & { readonly asker: string | null }> {
-  const requester = requesterOf(plan.requestedBy, [], null);
+  const requester = requesterOf(plan.requestedBy);
   const [run] = plan.run === null ? [] : await tx.select().from(runs).where(eq(runs.id, plan.run));
   const starter = run?.requestedBy.startsWith("person:") === true ? run.requestedBy.slice("person:".length) : null;
   const asker = requester.kind === "person" ? requester.id : starter;
@@ -102,10 +102,13 @@ function withMarker(
 
 /** Reads everything that the judgement of a plan depends on, inside the caller's transaction. */
 export async function gather(tx: Tx, control: Control, plan: Plan, around: Around): Promise<Facts> {
-  const { id, kind } = requesterOf(plan.requestedBy, [], null);
-  const person = kind === "person" ? id : null;
   const at = await databaseNow(tx);
   const { asker, ...begun } = await origin(tx, control.seal, plan);
+  const requester = requesterOf(plan.requestedBy, {
+    person: asker,
+    roles: asker === null ? [] : await rolesOf(tx, control, asker),
+    onCall: asker === null ? null : control.onCall(asker, at),
+  });
   const [state] = await tx.select().from(accountStates).where(eq(accountStates.account, plan.account));
   const [day] = await tx
     .select()
@@ -116,17 +119,13 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
     `account:${plan.account}`,
     `venue:${plan.venue}`,
     ...new Set(plan.orders.map((order) => `instrument:${order.symbol}`)),
-    ...(kind === "service" ? [] : [`${kind}:${id}`]),
+    ...askersOf(requester),
     ...(begun.source === null ? [] : [`source:${begun.source}`]),
   ];
   return {
     plan,
     ...begun,
-    requester: requesterOf(
-      plan.requestedBy,
-      person === null ? [] : await rolesOf(tx, control.seal, person),
-      asker === null ? null : control.onCall(asker, at),
-    ),
+    requester,
     at,
     ageMs: around.proposedAt === null ? 0 : at.getTime() - around.proposedAt.getTime(),
     states: withMarker(await statesNow(tx), control.halted()),
@@ -135,8 +134,9 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
     quotes: around.quotes,
     deadManArmed: control.deadManArmed(plan.account),
     reconcilerHealthy: await control.reconcilerHealthy(tx, plan.account, at),
-    approvers: await voices(tx, control.seal, around.proposedAt ?? undefined),
-    switchedOff: kind === "playbook" && (await control.published(tx))?.playbooksOff.includes(id) === true,
+    approvers: await voices(tx, control, around.proposedAt ?? undefined),
+    switchedOff:
+      requester.kind === "playbook" && (await control.published(tx))?.playbooksOff.includes(requester.id) === true,
     breakGlass: await anyHolds(tx, control, begun.excluded, plan.account),
   };
 }

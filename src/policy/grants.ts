@@ -1,36 +1,10 @@
-import { and, eq, isNull, lt } from "drizzle-orm";
+import { and, eq, isNull } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
 import { roleGrants } from "../db/schema.ts";
 import { appendMany, lockDesk } from "../ledger/append.ts";
-import type { Voice } from "./quorum.ts";
 import { databaseNow, grantFacts } from "./rows.ts";
-import { ROLES, type Role } from "./schema.ts";
+import type { Role } from "./schema.ts";
 import type { Seal } from "../kernel/seal.ts";
-
-const isRole = (text: string): text is Role => (ROLES as readonly string[]).includes(text);
-
-/**
- * Everyone's present roles, of grants older than `before` where it is given. A grant whose seal does not hold, because
- * somebody wrote it into the database, does not count.
- */
-export async function voices(tx: Tx, seal: Seal, before?: Date): Promise<readonly Voice[]> {
-  const rows = await tx
-    .select()
-    .from(roleGrants)
-    .where(and(isNull(roleGrants.revokedAt), before === undefined ? undefined : lt(roleGrants.grantedAt, before)));
-  const byPerson = new Map<string, Set<Role>>();
-  for (const row of rows) {
-    if (!isRole(row.role) || !seal.holds("grant", grantFacts(row), row.seal)) continue;
-    const roles = byPerson.get(row.person) ?? new Set<Role>();
-    byPerson.set(row.person, roles.add(row.role));
-  }
-  return [...byPerson].map(([id, roles]) => ({ id, roles: [...roles].sort() })).sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-/** One person's present roles; none for somebody the desk does not know. */
-export async function rolesOf(tx: Tx, seal: Seal, person: string): Promise<readonly Role[]> {
-  return (await voices(tx, seal)).find((one) => one.id === person)?.roles ?? [];
-}
 
 /**
  * Makes the grants what `people` says: new ones count from now, by the database's clock, lost ones end now. Grants that

@@ -76,8 +76,9 @@ function keysOf(facts: Facts, per: Limit["per"]): readonly string[] {
     case "instrument":
       return [...new Set(plan.orders.map((order) => `instrument:${order.symbol}`))];
     case "person":
+      return requester.person === null ? [] : [`person:${requester.person}`];
     case "playbook":
-      return requester.kind === per ? [`${per}:${requester.id}`] : [];
+      return requester.kind === "playbook" ? [`playbook:${requester.id}`] : [];
     case "source":
       return facts.source === null ? [] : [`source:${facts.source}`];
     case "order":

@@ -8,16 +8,15 @@ const listed = (list: readonly string[] | undefined, value: string | null): bool
 const named = (list: readonly string[] | undefined, value: string): boolean =>
   list !== undefined && (list.includes("*") || list.includes(value));
 
+/** Who a playbook was begun by asks too: what a person may not, their playbook may not either. */
 function asks(by: Rule["match"]["by"], { requester }: Facts): boolean {
   if (by === undefined) return true;
-  switch (requester.kind) {
-    case "person":
-      return named(by.people, requester.id) || requester.roles.some((role) => by.roles?.includes(role) === true);
-    case "playbook":
-      return named(by.playbooks, requester.id);
-    case "service":
-      return named(by.services, requester.id);
-  }
+  const { kind, id, person, roles } = requester;
+  return (
+    (person !== null && (named(by.people, person) || roles.some((role) => by.roles?.includes(role) === true))) ||
+    (kind === "playbook" && named(by.playbooks, id)) ||
+    (kind === "service" && named(by.services, id))
+  );
 }
 
 interface Part {

@@ -41,11 +41,11 @@ export async function openControl(options: {
 /** The control plane as it stands, for programs that only look: nothing is published. */
 export function readControl(sealKey: Secret, halted: Control["halted"], conditions: Conditions): Control {
   const seal = openSeal(sealKey);
+  const rights = { seal, published: readPublished(seal) };
   return {
-    seal,
-    published: readPublished(seal),
+    ...rights,
     halted,
     ...conditions,
-    breakGlass: (tx, person, account) => holdsBreakGlass(tx, { seal }, person, account),
+    breakGlass: (tx, person, account) => holdsBreakGlass(tx, rights, person, account),
   };
 }

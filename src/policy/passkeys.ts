@@ -7,7 +7,7 @@ import { sha256 } from "../kernel/canonical.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { append } from "../ledger/append.ts";
 import type { Control } from "./gather.ts";
-import { rolesOf } from "./grants.ts";
+import { rolesOf } from "./voices.ts";
 import { databaseNow } from "./rows.ts";
 
 /** Where the console stands, as browsers see it. */
@@ -163,7 +163,7 @@ export async function confirmPasskey(tx: Tx, control: Control, credentialId: str
   const [row] = await tx.select().from(passkeys).where(eq(passkeys.credentialId, credentialId)).for("update");
   if (row === undefined || row.revokedAt !== null) throw new DeskError("NOT_ALLOWED", "there is no such passkey");
   if (row.person === by) throw new DeskError("NOT_ALLOWED", "a second person must confirm a passkey");
-  const roles = await rolesOf(tx, control.seal, by);
+  const roles = await rolesOf(tx, control, by);
   if (!roles.some((role) => role === "risk" || role === "operator" || role === "policy-admin"))
     throw new DeskError("NOT_ALLOWED", "confirming a passkey needs the role risk, operator or policy-admin");
   await tx

@@ -15,7 +15,11 @@ const permits = (rule: Rule): boolean =>
 
 const isAbout = ({ match }: Rule, playbook: string, action: ActionName): boolean =>
   match.actions?.includes(action) !== false &&
-  (match.by === undefined || match.by.playbooks?.some((name) => name === "*" || name === playbook) === true);
+  // Whoever a rule lets ask may ask by a playbook that they begin.
+  (match.by === undefined ||
+    match.by.people !== undefined ||
+    match.by.roles !== undefined ||
+    match.by.playbooks?.some((name) => name === "*" || name === playbook) === true);
 
 /**
  * The trading actions of a playbook that no limit of its own bounds: neither a hard cap per playbook, nor one in every

@@ -1,7 +1,7 @@
-import { eq, ne } from "drizzle-orm";
+import { desc, eq, ne, sql } from "drizzle-orm";
 import { announce } from "../db/changes.ts";
 import type { Tx } from "../db/client.ts";
-import { policyVersions } from "../db/schema.ts";
+import { ledger, policyVersions } from "../db/schema.ts";
 import { canonical, sha256 } from "../kernel/canonical.ts";
 import { append, lockDesk } from "../ledger/append.ts";
 import { syncGrants } from "./grants.ts";
@@ -39,16 +39,28 @@ export function openDocument(version: string, text: string): Published {
   };
 }
 
+/** The version that was published last, as the ledger tells it; null where none was. */
+async function lastPublished(tx: Tx): Promise<string | null> {
+  const [entry] = await tx
+    .select({ version: ledger.object })
+    .from(ledger)
+    // Written out, as in the index over these few entries.
+    .where(sql`${ledger.type} = 'policy.published'`)
+    .orderBy(desc(ledger.seq))
+    .limit(1);
+  return entry?.version ?? null;
+}
+
 /**
- * Makes the reader of the rules in force. Null where none was published, or where somebody changed the row by hand: the
- * caller then denies.
+ * Makes the reader of the rules in force. Null where none was published, or where somebody changed the row by hand, also
+ * to an earlier version whose seal still holds: the caller then denies.
  */
 export function readPublished(seal: Seal): ReadPublished {
   let last: Published | null = null;
   return async (tx) => {
     const [row] = await tx.select().from(policyVersions).where(eq(policyVersions.state, "published"));
     if (row === undefined || sha256(row.canonical) !== row.version) return null;
-    if (!seal.holds("policy", publishedFacts(row), row.seal)) return null;
+    if (!seal.holds("policy", publishedFacts(row), row.seal) || (await lastPublished(tx)) !== row.version) return null;
     if (last?.version !== row.version) last = openDocument(row.version, row.canonical);
     return last;
   };

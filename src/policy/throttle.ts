@@ -14,7 +14,7 @@ const SPANS = { "1m": "1 minute", "1h": "1 hour", "24h": "24 hours" } as const s
  * @returns why nothing is sent; null where the playbook may go on
  */
 export async function throttled(tx: Tx, plan: Plan, { throttle }: Pick<Policy, "throttle">): Promise<string | null> {
-  const { kind, id } = requesterOf(plan.requestedBy, [], null);
+  const { kind, id } = requesterOf(plan.requestedBy);
   if (kind !== "playbook" || plan.orders.length === 0) return null;
   const scope = `playbook:${id}`;
   const [row] = await tx.execute<{ runs: string }>(sql`

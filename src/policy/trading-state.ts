@@ -119,6 +119,12 @@ export async function unfreeze(
   await write(tx, change, await databaseNow(tx));
 }
 
+/** The freeze that a scope was put under at or after a moment; null where there is none. Who consents to lift one consents to no later one. */
+export async function frozenSince(tx: Pick<Tx, "select">, scope: string, since: Date): Promise<TradingStateRow | null> {
+  const [row] = await tx.select().from(tradingStates).where(eq(tradingStates.scope, scope));
+  return row !== undefined && row.state !== "active" && row.setAt >= since ? row : null;
+}
+
 /** Scopes whose row differs from the last ledger entry about them: somebody changed the database by hand. */
 export async function unprovenStates(tx: Tx): Promise<readonly string[]> {
   const rows = await tx.execute<{ scope: string }>(sql`

@@ -4,7 +4,7 @@ import { plans, runs, votes } from "../db/schema.ts";
 import { append } from "../ledger/append.ts";
 import { type Wake, decide, lockedApproval } from "./approvals.ts";
 import type { Control } from "./gather.ts";
-import { voices } from "./grants.ts";
+import { voices } from "./voices.ts";
 import { type Quorum, type Voice, counts, meetsAll } from "./quorum.ts";
 import type { Policy } from "./schema.ts";
 import { type ApprovalRow, type VoteRow, approvalFacts, databaseNow, voteFacts } from "./rows.ts";
@@ -169,7 +169,7 @@ export async function castVote(tx: Tx, control: Control, ballot: Ballot, wake: W
     row.subject === "plan"
       ? await tx.select({ at: plans.createdAt }).from(plans).where(eq(plans.hash, row.planHash))
       : [];
-  const people = await voices(tx, control.seal, plan?.at ?? row.openedAt);
+  const people = await voices(tx, control, plan?.at ?? row.openedAt);
   const room: Room = {
     row,
     quorums: row.quorums as unknown as Quorum[],

@@ -117,14 +117,15 @@ describe("abuses", () => {
   });
 
   test("a role granted after the plan was proposed has no say in it", async () => {
+    const withFay = { ...DESK_PEOPLE, fay: { name: "Fay", roles: ["risk" as const] } };
+    await desk.publish({ people: withFay });
+    await desk.within((tx) => syncGrants(tx, desk.control.seal, DESK_PEOPLE, "system"));
     const { hash } = await desk.ask();
-    await desk.within((tx) =>
-      syncGrants(tx, desk.control.seal, { ...DESK_PEOPLE, fay: { roles: ["risk"] } }, "system"),
-    );
+    await desk.within((tx) => syncGrants(tx, desk.control.seal, withFay, "system"));
     expect(await desk.vote(hash, "fay")).toMatchObject({ outcome: "not-allowed" });
     await database().db.execute(sql`select pg_sleep(0.005)`);
     expect(await desk.vote((await desk.ask()).hash, "fay")).toMatchObject({ state: "approved" });
-    await desk.within((tx) => syncGrants(tx, desk.control.seal, DESK_PEOPLE, "system"));
+    await desk.publish();
   });
 
   test("a freeze that comes after the approval stops the plan", async () => {

@@ -106,8 +106,8 @@ export const situations: fc.Arbitrary<Facts> = fc
       ageMs: one.ageMs,
       breakGlass: one.breakGlass,
       requester: one.person
-        ? { kind: "person", id: "ana", roles: ["trader"], onCall: one.onCall }
-        : { kind: "playbook", id: "margin-breach", roles: [], onCall: one.onCall },
+        ? { kind: "person", id: "ana", person: "ana", roles: ["trader"], onCall: one.onCall }
+        : { kind: "playbook", id: "margin-breach", person: null, roles: [], onCall: one.onCall },
       excluded: one.person ? ["ana"] : [],
     }),
   );

@@ -6,7 +6,7 @@ import { lockedOut, proposeChange, publishChange, settleChanges } from "../../sr
 import { publishAtStart } from "../../src/policy/publish-at-start.ts";
 import { defaultPolicy } from "../../src/policy/default-policy.ts";
 import { explainPlan, explanationText } from "../../src/policy/explain.ts";
-import { rolesOf } from "../../src/policy/grants.ts";
+import { rolesOf } from "../../src/policy/voices.ts";
 import type { Policy } from "../../src/policy/schema.ts";
 import { simulate } from "../../src/policy/simulate.ts";
 import { withDatabase } from "../with-database.ts";
@@ -205,9 +205,9 @@ test("a desk with live accounts keeps its rules when the file loosens them, a de
 test("a person who leaves the file loses the roles at the next start", async () => {
   const { cy: _, ...rest } = DESK_PEOPLE;
   await desk.publish({ people: rest });
-  expect(await desk.within((tx) => rolesOf(tx, desk.control.seal, "cy"))).toEqual([]);
+  expect(await desk.within((tx) => rolesOf(tx, desk.control, "cy"))).toEqual([]);
   await reset();
-  expect(await desk.within((tx) => rolesOf(tx, desk.control.seal, "cy"))).toEqual(["trader"]);
+  expect(await desk.within((tx) => rolesOf(tx, desk.control, "cy"))).toEqual(["trader"]);
 });
 
 test("a simulation shows which plans of the past would be judged otherwise, and what loosens", async () => {

@@ -4,6 +4,7 @@ import { escalate, openIncident } from "../../src/incidents/lifecycle.ts";
 import type { Plan } from "../../src/kernel/plan.ts";
 import { withDatabase } from "../with-database.ts";
 import { DESK_PEOPLE, SEAL, type TestDesk, beginRun, freshPlan, testDesk } from "./control.ts";
+import { policyOf } from "./make.ts";
 
 const database = withDatabase();
 let desk: TestDesk;
@@ -161,6 +162,33 @@ test("a role written into the database gives nobody a say", async () => {
   );
   const { hash } = await desk.ask();
   expect(await desk.vote(hash, "eve")).toMatchObject({ outcome: "not-allowed" });
+});
+
+test("a plan that was sent is not sent again because its row says that it was not", async () => {
+  const { hash, plan } = await approved();
+  expect(await desk.claim(hash, plan)).toMatchObject({ claimed: true });
+  await asOwner(`update breakwater.plans set state = 'approved', claimed_at = null where hash = '${hash}'`);
+  expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false, code: "PLAN_SPENT" });
+});
+
+test("a role that was taken away is not given back by a row", async () => {
+  const without = { ...DESK_PEOPLE, ana: { name: "Ana", roles: [] } };
+  await desk.publish({ people: without });
+  await asOwner("update breakwater.role_grants set revoked_at = null where person = 'ana'");
+  const { hash } = await desk.ask();
+  expect(await desk.vote(hash, "ana")).toMatchObject({ outcome: "not-allowed" });
+  await desk.publish();
+});
+
+test("rules that people replaced are not put back in force by a row", async () => {
+  const { defaultPolicy } = await import("../../src/policy/default-policy.ts");
+  const strict = policyOf([{ name: "nothing", says: "deny" }]);
+  const before = await desk.within((tx) => desk.control.published(tx));
+  await desk.publish({ policy: strict });
+  await asOwner(`update breakwater.policy_versions set state = 'retired' where state = 'published';
+    update breakwater.policy_versions set state = 'published' where version = '${before?.version}'`);
+  expect(await desk.propose(freshPlan())).toMatchObject({ outcome: "deny" });
+  await desk.publish({ policy: { ...defaultPolicy(), attention: { approvalsPerHour: 10_000 } } });
 });
 
 test("other rules put in force in the database by hand allow nothing at all, and a desk with live accounts does not start", async () => {

@@ -166,7 +166,7 @@ test("what is said to tighten never lets more through, whatever was changed and 
           plan: plan({ orders: [order({ notionalUsd: one.notionalUsd, reduceOnly: one.reduceOnly })] }),
           usage: spent(),
           ageMs: one.ageMs,
-          requester: { kind: "playbook", id: "margin-breach", roles: [], onCall: one.onCall },
+          requester: { kind: "playbook", id: "margin-breach", person: null, roles: [], onCall: one.onCall },
         });
         const permits = (policy: Policy): boolean => {
           const decision = judge(policy, situation);

@@ -8,7 +8,7 @@ import { BTC, facts, order, plan, policyOf, spent } from "./make.ts";
 const ALLOW = { name: "all", says: "allow" };
 const big = plan({ orders: [order({ notionalUsd: "1200000", quantity: "24" })] });
 const person = (id: string, roles: Facts["requester"]["roles"]): Partial<Facts> => ({
-  requester: { kind: "person", id, roles, onCall: true },
+  requester: { kind: "person", id, person: id, roles, onCall: true },
   excluded: [id],
 });
 
@@ -211,6 +211,19 @@ describe("outcomes", () => {
     expect(() => policyOf([{ ...ALLOW, limits: [{ per: "order", measure: "leverage", max: "3" }] }])).toThrow(
       /cannot be counted/,
     ));
+  test("what a rule says of a person it says of the playbooks that the person begins", () => {
+    const policy = policyOf([
+      { name: "all", says: "allow" },
+      { name: "not-ana", match: { by: { people: ["ana"] } }, says: "deny" },
+    ]);
+    const begunBy = (person: string | null): Partial<Facts> => ({
+      requester: { kind: "playbook", id: "hedge", person, roles: [], onCall: null },
+    });
+    expect(judge(policy, facts(begunBy("ana"))).outcome).toBe("deny");
+    expect(judge(policy, facts(begunBy("bo"))).outcome).toBe("allow");
+    expect(judge(policy, facts(begunBy(null))).outcome).toBe("allow");
+  });
+
   test("the whole trace names every rule and why", () => {
     const decision = judge(defaultPolicy(), facts(), "all");
     expect(new Set(decision.trace.map((line) => line.rule))).toEqual(

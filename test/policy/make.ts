@@ -79,7 +79,7 @@ export const PEOPLE: Facts["approvers"] = [
 /** Facts of a quiet day. */
 export const facts = (over: Partial<Facts> = {}): Facts => ({
   plan: plan(),
-  requester: { kind: "playbook", id: "margin-breach", roles: [], onCall: null },
+  requester: { kind: "playbook", id: "margin-breach", person: null, roles: [], onCall: null },
   excluded: [],
   proven: true,
   trust: "internal",

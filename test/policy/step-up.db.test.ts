@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { openIncident, resolve, unreviewed } from "../../src/incidents/lifecycle.ts";
 import { emergencyDigest, holdsBreakGlass, openBreakGlass, reviewBreakGlass } from "../../src/policy/break-glass.ts";
+import { syncGrants } from "../../src/policy/grants.ts";
 import {
   type ConsoleIdentity,
   beginEnrolment,
@@ -17,12 +18,14 @@ import {
   typedRight,
   verifyTouch,
 } from "../../src/policy/step-up.ts";
+import type { People } from "../../src/policy/schema.ts";
 import { withDatabase } from "../with-database.ts";
 import { type SoftAuthenticator, softAuthenticator } from "../../src/commandline/soft-authenticator.ts";
 import { SEAL, beginRun, DESK_PEOPLE, type TestDesk, controlOf, freshPlan, testDesk } from "./control.ts";
 import { order } from "./make.ts";
 
 const where: ConsoleIdentity = { origin: "http://localhost:7070", rpId: "localhost", deskName: "Test desk" };
+const PEOPLE: People = { ...DESK_PEOPLE, gil: { name: "Gil", roles: ["trader", "break-glass"] } };
 const database = withDatabase();
 let desk: TestDesk;
 const keys = new Map<string, SoftAuthenticator>();
@@ -42,7 +45,7 @@ beforeAll(async () => {
     ...base,
     breakGlass: (tx, person, account) => holdsBreakGlass(tx, base, person, account),
   });
-  await desk.publish({ people: { ...DESK_PEOPLE, gil: { name: "Gil", roles: ["trader", "break-glass"] } } });
+  await desk.publish({ people: PEOPLE });
   keys.set("ana", await enrol("ana", "bo"));
   keys.set("bo", await enrol("bo", "ed"));
   keys.set("gil", await enrol("gil", "bo"));
@@ -213,6 +216,16 @@ describe("emergency powers", () => {
     };
     expect(await runOf("gil")).toMatchObject({ outcome: "allow" });
     expect(await runOf("ana")).toMatchObject({ outcome: "quorum" });
+  });
+
+  test("they end with the role that gave them", async () => {
+    const asked = () => desk.propose(freshPlan({ requestedBy: "person:gil", run: null }));
+    expect(await asked()).toMatchObject({ outcome: "allow" });
+    await desk.within((tx) =>
+      syncGrants(tx, desk.control.seal, { ...PEOPLE, gil: { roles: ["trader" as const] } }, "system"),
+    );
+    expect(await asked()).toMatchObject({ outcome: "quorum" });
+    await desk.within((tx) => syncGrants(tx, desk.control.seal, PEOPLE, "system"));
   });
 
   test("a row written by hand gives no powers", async () => {

@@ -1,5 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { eq } from "drizzle-orm";
+import { incidents, orders } from "../../src/db/schema.ts";
+import { openIncident } from "../../src/incidents/lifecycle.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
+import { proposePlan } from "../../src/policy/propose.ts";
 import { recordRefusedTouch } from "../../src/policy/step-up.ts";
 import {
   effectiveState,
@@ -12,7 +16,7 @@ import {
 } from "../../src/policy/trading-state.ts";
 import { usageOf } from "../../src/policy/usage.ts";
 import { withDatabase } from "../with-database.ts";
-import { type TestDesk, freshPlan, testDesk } from "./control.ts";
+import { SEAL, type TestDesk, beginRun, freshPlan, testDesk } from "./control.ts";
 import { order } from "./make.ts";
 
 const database = withDatabase();
@@ -88,6 +92,37 @@ describe("freezes", () => {
     expect((await states())["account:paper-c"]).toBeUndefined();
   });
 
+  test("who agreed to lift one freeze did not agree to lift the next", async () => {
+    await set("account:paper-d", "reducing", "a detector was unsure");
+    const lifting = freshPlan({
+      action: "unfreeze",
+      requestedBy: "person:ed",
+      run: null,
+      orders: [],
+      collars: [],
+      trading: { scope: "account:paper-d", state: "active" },
+    });
+    const { hash } = await desk.ask(lifting);
+    await desk.vote(hash, "ana");
+    await desk.vote(hash, "bo");
+    await set("account:paper-d", "halted", "somebody is inside");
+    expect(await desk.claim(hash, lifting)).toMatchObject({
+      claimed: false,
+      code: "FROZEN",
+      why: expect.stringContaining("somebody is inside"),
+    });
+    expect((await states())["account:paper-d"]).toBe("halted");
+  });
+
+  test("the freeze of a person stops the playbooks that the person began", async () => {
+    const asked = async () => (await desk.propose(freshPlan({ run: "run-of-cy" }))).outcome;
+    await desk.within((tx) => beginRun(tx, { id: "run-of-cy", requestedBy: "person:cy" }));
+    expect(await asked()).toBe("quorum");
+    await set("person:cy", "halted");
+    expect(await asked()).toBe("deny");
+    expect((await desk.propose()).outcome).toBe("quorum");
+  });
+
   test("a freeze that stands for hours is brought back to mind, once each time", async () => {
     await set("instrument:BTC/USDT:USDT", "reducing");
     expect(await desk.within((tx) => remindDue(tx))).toEqual([]);
@@ -151,6 +186,28 @@ describe("what was spent", () => {
     expect(firm).toEqual(venue);
     expect(firm).toEqual(playbook);
     expect(await used("person:ana")).toMatchObject({ "24h": { orders: "0" } });
+  });
+
+  test("what a person's playbooks send counts under the person too, and under the incident's source however old its alert", async () => {
+    await desk.within(async (tx) => {
+      const by = { actor: "source:desk-sender", surface: "test" };
+      const incident = await openIncident(tx, SEAL, by, { kind: "test", severity: "high", title: "x" });
+      await tx.update(incidents).set({ source: "desk-sender" }).where(eq(incidents.id, incident));
+      await beginRun(tx, { id: "run-of-gus", incidentId: incident, requestedBy: "person:gus" });
+      const one = freshPlan({ run: "run-of-gus", incident, orders: [order({ clientOrderId: "bw-gus" })] });
+      const { hash } = await proposePlan(tx, desk.control, one, {});
+      await tx.insert(orders).values({
+        ...order({ clientOrderId: "bw-gus" }),
+        planHash: hash,
+        leg: 0,
+        incidentId: incident,
+        runId: "run-of-gus",
+        venue: "paper",
+        referencePrice: "50000",
+      });
+    });
+    expect((await used("person:gus"))?.["1h"]).toEqual({ notionalUsd: "50000", orders: "1", messages: "1" });
+    expect((await used("source:desk-sender"))?.["24h"]).toEqual({ notionalUsd: "50000", orders: "1", messages: "1" });
   });
 
   test("an amount in the database that is no number denies instead of passing a limit", async () => {

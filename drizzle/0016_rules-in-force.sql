@@ -1,0 +1,1 @@
+CREATE INDEX "ledger_rules" ON "breakwater"."ledger" USING btree ("seq") WHERE type = 'policy.published';
