@@ -14,7 +14,7 @@ const person = (id: string, roles: Facts["requester"]["roles"]): Partial<Facts> 
 
 /** A person began this playbook by its command. */
 const asks = (playbook: string): Partial<Facts> => ({
-  requester: { kind: "playbook", id: playbook, roles: [], onCall: true },
+  requester: { kind: "playbook", id: playbook, person: "ana", roles: [], onCall: true },
   excluded: ["ana"],
 });
 
