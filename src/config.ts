@@ -16,7 +16,7 @@ import { type Decimal, isDecimal } from "./kernel/decimal.ts";
 import { durationMs } from "./kernel/duration.ts";
 import { DeskError } from "./kernel/errors.ts";
 import type { Secret } from "./kernel/secret.ts";
-import { rotasSettings } from "./oncall/rota.ts";
+import { rotaProblems, rotasSettings } from "./policy/rota.ts";
 import { oidcProblems, oidcSettings } from "./desk/single-sign-on-settings.ts";
 import { checkpointsSettings } from "./ledger/settings.ts";
 import { defaultPolicy } from "./policy/default-policy.ts";
@@ -169,16 +169,8 @@ function crossCheck(file: DeskFile, environment: Environment, name: string, prob
   for (const one of openSources(file.webhooks, (variable) => environment.secretNamed(variable)).problems) {
     problems.push({ where: `${name} ${one.path}`, what: one.message });
   }
-  for (const [rota, { people, overrides }] of Object.entries(file.rotas)) {
-    if (file.people[rota])
-      problems.push({
-        where: `${name} rotas.${rota}`,
-        what: "is also a person's id, and /page takes both; rename one",
-      });
-    for (const person of new Set([...people, ...overrides.map((one) => one.person)]))
-      if (!file.people[person])
-        problems.push({ where: `${name} rotas.${rota}`, what: `names ${person}, who is not one of the desk's people` });
-  }
+  for (const { where, what } of rotaProblems(file.rotas, file.people))
+    problems.push({ where: `${name} ${where}`, what });
   for (const one of oidcProblems(file.oidc, file.people, environment.secret("OIDC_CLIENT_SECRET") !== undefined))
     problems.push({ ...one, where: one.where.startsWith("environment") ? one.where : `${name} ${one.where}` });
   if (
@@ -267,9 +259,10 @@ export function loadConfig(
 }
 
 /** What of desk.yaml gives rights: what is published, versioned and approved as one. */
-export const documentOf = (file: Pick<DeskFile, "policy" | "people" | "playbooks">): PolicyDocument => ({
+export const documentOf = (file: Pick<DeskFile, "policy" | "people" | "playbooks" | "rotas">): PolicyDocument => ({
   policy: file.policy,
   people: file.people,
+  rotas: file.rotas,
   playbooksOff: Object.keys(file.playbooks).filter((name) => file.playbooks[name]?.enabled === false),
 });
 

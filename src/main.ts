@@ -109,7 +109,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   const { paper, onLost } = given;
   const base = await layFoundation({ config, playbooks, paper, onLost, paint: painter.paint, undo, clock, log });
   const { database, runs, lease } = base;
-  const standing = openStanding(database, base.control);
+  const standing = openStanding(database, base.control, file.rotas);
   const switchedOn = () => playbooks.filter((one) => standing.isOn(one.head.name));
   await standing.refresh();
   const nameOf = (person: string): string => file.people[person]?.name ?? person;
@@ -144,7 +144,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     standing: async (user) =>
       (user.surface === "slack" ? surfaces?.slack : surfaces?.discord)?.standing(user.user) ?? "gone",
   });
-  const paging = openPaging({ config, database, emit, clock, log });
+  const paging = openPaging({ config, database, rotas: standing.rotas, emit, clock, log });
   undo.push(() => paging.stop());
   const exposure = openExposure({
     db: database.db,
@@ -244,6 +244,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       playbooks,
       seal: base.control.seal,
       deadMan: base.deadMen.standing,
+      rotas: standing.rotas,
       board: () => market?.board ?? null,
       recordings: library,
     }),
@@ -336,7 +337,8 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   });
   const stopReporting = reporting.start();
   undo.push(async () => stopReporting());
-  if (held !== null) await emit(heldAlert(base.held, clock.now()));
+  await rules.settle().catch(warn("changes of the rules not settled"));
+  if (held !== null) await emit(heldAlert(held, base.held, clock.now()));
   if (base.restored !== null) await emit(restoredAlert(base.restored, clock.now()));
   const opened = await openDeskMarket({ config, paper: base.paper, leads: lease.leads, database, emit, clock, log });
   market = opened;

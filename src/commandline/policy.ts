@@ -49,7 +49,6 @@ function readDesk(named: string | undefined): {
 
 const untold = { is: null, why: "only the running desk knows" };
 const UNKNOWN: Conditions = {
-  onCall: () => null,
   deadManArmed: () => untold,
   reconcilerHealthy: async () => untold,
 };

@@ -1,15 +1,13 @@
 import type { DeskFile } from "../config.ts";
 import { durationMs } from "../kernel/duration.ts";
-import { isOnCall } from "../oncall/rota.ts";
 import type { Conditions } from "../policy/gather.ts";
 import { reconciled } from "../policy/reconciled.ts";
 
 /** The facts that rules name under `when`, as this desk's file says where to find them. */
 export const conditionsOf = (
-  { rotas, monitor }: Pick<DeskFile, "rotas" | "monitor">,
+  { monitor }: Pick<DeskFile, "monitor">,
   deadManArmed: Conditions["deadManArmed"],
 ): Conditions => ({
   deadManArmed,
-  onCall: (person, at) => isOnCall(rotas, person, at),
   reconcilerHealthy: (tx, account, at) => reconciled(tx, account, at, durationMs(monitor.staleAfter)),
 });

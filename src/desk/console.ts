@@ -15,7 +15,7 @@ import type { Seal } from "../kernel/seal.ts";
 import { readCopies } from "../ledger/copies.ts";
 import { proveEntry } from "../ledger/proof.ts";
 import { verifyLedger } from "../ledger/verify.ts";
-import { everyoneOnCall } from "../oncall/rota.ts";
+import { type Rotas, everyoneOnCall } from "../policy/rota.ts";
 import type { Board } from "../sources/feeds/board.ts";
 import type { RecordingLibrary } from "../replay/view/library.ts";
 import { chosenDetectors } from "../sources/feeds/settings.ts";
@@ -108,6 +108,7 @@ export function consoleBackend(parts: {
   readonly playbooks: readonly AnyPlaybook[];
   readonly seal: Seal;
   readonly deadMan: (account: string) => string | null;
+  readonly rotas: () => Rotas;
   /** Late: the market is opened after the console. */
   readonly board: () => Board | null;
   readonly recordings: RecordingLibrary;
@@ -136,7 +137,7 @@ export function consoleBackend(parts: {
       ...(await venueDots(database, config, clock)),
       { name: "database", state: (await answers(database)) ? "up" : "down", detail: "Postgres" },
     ],
-    onCall: () => everyoneOnCall(config.file.rotas, clock.now()),
+    onCall: () => everyoneOnCall(parts.rotas(), clock.now()),
     thresholds: [
       { label: "high", ratio: monitor.highRatio },
       { label: "critical", ratio: monitor.criticalRatio },

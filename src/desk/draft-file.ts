@@ -21,7 +21,7 @@ const refused = (where: string, what: string): ReadDraft => ({
 });
 
 /**
- * Reads the `policy`, `people` and `playbooks` of a desk file, or of a piece of one. What the text leaves out stays as it
+ * Reads the `policy`, `people`, `rotas` and `playbooks` of a desk file, or of a piece of one. What the text leaves out stays as it
  * is in force; what else a desk file holds gives no rights and is passed over.
  */
 export function readDraft(text: string, inForce: Published): ReadDraft {
@@ -33,16 +33,17 @@ export function readDraft(text: string, inForce: Published): ReadDraft {
     return refused("draft", messageOf(error).split("\n")[0] ?? "it is no YAML");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    return refused("draft", "write policy, people or playbooks as they stand in desk.yaml");
+    return refused("draft", "write policy, people, rotas or playbooks as they stand in desk.yaml");
   const given = new Map(Object.entries(value));
-  if (!["policy", "people", "playbooks"].some((part) => given.has(part)))
-    return refused("draft", "it names none of policy, people and playbooks, so nothing would change");
+  if (!["policy", "people", "rotas", "playbooks"].some((part) => given.has(part)))
+    return refused("draft", "it names none of policy, people, rotas and playbooks, so nothing would change");
   const playbooks = playbooksSchema.safeParse(given.get("playbooks") ?? {});
   if (!playbooks.success)
     return refused("playbooks", "write each as name: { enabled: true } or name: { enabled: false }");
   const { document, findings } = readDocument({
     policy: given.get("policy") ?? inForce.policy,
     people: given.get("people") ?? peopleOf(inForce, (id) => id),
+    rotas: given.get("rotas") ?? inForce.rotas,
   });
   if (document === null) return { document, findings };
   const off = Object.keys(playbooks.data).filter((name) => playbooks.data[name]?.enabled === false);
@@ -50,7 +51,7 @@ export function readDraft(text: string, inForce: Published): ReadDraft {
 }
 
 /** The rights of a document, published or not. */
-type Rights = Pick<Published, "policy" | "people" | "playbooksOff">;
+type Rights = Pick<Published, "policy" | "people" | "playbooksOff" | "rotas">;
 
 const peopleOf = (inForce: Rights, nameOf: (person: string) => string): PolicyDocument["people"] =>
   Object.fromEntries(
@@ -65,6 +66,7 @@ export const draftText = (inForce: Rights, nameOf: (person: string) => string): 
   stringify(
     {
       people: peopleOf(inForce, nameOf),
+      ...(Object.keys(inForce.rotas).length === 0 ? {} : { rotas: inForce.rotas }),
       playbooks: Object.fromEntries(inForce.playbooksOff.map((name) => [name, { enabled: false }])),
       policy: inForce.policy,
     },
@@ -77,6 +79,7 @@ export function withPlaybook(inForce: Published, name: string, on: boolean): Pol
   return {
     policy: inForce.policy,
     people: peopleOf(inForce, (id) => id),
+    rotas: inForce.rotas,
     playbooksOff: on ? others : [...others, name],
   };
 }

@@ -13,7 +13,7 @@ import { openDelivery } from "../oncall/delivery.ts";
 import { openNtfy } from "../oncall/ntfy.ts";
 import type { Pager } from "../oncall/pager.ts";
 import { openPagerDuty } from "../oncall/pagerduty.ts";
-import { onCallOf } from "../oncall/rota.ts";
+import { type Rotas, onCallOf } from "../policy/rota.ts";
 import { type PageRow, acknowledgePages, resolvePages, schedulePage } from "../oncall/pages.ts";
 import type { Person } from "./command.ts";
 import { routeOf } from "./places.ts";
@@ -64,6 +64,8 @@ const pageTrouble = (row: PageRow, why: string, at: Date): Trouble => ({
 export function openPaging(parts: {
   readonly config: Config;
   readonly database: Database;
+  /** Who is on call when. */
+  readonly rotas: () => Rotas;
   readonly emit: (alert: Alert) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
@@ -107,11 +109,12 @@ export function openPaging(parts: {
     async byHand(person, whom, why) {
       const [now] = await db.execute<{ at: string }>(sql`select now() as at`);
       const at = new Date(now?.at ?? clock.now());
-      const rota = config.file.rotas[whom];
+      const rotas = parts.rotas();
+      const rota = rotas[whom];
       const turn = rota === undefined ? whom : onCallOf(rota, at);
       const known = config.file.people[turn ?? ""];
       if (!known) {
-        const { people, rotas } = config.file;
+        const { people } = config.file;
         throw new DeskError(
           "INPUT_INVALID",
           rota === undefined

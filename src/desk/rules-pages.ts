@@ -85,6 +85,9 @@ export function openRulesPages(parts: RulesParts): Pick<RulesBackend, "page" | "
           })),
           caps: rules.policy.hard.map(limitWords),
           playbooksOff: rules.playbooksOff,
+          rotas: Object.entries(rules.rotas).map(
+            ([name, rota]) => `${name}: ${rota.people.map(nameOf).join(", ")}, turns of ${rota.shift}`,
+          ),
           changes: changes.map(lineOf),
           held: heldBy(parts.held, rules),
           needs: `${quorum.people} persons${quorum.roles.length === 0 ? "" : `, with ${quorum.roles.join(" and ")} among them`}, each with a passkey; and ${rules.policy.change.timeLock} of waiting`,

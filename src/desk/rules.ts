@@ -21,6 +21,7 @@ import { changeVotedText, noteVote } from "../policy/voted.ts";
 import type { Person } from "./command.ts";
 import { identityAt } from "./console-identity.ts";
 import { readDraft, withPlaybook } from "./draft-file.ts";
+import { resolveHeld } from "./held-rules.ts";
 import { findChange, openRulesPages, rulesInForce } from "./rules-pages.ts";
 
 /** What changing the rules stands on. */
@@ -47,7 +48,10 @@ export interface Rules extends RulesBackend {
   switchPlaybook(by: Asking, name: string, on: boolean, reason: string): Promise<Reply>;
   /** A vote by the change's words or hash; null where no change is meant. */
   vote(by: Asking, text: string, decision: "approve" | "deny", reason: string | null): Promise<Reply | null>;
-  /** Puts in force what was approved and is behind its time-lock, and closes what was refused or overtaken. */
+  /**
+   * Puts in force what was approved and is behind its time-lock, closes what was refused or overtaken, and the incidents of
+   * rules that desk.yaml is no longer held back with.
+   */
   settle(): Promise<void>;
 }
 
@@ -58,6 +62,8 @@ const linkTo = (hash: string) => ({ label: "The change in the console", url: pat
 export function openRules(parts: RulesParts): Rules {
   const { database, control, wake, nameOf } = parts;
   const { db } = database;
+  /** The version under which held rules were looked at last. */
+  let looked: string | null = null;
 
   const known = async (prefix: string): Promise<RuleChange> => {
     const row = await findChange(db, prefix);
@@ -227,6 +233,10 @@ export function openRules(parts: RulesParts): Rules {
             await resolveIn(tx, incident.id, "handled", by, text);
           else await noteIncident(tx, { incident: change.incidentId, type: "rules.change", actor: by.actor, text });
         }
+        const inForce = await control.published(tx);
+        if (inForce === null || inForce.version === looked) return;
+        await resolveHeld(tx, parts.held, inForce, looked === null);
+        looked = inForce.version;
       });
     },
   };

@@ -1,5 +1,6 @@
 import type { Database } from "../db/client.ts";
 import type { Control } from "../policy/gather.ts";
+import type { Rotas } from "../policy/rota.ts";
 import { voices } from "../policy/voices.ts";
 import type { Role } from "../policy/schema.ts";
 
@@ -12,17 +13,22 @@ export interface Standing {
   rolesOf(person: string): readonly Role[];
   /** Whether a playbook may run. */
   isOn(playbook: string): boolean;
+  /** Who is on call when, for calling and showing people: desk.yaml's rotas where the rules in force have none. */
+  rotas(): Rotas;
   /** Reads them anew: at the start, and whenever rules change. */
   refresh(): Promise<void>;
 }
 
 /** Opens the standing; nobody has a role and no playbook runs before the first refresh. */
-export function openStanding(database: Database, control: Control): Standing {
+export function openStanding(database: Database, control: Control, ofFile: Rotas): Standing {
   let roles: ReadonlyMap<string, readonly Role[]> = new Map();
   let off: ReadonlySet<string> | null = null;
+  let rotas: Rotas = {};
   return {
     rolesOf: (person) => roles.get(person) ?? [],
     isOn: (playbook) => off !== null && !off.has(playbook),
+    // Calling somebody too many is better than nobody; what the rules permit never hangs on this.
+    rotas: () => (Object.keys(rotas).length > 0 ? rotas : ofFile),
     async refresh() {
       const [people, rules] = await database.db.transaction(async (tx) => [
         await voices(tx, control),
@@ -30,6 +36,7 @@ export function openStanding(database: Database, control: Control): Standing {
       ]);
       roles = new Map(people.map((one) => [one.id, one.roles]));
       off = rules === null ? null : new Set(rules.playbooksOff);
+      rotas = rules?.rotas ?? {};
     },
   };
 }

@@ -1,6 +1,7 @@
 import { decimal, greater } from "../kernel/decimal.ts";
 import { onlyPermits } from "./compare.ts";
 import { meets } from "./quorum.ts";
+import { rotaProblems, rotasSettings } from "./rota.ts";
 import {
   type PolicyDocument,
   type QuorumRule,
@@ -192,6 +193,7 @@ export function checkPolicy(document: PolicyDocument): readonly PolicyFinding[] 
     ...policy.rules.flatMap((rule) => [...ruleFindings(rule), ...quorumFindings(rule, people)]),
     ...shadowFindings(policy.rules),
     ...peopleFindings(document),
+    ...rotaProblems(document.rotas ?? {}, people).map((one) => ({ severity: "error" as const, ...one })),
     ...missing.map((measure) => ({
       severity: "warning" as const,
       where: "policy.hard",
@@ -200,12 +202,13 @@ export function checkPolicy(document: PolicyDocument): readonly PolicyFinding[] 
   ];
 }
 
-/** Reads rules and people from parsed YAML or JSON; all problems at once, each with its place. */
-export function readDocument(input: { readonly policy: unknown; readonly people: unknown }): {
+/** Reads rules, people and rotas from parsed YAML or JSON; all problems at once, each with its place. */
+export function readDocument(input: { readonly policy: unknown; readonly people: unknown; readonly rotas: unknown }): {
   readonly document: PolicyDocument | null;
   readonly findings: readonly PolicyFinding[];
 } {
   const [policy, people] = [policySchema.safeParse(input.policy), peopleSchema.safeParse(input.people)];
+  const rotas = rotasSettings.safeParse(input.rotas);
   const problems = (
     name: string,
     issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
@@ -218,8 +221,9 @@ export function readDocument(input: { readonly policy: unknown; readonly people:
   const findings = [
     ...problems("policy", policy.error?.issues ?? []),
     ...problems("people", people.error?.issues ?? []),
+    ...problems("rotas", rotas.error?.issues ?? []),
   ];
-  if (!policy.success || !people.success) return { document: null, findings };
-  const document = { policy: policy.data, people: people.data };
+  if (!policy.success || !people.success || !rotas.success) return { document: null, findings };
+  const document = { policy: policy.data, people: people.data, rotas: rotas.data };
   return { document, findings: checkPolicy(document) };
 }

@@ -1,5 +1,6 @@
 import { decimal, greater, less } from "../kernel/decimal.ts";
 import { durationMs } from "../kernel/duration.ts";
+import type { Rotas } from "./rota.ts";
 import { WINDOWS, type Limit, type Policy, type QuorumRule, type Role, type Rule, type RuleOutcome } from "./schema.ts";
 
 /** Rules and people as they are compared. */
@@ -7,6 +8,7 @@ export interface Comparable {
   readonly policy: Policy;
   readonly people: Readonly<Record<string, { readonly roles: readonly Role[] }>>;
   readonly playbooksOff?: readonly string[];
+  readonly rotas?: Rotas;
 }
 
 /** One thing that differs between two sets of rules. */
@@ -225,6 +227,22 @@ function playbooksDiffer(
   return [...on, ...off];
 }
 
+/**
+ * Rotas that come, go or change. While a rule asks who is on call, each such change loosens: it puts somebody on call,
+ * whom the rule may let do more, or takes somebody off, whom it may have bound.
+ */
+function rotasDiffer(after: Comparable, before: Comparable): Difference[] {
+  const loosens = [after, before].some(({ policy }) => policy.rules.some((rule) => rule.when.onCall !== undefined));
+  const [now, old] = [after.rotas ?? {}, before.rotas ?? {}];
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((name) => {
+    const how = old[name] === undefined ? "is new" : now[name] === undefined ? "is gone" : "has other turns";
+    // The order of people is the order of turns, so it counts.
+    if (JSON.stringify(now[name]) === JSON.stringify(old[name])) return [];
+    const [was, is] = [old[name], now[name]].map((one) => (one === undefined ? null : text(one)));
+    return [{ what: `rotas: ${name} ${how}`, loosens, before: was ?? null, after: is ?? null }];
+  });
+}
+
 /** Everything that differs, what loosens first. */
 export function differences(after: Comparable, before: Comparable): readonly Difference[] {
   const all = [
@@ -233,6 +251,7 @@ export function differences(after: Comparable, before: Comparable): readonly Dif
     ...rulesDiffer(after.policy.rules, before.policy.rules),
     ...rolesDiffer(after, before),
     ...playbooksDiffer(after, before),
+    ...rotasDiffer(after, before),
   ];
   return [...all.filter((one) => one.loosens), ...all.filter((one) => !one.loosens)];
 }

@@ -9,6 +9,7 @@ import { type DayRow, dayLoss } from "./day-loss.ts";
 import { type AccountFigures, type Facts, type Known, type Quote, askersOf, requesterOf } from "./facts.ts";
 import { rolesOf, voices } from "./voices.ts";
 import type { ReadPublished } from "./published.ts";
+import { isOnCall } from "./rota.ts";
 import { databaseNow } from "./rows.ts";
 import type { Seal } from "../kernel/seal.ts";
 import { statesNow } from "./trading-state.ts";
@@ -16,8 +17,6 @@ import { usageOf } from "./usage.ts";
 
 /** Where the facts come from that rules name under `when`. What is not known denies. */
 export interface Conditions {
-  /** Whether a person is on call at a moment; null where nobody keeps a rota. */
-  onCall(person: string, at: Date): boolean | null;
   /** Whether the venue's dead-man switch is armed for an account. */
   deadManArmed(account: string): Known;
   /** Whether an account's orders were compared with the venue a short while ago and nothing is open between them. */
@@ -103,11 +102,12 @@ function withMarker(
 /** Reads everything that the judgement of a plan depends on, inside the caller's transaction. */
 export async function gather(tx: Tx, control: Control, plan: Plan, around: Around): Promise<Facts> {
   const at = await databaseNow(tx);
+  const rules = await control.published(tx);
   const { asker, ...begun } = await origin(tx, control.seal, plan);
   const requester = requesterOf(plan.requestedBy, {
     person: asker,
     roles: asker === null ? [] : await rolesOf(tx, control, asker),
-    onCall: asker === null ? null : control.onCall(asker, at),
+    onCall: asker === null ? null : isOnCall(rules?.rotas ?? {}, asker, at),
   });
   const [state] = await tx.select().from(accountStates).where(eq(accountStates.account, plan.account));
   const [day] = await tx
@@ -135,8 +135,7 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
     deadManArmed: control.deadManArmed(plan.account),
     reconcilerHealthy: await control.reconcilerHealthy(tx, plan.account, at),
     approvers: await voices(tx, control, around.proposedAt ?? undefined),
-    switchedOff:
-      requester.kind === "playbook" && (await control.published(tx))?.playbooksOff.includes(requester.id) === true,
+    switchedOff: requester.kind === "playbook" && rules?.playbooksOff.includes(requester.id) === true,
     breakGlass: await anyHolds(tx, control, begun.excluded, plan.account),
   };
 }

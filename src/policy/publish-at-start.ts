@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
 import { policyVersions } from "../db/schema.ts";
 import { DeskError } from "../kernel/errors.ts";
@@ -18,11 +18,18 @@ export interface StartResult {
   readonly loosens: readonly string[];
 }
 
-/** Whether people put the rules in force in place of this very file, which has not been touched since. */
-async function overtaken(tx: Tx, version: string, inForce: string): Promise<boolean> {
-  const [ours] = await tx.select().from(policyVersions).where(eq(policyVersions.version, version));
+/**
+ * Whether people put the rules in force in place of this very file, which has not been touched since. Its version from
+ * before rotas were part of the rules is the same file's.
+ */
+async function overtaken(tx: Tx, document: PolicyDocument, inForce: string): Promise<boolean> {
+  const versions = [versionOf(document), versionOf({ ...document, rotas: {} })];
+  const [ours] = await tx
+    .select()
+    .from(policyVersions)
+    .where(and(inArray(policyVersions.version, versions), eq(policyVersions.state, "retired")));
   const [theirs] = await tx.select().from(policyVersions).where(eq(policyVersions.version, inForce));
-  return ours?.state === "retired" && (theirs?.publishedBy ?? "system") !== "system";
+  return ours !== undefined && (theirs?.publishedBy ?? "system") !== "system";
 }
 
 /**
@@ -53,7 +60,7 @@ export async function publishAtStart(
         "the rules in force were changed in the database by hand, or the seal's key was lost; restore either before you start",
       );
   }
-  if (before !== null && (await overtaken(tx, version, before.version))) {
+  if (before !== null && (await overtaken(tx, document, before.version))) {
     await syncGrants(tx, control.seal, before.people, options.by);
     return { outcome: "kept", version: before.version, loosens: [] };
   }

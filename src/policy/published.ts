@@ -5,18 +5,21 @@ import { ledger, policyVersions } from "../db/schema.ts";
 import { canonical, sha256 } from "../kernel/canonical.ts";
 import { append, lockDesk } from "../ledger/append.ts";
 import { syncGrants } from "./grants.ts";
+import { type Rotas, rotasSettings } from "./rota.ts";
 import { databaseNow } from "./rows.ts";
 import { type Policy, type PolicyDocument, type Role, policySchema, rightsOf } from "./schema.ts";
 import type { Seal } from "../kernel/seal.ts";
 
 /** The rules in force. */
 export interface Published {
-  /** SHA-256 of the canonical policy and people. */
+  /** SHA-256 of the canonical policy, people, rotas and what is switched off. */
   readonly version: string;
   readonly policy: Policy;
   readonly people: Readonly<Record<string, { readonly roles: readonly Role[] }>>;
   /** Names of playbooks that are switched off. */
   readonly playbooksOff: readonly string[];
+  /** On-call rotas by name; none in versions from before they were part of the rules. */
+  readonly rotas: Rotas;
 }
 
 /** Reads the rules in force; remembers the parsed form by version, so that most reads cost one short row. */
@@ -30,12 +33,14 @@ export function openDocument(version: string, text: string): Published {
     policy: unknown;
     people: Record<string, readonly Role[]>;
     playbooksOff?: readonly string[];
+    rotas?: unknown;
   };
   return {
     version,
     policy: policySchema.parse(document.policy),
     people: Object.fromEntries(Object.entries(document.people).map(([id, roles]) => [id, { roles }])),
     playbooksOff: document.playbooksOff ?? [],
+    rotas: rotasSettings.parse(document.rotas ?? {}),
   };
 }
 

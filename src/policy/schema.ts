@@ -3,6 +3,7 @@ import { type Json, digest } from "../kernel/canonical.ts";
 import { SEVERITIES } from "../kernel/alert.ts";
 import { isDecimal } from "../kernel/decimal.ts";
 import { ACTIONS } from "../kernel/plan.ts";
+import type { Rotas } from "./rota.ts";
 import { TIERS } from "./tiers.ts";
 
 /** What a person may be; a role names a duty, never a chat name. */
@@ -138,7 +139,7 @@ const conditions = z
       .boolean()
       .optional()
       .describe(
-        "The person who asks, or who began the playbook that asks, is on call by a rota; without rotas not known",
+        "The person who asks, or who began the playbook that asks, is on call by a rota in force; without rotas not known",
       ),
     deadManArmed: z
       .boolean()
@@ -243,20 +244,26 @@ export type Limit = Rule["limits"][number];
 export type RuleOutcome = Rule["says"];
 export type QuorumRule = z.infer<typeof quorum>;
 
-/** The rules, the people they are about and the playbooks that must not run: published, versioned and approved as one. */
+/** The rules, the people they are about, who of them is on call when, and the playbooks that must not run: published, versioned and approved as one. */
 export interface PolicyDocument {
   readonly policy: Policy;
   readonly people: People;
   /** Names of playbooks that are switched off; none where left out. */
   readonly playbooksOff?: readonly string[];
+  /** On-call rotas by name; none where left out. */
+  readonly rotas?: Rotas;
 }
 
 /** The version's name: SHA-256 of the canonical document. Chat ids and names are not part of who may do what. */
 export const versionOf = (document: PolicyDocument): string => digest(rightsOf(document));
 
-/** What of the document gives or takes rights: the policy, each person's roles in order, and what is switched off. */
-export const rightsOf = ({ policy, people, playbooksOff = [] }: PolicyDocument) => ({
+/**
+ * What of the document gives or takes rights: the policy, each person's roles in order, what is switched off, and the
+ * rotas. The last two are left out where there are none, as versions from before they were kept leave them out.
+ */
+export const rightsOf = ({ policy, people, playbooksOff = [], rotas = {} }: PolicyDocument) => ({
   policy: JSON.parse(JSON.stringify(policy)) as Json,
   people: Object.fromEntries(Object.entries(people).map(([id, one]) => [id, [...new Set(one.roles)].sort()])),
   ...(playbooksOff.length === 0 ? {} : { playbooksOff: [...new Set(playbooksOff)].sort() }),
+  ...(Object.keys(rotas).length === 0 ? {} : { rotas: JSON.parse(JSON.stringify(rotas)) as Json }),
 });

@@ -55,7 +55,7 @@ describe("cards show what was changed while nobody listened", () => {
       hub: openHub(systemClock),
       chat,
       paging: { look: async () => {} },
-      standing: { rolesOf: () => [], isOn: () => true, refresh: async () => {} },
+      standing: { rolesOf: () => [], isOn: () => true, rotas: () => ({}), refresh: async () => {} },
       clock: systemClock,
       log: silentLog,
     });

@@ -16,7 +16,7 @@ test("a changed incident is shown in the chats, unless its cards were asked for 
     hub: openHub(systemClock),
     chat: { show: async (id, version) => void shown.push(`${id} v${version}`), catchUp: async () => {} },
     paging: { look: async (id) => void looked.push(id) },
-    standing: { rolesOf: () => [], isOn: () => true, refresh: async () => {} },
+    standing: { rolesOf: () => [], isOn: () => true, rotas: () => ({}), refresh: async () => {} },
     clock: systemClock,
     log: silentLog,
   });
@@ -51,7 +51,7 @@ test("cards that could not be asked for are asked for again until they are, and 
       },
     },
     paging: { look: async () => {} },
-    standing: { rolesOf: () => [], isOn: () => true, refresh: async () => {} },
+    standing: { rolesOf: () => [], isOn: () => true, rotas: () => ({}), refresh: async () => {} },
     clock,
     log: silentLog,
   });

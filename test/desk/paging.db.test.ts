@@ -8,6 +8,7 @@ import type { Alert } from "../../src/kernel/alert.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import { PAGES_CHANNEL } from "../../src/oncall/pages.ts";
+import { rotasSettings } from "../../src/policy/rota.ts";
 import { type FakePager, openFakePager } from "../fakes/pager/server.ts";
 import { withDatabase } from "../with-database.ts";
 import { deskConfig } from "./config.ts";
@@ -27,17 +28,16 @@ describe("the on-call page", () => {
     alerts = [];
     pager = await openFakePager();
     paging = openPaging({
-      config: deskConfig(
-        `  - { match: { severity: [critical] }, page: { after: 5m, to: [pagerduty] } }
-rotas:
-  night: { zone: UTC, starts: "2026-01-05T09:00", people: [cleo] }
-  later: { zone: UTC, starts: "2999-01-05T09:00", people: [ben] }`,
-        {
-          PAGERDUTY_ROUTING_KEY: "R0UTE",
-          PAGERDUTY_URL: pager.url,
-          BREAKWATER_PUBLIC_URL: "https://desk.example",
-        },
-      ),
+      config: deskConfig("  - { match: { severity: [critical] }, page: { after: 5m, to: [pagerduty] } }", {
+        PAGERDUTY_ROUTING_KEY: "R0UTE",
+        PAGERDUTY_URL: pager.url,
+        BREAKWATER_PUBLIC_URL: "https://desk.example",
+      }),
+      rotas: () =>
+        rotasSettings.parse({
+          night: { zone: "UTC", starts: "2026-01-05T09:00", people: ["cleo"] },
+          later: { zone: "UTC", starts: "2999-01-05T09:00", people: ["ben"] },
+        }),
       database: database(),
       emit: async (alert) => void alerts.push(alert),
       clock: systemClock,

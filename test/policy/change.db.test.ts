@@ -1,13 +1,16 @@
 import { eq } from "drizzle-orm";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { policyVersions } from "../../src/db/schema.ts";
+import { canonical } from "../../src/kernel/canonical.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { lockedOut, proposeChange, publishChange, settleChanges } from "../../src/policy/change.ts";
 import { publishAtStart } from "../../src/policy/publish-at-start.ts";
 import { defaultPolicy } from "../../src/policy/default-policy.ts";
 import { explainPlan, explanationText } from "../../src/policy/explain.ts";
 import { rolesOf } from "../../src/policy/voices.ts";
-import type { Policy } from "../../src/policy/schema.ts";
+import { draft, openDocument, publish as putInForce } from "../../src/policy/published.ts";
+import { type Rotas, rotasSettings } from "../../src/policy/rota.ts";
+import { type Policy, rightsOf, versionOf } from "../../src/policy/schema.ts";
 import { simulate } from "../../src/policy/simulate.ts";
 import { withDatabase } from "../with-database.ts";
 import { DESK_PEOPLE, type TestDesk, freshPlan, testDesk } from "./control.ts";
@@ -182,6 +185,61 @@ test("desk.yaml as it was before people changed the rules is no wish to go back"
   // A file that somebody touched since is one.
   expect(await start(looser())).toMatchObject({ outcome: "published" });
   expect(await start(defaultPolicy())).toMatchObject({ outcome: "published", version: file });
+});
+
+describe("rotas are part of the rules:", () => {
+  const turns = (...who: string[]): Rotas =>
+    rotasSettings.parse({ desk: { zone: "UTC", starts: "2026-01-05T09:00", shift: "12h", people: who } });
+  const asking: Policy = {
+    ...defaultPolicy(),
+    rules: defaultPolicy().rules.map((rule) => (rule.name === "hedge" ? { ...rule, when: { onCall: true } } : rule)),
+  };
+  const start = (rotas: Rotas, policy = asking) =>
+    desk.within((tx) =>
+      publishAtStart(tx, desk.control, { ...document(policy), rotas }, { by: "system", loosen: false }),
+    );
+  const turnsInForce = async () => (await desk.within((tx) => desk.control.published(tx)))?.rotas["desk"]?.people;
+
+  test("a live desk's file does not put another person on call where a rule asks for it; people do, by their quorum", async () => {
+    await desk.publish({ policy: asking, rotas: turns("ana") });
+    expect(await turnsInForce()).toEqual(["ana"]);
+    expect(await start(turns("cy"))).toMatchObject({ outcome: "drafted", loosens: ["rotas: desk has other turns"] });
+    expect(await turnsInForce()).toEqual(["ana"]);
+    const asked = await desk.within((tx) =>
+      proposeChange(
+        tx,
+        desk.control,
+        { ...document(asking), rotas: turns("cy") },
+        "person:bo",
+        "cy takes over for ana",
+      ),
+    );
+    expect(asked).toMatchObject({ outcome: "drafted", loosens: ["rotas: desk has other turns"] });
+  });
+
+  test("where no rule asks, the file's turns are taken at once", async () => {
+    await desk.publish({ policy: defaultPolicy(), rotas: turns("ana") });
+    expect(await start(turns("cy"), defaultPolicy())).toMatchObject({ outcome: "published" });
+    expect(await turnsInForce()).toEqual(["cy"]);
+  });
+
+  test("versions from before rotas were kept stay readable, keep their name, and have none", async () => {
+    const old = document(defaultPolicy());
+    expect(versionOf({ ...old, rotas: {} })).toBe(versionOf(old));
+    expect(canonical(rightsOf(old))).not.toContain("rotas");
+    expect(openDocument(versionOf(old), canonical(rightsOf(old))).rotas).toEqual({});
+    expect(versionOf({ ...old, rotas: turns("ana") })).not.toBe(versionOf(old));
+  });
+
+  test("a file with rotas whose rules people replaced before the update is no wish to go back either", async () => {
+    await desk.publish({ policy: asking });
+    await database().db.transaction(async (tx) => {
+      const version = await draft(tx, document(defaultPolicy()), "person:bo", { tightens: false, opensAt: new Date() });
+      await putInForce(tx, desk.control.seal, version, "service:rules");
+    });
+    expect(await start(turns("ana"))).toMatchObject({ outcome: "kept" });
+    await reset();
+  });
 });
 
 test("rules that the desk would lack the people to loosen again are told", () => {

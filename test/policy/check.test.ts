@@ -119,6 +119,7 @@ describe("reading rules", () => {
         extra: 1,
       },
       people: { ana: { name: "Ana", roles: ["king"] } },
+      rotas: { night: { zone: "Mars", starts: "2026-01-05T09:00", people: ["ana"] } },
     });
     expect(document).toBeNull();
     const places = findings.map((one) => one.where);
@@ -128,6 +129,7 @@ describe("reading rules", () => {
       "policy.rules.1.limits.0.max",
       "policy",
       "people.ana.roles.0",
+      "rotas.night.zone",
     ])
       expect(places).toContain(place);
   });

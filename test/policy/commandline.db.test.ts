@@ -70,7 +70,7 @@ test("a piece of a file is judged with what it leaves out as it stands", async (
   expect(said()).toContain("loosens  people: ana becomes risk");
   expect(said()).not.toContain("rule that");
   writeFileSync(piece, "peeple: {}");
-  await expect(policySimulate(piece, {})).rejects.toThrow("names none of policy, people and playbooks");
+  await expect(policySimulate(piece, {})).rejects.toThrow("names none of policy, people, rotas and playbooks");
 });
 
 test("a check names what is wrong in the file, what no plan ever hit, and what the desk does not have", async () => {

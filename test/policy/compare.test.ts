@@ -4,6 +4,7 @@ import { loosenings } from "../../src/policy/compare.ts";
 import { defaultPolicy } from "../../src/policy/default-policy.ts";
 import { judge } from "../../src/policy/judge.ts";
 import { meetsAll } from "../../src/policy/quorum.ts";
+import { type Rotas, rotasSettings } from "../../src/policy/rota.ts";
 import { type Policy, type Rule, policySchema } from "../../src/policy/schema.ts";
 import { PEOPLE, facts, order, plan, spent } from "./make.ts";
 
@@ -53,6 +54,34 @@ describe("what counts as loosening", () => {
         { policy: defaultPolicy(), people },
       ),
     ).toEqual(["people: di becomes risk"]));
+});
+
+describe("another turn of who is on call", () => {
+  const turns = (...who: string[]) =>
+    rotasSettings.parse({ desk: { zone: "UTC", starts: "2026-01-05T09:00", shift: "12h", people: who } });
+  const asking = (): Policy => with_("reduce-within-caps", { when: { onCall: true } });
+  const change = (policy: Policy, after: Rotas, before: Rotas): readonly string[] =>
+    loosenings({ policy, people, rotas: after }, { policy, people, rotas: before });
+  test.each<[string, Rotas, Rotas, string]>([
+    ["somebody takes the turns of another", turns("bo"), turns("ana"), "rotas: desk has other turns"],
+    ["the turns come in another order", turns("ana", "bo"), turns("bo", "ana"), "rotas: desk has other turns"],
+    ["a first rota", turns("ana"), {}, "rotas: desk is new"],
+    ["no rota any more", {}, turns("ana"), "rotas: desk is gone"],
+  ])("loosens while a rule asks for it, and not where none does: %s", (_, after, before, what) => {
+    expect(change(asking(), after, before)).toEqual([what]);
+    expect(change(defaultPolicy(), after, before)).toEqual([]);
+  });
+  test("loosens too where the rule that asks for it goes or comes with it", () => {
+    const [without, asks] = [defaultPolicy(), asking()];
+    for (const [after, before] of [
+      [without, asks],
+      [asks, without],
+    ] as const)
+      expect(
+        loosenings({ policy: after, people, rotas: turns("bo") }, { policy: before, people, rotas: turns("ana") }),
+      ).toContain("rotas: desk has other turns");
+  });
+  test("the same turns change nothing", () => expect(change(asking(), turns("ana"), turns("ana"))).toEqual([]));
 });
 
 describe("what only tightens", () => {

@@ -8,6 +8,7 @@ import { systemClock } from "../../src/kernel/clock.ts";
 import type { VenueOrder } from "../../src/kernel/order.ts";
 import type { Plan } from "../../src/kernel/plan.ts";
 import { silentLog } from "../../src/kernel/log.ts";
+import { type Rotas, rotasSettings } from "../../src/policy/rota.ts";
 import type { Rule } from "../../src/policy/schema.ts";
 import type { Venue } from "../../src/venues/venue.ts";
 import { deskConfig } from "../desk/config.ts";
@@ -16,14 +17,13 @@ import { type TestDesk, beginRun, controlOf, freshPlan, testDesk } from "./contr
 import { order, policyOf } from "./make.ts";
 
 const database = withDatabase();
-const { file } = deskConfig(
-  "  []\nrotas:\n  desk: { zone: UTC, starts: '2026-01-05T09:00', shift: 12h, people: [ana] }",
-  {},
-);
+const { file } = deskConfig("  []", {});
+const turnsOf = (person: string): Rotas =>
+  rotasSettings.parse({ desk: { zone: "UTC", starts: "2026-01-05T09:00", shift: "12h", people: [person] } });
 let desk: TestDesk;
 
-async function rules(when: Rule["when"]): Promise<void> {
-  await desk.publish({ policy: policyOf([{ name: "guarded", when, says: "allow" }]) });
+async function rules(when: Rule["when"], rotas: Rotas = turnsOf("ana")): Promise<void> {
+  await desk.publish({ policy: policyOf([{ name: "guarded", when, says: "allow" }]), rotas });
 }
 const read = async (secondsAgo: number): Promise<void> => {
   const at = sql`now() - ${secondsAgo} * interval '1 second'` as unknown as Date;
@@ -71,6 +71,12 @@ beforeEach(async () => {
 test("who is on call may, and who is not may not", async () => {
   await rules({ onCall: true });
   expect(await outcome({ requestedBy: "person:ana", run: null })).toBe("allow");
+  expect(await outcome({ requestedBy: "person:bo", run: null })).toBe("deny");
+  // The rules in force say who is on call, and no file beside them.
+  await rules({ onCall: true }, turnsOf("bo"));
+  expect(await outcome({ requestedBy: "person:ana", run: null })).toBe("deny");
+  expect(await outcome({ requestedBy: "person:bo", run: null })).toBe("allow");
+  await rules({ onCall: true }, {});
   expect(await outcome({ requestedBy: "person:bo", run: null })).toBe("deny");
 });
 

@@ -11,6 +11,7 @@ import { defaultPolicy } from "../../src/policy/default-policy.ts";
 import type { Control } from "../../src/policy/gather.ts";
 import { proposePlan } from "../../src/policy/propose.ts";
 import { draft, publish, readPublished } from "../../src/policy/published.ts";
+import type { Rotas } from "../../src/policy/rota.ts";
 import { databaseNow } from "../../src/policy/rows.ts";
 import { type People, type Policy, peopleSchema } from "../../src/policy/schema.ts";
 import { openSeal } from "../../src/kernel/seal.ts";
@@ -34,7 +35,6 @@ export function controlOf(over: Partial<Control> = {}): Control {
     seal: SEAL,
     published: readPublished(SEAL),
     halted: () => null,
-    onCall: () => null,
     deadManArmed: () => ({ is: null, why: "" }),
     reconcilerHealthy: async () => ({ is: null, why: "" }),
     breakGlass: async () => false,
@@ -99,7 +99,7 @@ export interface TestDesk {
   readonly control: Control;
   readonly woken: string[];
   within<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  publish(document?: { policy?: Policy; people?: People }): Promise<void>;
+  publish(document?: { policy?: Policy; people?: People; rotas?: Rotas }): Promise<void>;
   propose(one?: Plan): Promise<{ hash: string; plan: Plan; outcome: string }>;
   /** Proposes and puts it to people. */
   ask(one?: Plan, ttlMs?: number): Promise<{ hash: string; plan: Plan }>;
@@ -134,7 +134,8 @@ export function testDesk(database: Database, control: Control = controlOf()): Te
     publish: async (document = {}) => {
       await within(async (tx) => {
         await beginRun(tx, { id: "run-signed" });
-        const one = { policy: document.policy ?? tireless(), people: document.people ?? DESK_PEOPLE };
+        const { policy = tireless(), people = DESK_PEOPLE, rotas = {} } = document;
+        const one = { policy, people, rotas };
         const version = await draft(tx, one, "system", { tightens: false, opensAt: await databaseNow(tx) });
         await publish(tx, control.seal, version, "system");
       });

@@ -49,6 +49,8 @@ export interface RulesPage {
   readonly rules: readonly RuleLine[];
   readonly caps: readonly string[];
   readonly playbooksOff: readonly string[];
+  /** One line a rota: its name, and whose turns it has. */
+  readonly rotas: readonly string[];
   readonly changes: readonly ChangeLine[];
   /** Null where desk.yaml waits for nothing. */
   readonly held: HeldRules | null;

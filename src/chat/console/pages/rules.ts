@@ -59,6 +59,14 @@ export function rulesPage(page: RulesPage): Markup {
               <dd>${words(page.playbooksOff.join(", "))}</dd>
             </div>`
       }
+      ${
+        page.rotas.length === 0
+          ? NOTHING
+          : html`<div>
+              <dt>On call</dt>
+              <dd>${words(page.rotas.join("; "))}</dd>
+            </div>`
+      }
     </dl>
     <div data-part="waiting">
       ${

@@ -4,7 +4,7 @@ import { z } from "zod";
 const person = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "write a person's id, such as ana");
 const WALL = "yyyy-MM-dd'T'HH:mm";
 
-/** `rotas` of desk.yaml: who is on call when, by turns. */
+/** `rotas` of desk.yaml and of the rules in force: who is on call when, by turns. */
 export const rotasSettings = z
   .record(
     z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "write lower-case words with hyphens, such as risk-desk"),
@@ -34,7 +34,9 @@ export const rotasSettings = z
     }),
   )
   .default({})
-  .describe("On-call rotas by name; rules with onCall deny where there is none");
+  .describe(
+    "On-call rotas by name, part of the rules that are published: rules with onCall deny where none is in force",
+  );
 
 /** The desk's rotas by name. */
 export type Rotas = z.infer<typeof rotasSettings>;
@@ -66,4 +68,20 @@ export function isOnCall(rotas: Rotas, who: string, at: Date): boolean | null {
   const turns = Object.values(rotas).map((rota) => onCallOf(rota, at));
   if (turns.includes(who)) return true;
   return turns.length === 0 || turns.includes(null) ? null : false;
+}
+
+/** What is wrong between rotas and the desk's people, each with its place; nothing where they fit. */
+export function rotaProblems(
+  rotas: Rotas,
+  people: Readonly<Record<string, unknown>>,
+): readonly { readonly where: string; readonly what: string }[] {
+  return Object.entries(rotas).flatMap(([name, rota]) => {
+    const named = new Set([...rota.people, ...rota.overrides.map((one) => one.person)]);
+    const taken = name in people ? ["is also a person's id, and /page takes both; rename one"] : [];
+    const strangers = [...named].filter((one) => !(one in people));
+    return [...taken, ...strangers.map((one) => `names ${one}, who is not one of the desk's people`)].map((what) => ({
+      where: `rotas.${name}`,
+      what,
+    }));
+  });
 }
