@@ -53,7 +53,7 @@ import { monitorAccount } from "./sources/feeds/account-monitor.ts";
 import { openSources } from "./sources/webhooks/settings.ts";
 import type { PaperExchange } from "./venues/paper/exchange.ts";
 import { findViewer } from "./views/console-backend.ts";
-import { issueSignIn } from "./views/sessions.ts";
+import { issueSignIn, recordLimited } from "./views/sessions.ts";
 
 /** A running desk. */
 export interface Program {
@@ -141,6 +141,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     people: file.people,
     rolesOf: standing.rolesOf,
     database,
+    clock,
     standing: async (user) =>
       (user.surface === "slack" ? surfaces?.slack : surfaces?.discord)?.standing(user.user) ?? "gone",
   });
@@ -249,11 +250,13 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       recordings: library,
     }),
     inbound: inbox,
-    passkeys: openPasskeys(governed),
-    passkeySignIn: openPasskeySignIn({ ...governed, viewerOf, clock, log }),
+    passkeys: openPasskeys({ ...governed, clock }),
+    passkeySignIn: openPasskeySignIn({ ...governed, viewerOf, log }),
     rules,
     emergency: openEmergency({ ...governed, accounts: [...accounts.keys()], everyone: paging.everyone }),
     ...(sso ? { sso } : {}),
+    onLimited: (door, address) =>
+      void recordLimited(database.db, door, address).catch(warn("refused sign-ins not written down")),
     clock,
     log,
     hub,
@@ -274,6 +277,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
         apiToken: config.environment.secret("BREAKWATER_API_TOKEN") ?? null,
         intake,
         sources,
+        behindProxy: config.publicUrl !== null,
         metrics,
         clock,
         log,

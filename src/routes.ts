@@ -27,6 +27,8 @@ export interface RouteParts {
   readonly apiToken: Secret | null;
   readonly intake: Intake;
   readonly sources: readonly OpenSource[];
+  /** Whether requests come through a proxy, which says from where. */
+  readonly behindProxy: boolean;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -59,7 +61,16 @@ const busState = (bus: BusState | null) =>
 /** Adds webhooks, health and metrics to the console's server. */
 export function mountRoutes(app: Hono<Guarded>, parts: RouteParts): void {
   const { database, clock, metrics } = parts;
-  app.route("/", webhookRoutes({ sources: parts.sources, intake: parts.intake, clock, log: parts.log }));
+  app.route(
+    "/",
+    webhookRoutes({
+      sources: parts.sources,
+      intake: parts.intake,
+      behindProxy: parts.behindProxy,
+      clock,
+      log: parts.log,
+    }),
+  );
   // Alive says nothing about the database: restarting us would not bring it back.
   app.get("/healthz", (c) => c.json({ ok: true }));
   app.get("/readyz", async (c) => {

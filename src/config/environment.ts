@@ -10,7 +10,10 @@ export const ENVIRONMENT = {
   BREAKWATER_HOME: { about: "Folder of the embedded database and files", default: "./.breakwater", secret: false },
   BREAKWATER_DESK: { about: "The desk's description", default: "./desk.yaml", secret: false },
   BREAKWATER_HTTP: { about: "Address of console, webhooks and metrics", default: "127.0.0.1:7070", secret: false },
-  BREAKWATER_PUBLIC_URL: { about: "Address people open, where a proxy stands in front", secret: false },
+  BREAKWATER_PUBLIC_URL: {
+    about: "Address people open, where a proxy stands in front; it must set X-Forwarded-For",
+    secret: false,
+  },
   BREAKWATER_SEAL_KEY: {
     about:
       "At least 32 characters that seal approvals; made under BREAKWATER_HOME where absent, needed where replicas share a database",

@@ -1,16 +1,11 @@
 import type { PasskeySignIn } from "../chat/console/passkey-sign-in.ts";
 import type { Viewer } from "../chat/console/backend.ts";
 import type { Database } from "../db/client.ts";
-import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Control } from "../policy/gather.ts";
 import { beginPasskeySignIn, readPasskeySignIn } from "../policy/passkey-sign-in.ts";
-import { openStrikes } from "../sources/webhooks/bucket.ts";
 import { openPasskeySession, recordRefusedPasskey } from "../views/sessions.ts";
 import { identityAt } from "./console-identity.ts";
-
-/** Failed answers an address may send at once, and a second. */
-const FAILURES = { burst: 20, perSecond: 0.2 };
 
 /**
  * Opens sign-in by passkey: the key says who somebody is, desk.yaml what the person may do. A refused answer for a known
@@ -22,18 +17,14 @@ export function openPasskeySignIn(parts: {
   /** Null for people whom desk.yaml does not name any more. */
   readonly viewerOf: (person: string) => Viewer | null;
   readonly deskName: string;
-  readonly clock: Clock;
   readonly log: Log;
 }): PasskeySignIn {
-  const { database, control, viewerOf, deskName, clock, log } = parts;
-  const strikes = openStrikes(clock, FAILURES.perSecond, FAILURES.burst);
+  const { database, control, viewerOf, deskName, log } = parts;
   return {
     begin: (origin) => database.db.transaction((tx) => beginPasskeySignIn(tx, control, identityAt(origin, deskName))),
-    async finish(origin, response, address) {
-      const waitMs = strikes.waitOf(address);
-      if (waitMs > 0) return { outcome: "wait", waitMs };
+    finish(origin, response) {
       const where = identityAt(origin, deskName);
-      const session = await database.db.transaction(async (tx) => {
+      return database.db.transaction(async (tx) => {
         const touch = await readPasskeySignIn(tx, control, where, response);
         const viewer = touch.holds ? viewerOf(touch.person) : null;
         if (viewer) return openPasskeySession(tx, viewer);
@@ -42,9 +33,6 @@ export function openPasskeySignIn(parts: {
         if (touch.person !== null) await recordRefusedPasskey(tx, touch.person, why);
         return null;
       });
-      if (session) return { outcome: "signed-in", session };
-      strikes.add(address);
-      return { outcome: "refused" };
     },
   };
 }

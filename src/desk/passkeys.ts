@@ -2,7 +2,10 @@ import { asc, eq, isNull, like } from "drizzle-orm";
 import type { PasskeyBackend, PlanPage } from "../chat/console/passkeys.ts";
 import type { Database } from "../db/client.ts";
 import { approvals, passkeys, plans } from "../db/schema.ts";
+import { TooMany, openStrikes } from "../kernel/bucket.ts";
 import { type Json, canonical } from "../kernel/canonical.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { spanOf } from "../kernel/duration.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import { fingerprintWords, planHash } from "../kernel/plan.ts";
 import type { Wake } from "../policy/approvals.ts";
@@ -29,14 +32,19 @@ export interface PasskeyParts {
   readonly wake: Wake;
   readonly deskName: string;
   readonly nameOf: (person: string) => string;
+  readonly clock: Clock;
 }
+
+/** Recovery codes that a person may get wrong at once, and a second. */
+const GUESSES = { burst: 5, perSecond: 1 / 60 };
 
 type PlanRow = typeof plans.$inferSelect;
 const PREFIX = /^[0-9a-f]{16,64}$/;
 
 /** Answers the console's pages of plans and passkeys. */
-export function openPasskeys({ database, control, wake, deskName, nameOf }: PasskeyParts): PasskeyBackend {
+export function openPasskeys({ database, control, wake, deskName, nameOf, clock }: PasskeyParts): PasskeyBackend {
   const { db } = database;
+  const guesses = openStrikes(clock, GUESSES.perSecond, GUESSES.burst);
   const at = (origin: string) => identityAt(origin, deskName);
   const find = async (prefix: string): Promise<PlanRow | null> => {
     if (!PREFIX.test(prefix)) return null;
@@ -128,7 +136,11 @@ export function openPasskeys({ database, control, wake, deskName, nameOf }: Pass
     },
     codes: (person) => db.transaction((tx) => makeRecoveryCodes(tx, person)),
     async recover(person, code) {
+      const waitMs = guesses.add(person);
+      if (waitMs > 0)
+        throw new TooMany(`too many codes were wrong; try again in ${spanOf(waitMs)}. Nothing was changed`, waitMs);
       const used = await db.transaction((tx) => useRecoveryCode(tx, person, code));
+      if (used) guesses.forgive(person);
       return used
         ? { ok: true, text: "All your passkeys are revoked. Enrol a new one, and let a second person confirm it." }
         : { ok: false, text: "This code is unknown or was used before. Nothing was changed." };

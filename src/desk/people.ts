@@ -1,24 +1,29 @@
 import { randomInt } from "node:crypto";
-import { and, eq, gt, lt, sql } from "drizzle-orm";
+import { and, eq, gt, lt, or, sql } from "drizzle-orm";
 import type { ChatUser, Reply } from "../chat/surface.ts";
 import type { DeskFile } from "../config.ts";
 import type { Database } from "../db/client.ts";
 import { linkCodes, links } from "../db/schema.ts";
+import { TooMany, openStrikes } from "../kernel/bucket.ts";
 import { sha256 } from "../kernel/canonical.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { spanOf } from "../kernel/duration.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { append } from "../ledger/append.ts";
 import type { Role } from "../policy/schema.ts";
 import type { Person } from "./command.ts";
 
 const CODE_MINUTES = 10;
+/** Codes that a chat account may ask for, and that a person may get wrong, at once and a second. */
+const CODES = { burst: 5, perSecond: 1 / 60 };
 
 /** Who is who: chat accounts by the platform's ids, never by names. */
 export interface PeopleBook {
   /** The person behind a chat account; null where nobody linked it. */
   identify(user: ChatUser): Promise<Person | null>;
-  /** Answers /link from an unknown chat account with a code to type into the console. */
+  /** Answers /link from an unknown chat account with a code to type into the console; its earlier ones end. */
   offer(user: ChatUser): Promise<Reply>;
-  /** Ties the chat account of a code to a signed-in person. @throws DeskError INPUT_INVALID */
+  /** Ties the chat account of a code to a signed-in person. @throws DeskError INPUT_INVALID, RATE_LIMITED */
   confirm(person: Person, code: string): Promise<string>;
   list(): readonly { readonly id: string; readonly name: string; readonly roles: readonly string[] }[];
 }
@@ -35,9 +40,12 @@ export function openPeople(parts: {
   readonly rolesOf: (person: string) => readonly Role[];
   readonly database: Database;
   readonly standing: (user: ChatUser) => Promise<string>;
+  readonly clock: Clock;
 }): PeopleBook {
-  const { people, database, rolesOf } = parts;
+  const { people, database, rolesOf, clock } = parts;
   const { db } = database;
+  const asked = openStrikes(clock, CODES.perSecond, CODES.burst);
+  const guesses = openStrikes(clock, CODES.perSecond, CODES.burst);
   const personOf = (id: string, surface: string): Person | null => {
     const found = Object.hasOwn(people, id) ? people[id] : undefined;
     return found ? { id, name: found.name, roles: rolesOf(id), surface } : null;
@@ -61,6 +69,9 @@ export function openPeople(parts: {
       return link ? personOf(link.person, user.surface) : null;
     },
     async offer(user) {
+      const waitMs = asked.add(`${user.surface} ${user.space} ${user.user}`);
+      if (waitMs > 0)
+        throw new TooMany(`this account asked for many codes; the next is given in ${spanOf(waitMs)}`, waitMs);
       const standing = await parts.standing(user);
       if (standing !== "member")
         return {
@@ -68,13 +79,21 @@ export function openPeople(parts: {
           text: `This account cannot be linked: it is ${standing === "gone" ? "not in this workspace any more" : `a ${standing} account`}. Ask for a member account.`,
         };
       const code = String(randomInt(100_000_000)).padStart(8, "0");
-      await db.delete(linkCodes).where(lt(linkCodes.expiresAt, sql`now()`));
-      await db.insert(linkCodes).values({
-        codeHash: hashOf(code),
-        surface: user.surface,
-        space: user.space,
-        user: user.user,
-        expiresAt: sql`now() + make_interval(mins => ${CODE_MINUTES})`,
+      const mine = and(
+        eq(linkCodes.surface, user.surface),
+        eq(linkCodes.space, user.space),
+        eq(linkCodes.user, user.user),
+      );
+      // One code an account: who asks for a thousand must not be met by somebody else's typing error.
+      await db.transaction(async (tx) => {
+        await tx.delete(linkCodes).where(or(mine, lt(linkCodes.expiresAt, sql`now()`)));
+        await tx.insert(linkCodes).values({
+          codeHash: hashOf(code),
+          surface: user.surface,
+          space: user.space,
+          user: user.user,
+          expiresAt: sql`now() + make_interval(mins => ${CODE_MINUTES})`,
+        });
       });
       return {
         ok: true,
@@ -87,16 +106,23 @@ export function openPeople(parts: {
           "NOT_ALLOWED",
           "a code is confirmed in the console, where you are signed in; nothing was linked",
         );
-      return db.transaction(async (tx) => {
+      const waitMs = guesses.add(person.id);
+      if (waitMs > 0)
+        throw new TooMany(`too many codes were wrong; try again in ${spanOf(waitMs)}. Nothing was linked`, waitMs);
+      const linked = await db.transaction(async (tx) => {
         const [spent] = await tx
           .delete(linkCodes)
           .where(and(eq(linkCodes.codeHash, hashOf(code.trim())), gt(linkCodes.expiresAt, sql`now()`)))
           .returning();
-        if (!spent)
-          throw new DeskError(
-            "INPUT_INVALID",
-            "this code is unknown, used or too old; type /link in chat for a new one",
-          );
+        if (!spent) {
+          await append(tx, {
+            actor: `person:${person.id}`,
+            type: "identity.refused",
+            object: `person:${person.id}`,
+            body: { surface: person.surface },
+          });
+          return null;
+        }
         const link = {
           surface: spent.surface,
           space: spent.space,
@@ -117,8 +143,12 @@ export function openPeople(parts: {
           object: `${spent.surface}:${spent.space}/${spent.user}`,
           body: { person: person.id },
         });
-        return `Your ${spent.surface} account is linked; what you press there counts as yours.`;
+        return spent;
       });
+      if (linked === null)
+        throw new DeskError("INPUT_INVALID", "this code is unknown, used or too old; type /link in chat for a new one");
+      guesses.forgive(person.id);
+      return `The ${linked.surface} account ${linked.user} is linked to you; what it presses there counts as yours.`;
     },
     list: () => Object.entries(people).map(([id, one]) => ({ id, name: one.name, roles: rolesOf(id) })),
   };

@@ -94,11 +94,15 @@ export function openSingleSignOn({ database, config: desk, viewerOf, clock, log 
   const derive = (purpose: string, cookie: string): string =>
     createHmac("sha256", key).update(`${purpose}:${cookie}`).digest("base64url");
   let known: Configuration | null = null;
+  /** However many people come at once, the provider is asked once who it is; again where it gave no answer. */
+  let asking: Promise<Configuration> | null = null;
   const provider = async (): Promise<Configuration> => {
     try {
-      known ??= await discover(settings, secret);
+      asking ??= discover(settings, secret);
+      known = await asking;
       return known;
     } catch (error) {
+      asking = null;
       log.warn({ event: "sign-on.undiscovered", issuer: settings.issuer, why: reasonOf(error) });
       throw new DeskError("SSO_UNAVAILABLE", `${settings.issuer} was asked who it is and gave no usable answer`);
     }

@@ -201,7 +201,7 @@ export async function makeRecoveryCodes(tx: Tx, person: string): Promise<readonl
 
 /**
  * Uses a code: every passkey of the person is revoked, and a new one may be enrolled, which a second person confirms as
- * ever. A code approves nothing. False where it is unknown or was used.
+ * ever. A code approves nothing. False where it is unknown or was used, which is written down.
  */
 export async function useRecoveryCode(tx: Tx, person: string, code: string): Promise<boolean> {
   const now = await databaseNow(tx);
@@ -216,7 +216,10 @@ export async function useRecoveryCode(tx: Tx, person: string, code: string): Pro
       ),
     )
     .returning({ person: recoveryCodes.person });
-  if (used.length === 0) return false;
+  if (used.length === 0) {
+    await append(tx, { actor: `person:${person}`, type: "recovery.refused", object: `person:${person}`, body: {} });
+    return false;
+  }
   const revoked = await tx
     .update(passkeys)
     .set({ revokedAt: now })

@@ -79,6 +79,17 @@ export const recordRefusal = (db: Db, issuer: string, subject: string): Promise<
 export const recordRefusedPasskey = (tx: Tx, person: string, why: string): Promise<unknown> =>
   append(tx, { actor: "system", type: "session.refused", object: "console", body: { by: "passkey", person, why } });
 
+/** Writes down that an address was refused at a door so often that each further try of it waits. */
+export const recordLimited = (db: Db, by: string, address: string): Promise<unknown> =>
+  db.transaction((tx) =>
+    append(tx, {
+      actor: "system",
+      type: "session.refused",
+      object: "console",
+      body: { by, address, why: "refused again and again; each further try from this address waits" },
+    }),
+  );
+
 /** The person behind a cookie; null where the session ended, or the desk no longer names the person. */
 export async function viewerOf(db: Db, cookie: string, find: FindViewer): Promise<Viewer | null> {
   const [row] = await db

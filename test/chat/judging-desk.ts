@@ -64,6 +64,7 @@ export async function openJudgingDesk(database: Database): Promise<JudgingDesk> 
     ),
     rolesOf: (person) => DESK_PEOPLE[person]?.roles ?? [],
     standing: async () => "member",
+    clock: systemClock,
   });
   const desk: Partial<DeskApi> = {
     vote: (person, plan, decision, reason) => door.vote({ person, plan, decision, reason }),

@@ -42,10 +42,9 @@ beforeAll(async () => {
     control: rules.control,
     viewerOf,
     deskName: "Harbour desk",
-    clock,
     log: silentLog,
   });
-  desk = await openTestConsole(database().db, { passkeySignIn });
+  desk = await openTestConsole(database().db, { passkeySignIn, clock });
   origin = desk.console.url.replace("127.0.0.1", "localhost");
   where = { ...where, origin };
   keys.set("ana", await enrol("ana", "bo"));

@@ -15,6 +15,9 @@ let provider: FakeProvider;
 let desk: TestConsole;
 let lateMs = 0;
 const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + lateMs) };
+/** What an address failed in the test before is forgotten by the next. */
+let restedMs = 0;
+const atTheDoor: Clock = { ...systemClock, now: () => new Date(Date.now() + restedMs) };
 const ANA = { person: "ana", name: "Ana Ruiz", roles: ["risk", "trader"], mayAct: true };
 
 /** A desk of `provider`, in which `sub-ana` is Ana and one subject names a person who left. */
@@ -42,7 +45,7 @@ function signOn(issuer: string) {
 beforeAll(async () => {
   provider = await openFakeProvider();
   const sso = signOn(provider.issuer);
-  desk = await openTestConsole(database().db, sso ? { sso } : {});
+  desk = await openTestConsole(database().db, { clock: atTheDoor, ...(sso ? { sso } : {}) });
 });
 afterAll(async () => {
   await desk.console.close();
@@ -52,6 +55,7 @@ beforeEach(() => {
   provider.honest();
   provider.subject = "sub-ana";
   lateMs = 0;
+  restedMs += 3_600_000;
 });
 
 const asked = (url: string, headers: Record<string, string> = {}): Promise<Response> =>
@@ -239,6 +243,18 @@ describe("single sign-on", () => {
     expect(both.map((one) => one.status).sort((a, b) => a - b)).toEqual([200, 401]);
   });
 
+  test("strangers who bring made-up answers wait before the provider loses its patience with the desk", async () => {
+    const { url, cookie } = await answered();
+    url.searchParams.set("code", "made-up");
+    const before = provider.asked.length;
+    const statuses = await Promise.all(
+      Array.from({ length: 60 }, async () => (await asked(url.href, { cookie })).status),
+    );
+    expect(statuses.filter((status) => status === 401)).toHaveLength(20);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(40);
+    expect(provider.asked.length - before).toBeLessThanOrEqual(20);
+  });
+
   test("does not let a link preview use an answer up", async () => {
     const { url, cookie } = await answered();
     const before = provider.asked.length;
@@ -266,7 +282,7 @@ describe("single sign-on", () => {
     const gone = await openFakeProvider();
     const sso = signOn(gone.issuer);
     await gone.close();
-    const lonely = await openTestConsole(database().db, sso ? { sso } : {});
+    const lonely = await openTestConsole(database().db, { clock: atTheDoor, ...(sso ? { sso } : {}) });
     try {
       const page = await asked(`${lonely.console.url}/sso`, { accept: "text/html" });
       expect([page.status, await page.text()]).toEqual([503, expect.stringContaining('href="/sign-in"')]);

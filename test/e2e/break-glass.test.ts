@@ -6,6 +6,7 @@ import type { Database } from "../../src/db/client.ts";
 import { breakGlass, incidents, ledger, pages } from "../../src/db/schema.ts";
 import { openEmergency } from "../../src/desk/emergency.ts";
 import { openPasskeys } from "../../src/desk/passkeys.ts";
+import { systemClock } from "../../src/kernel/clock.ts";
 import { buildCard } from "../../src/incidents/card.ts";
 import { resolve } from "../../src/incidents/lifecycle.ts";
 import { schedulePage } from "../../src/oncall/pages.ts";
@@ -42,7 +43,7 @@ beforeAll(async () => {
   const { control, wake } = desk;
   const nameOf = (person: string): string => ({ ana: "Ana Ruiz", bo: "Bo Lindqvist" })[person] ?? person;
   console_ = await openTestConsole(database.db, {
-    passkeys: openPasskeys({ database, control, wake, deskName: "Harbour desk", nameOf }),
+    passkeys: openPasskeys({ database, control, wake, deskName: "Harbour desk", nameOf, clock: systemClock }),
     emergency: openEmergency({
       database,
       control,

@@ -47,13 +47,12 @@ beforeAll(async () => {
   const { control, wake } = desk;
   const nameOf = (person: string): string => ({ ana: "Ana Ruiz", bo: "Bo Lindqvist" })[person] ?? person;
   console_ = await openTestConsole(database.db, {
-    passkeys: openPasskeys({ database, control, wake, deskName: "Harbour desk", nameOf }),
+    passkeys: openPasskeys({ database, control, wake, deskName: "Harbour desk", nameOf, clock: systemClock }),
     passkeySignIn: openPasskeySignIn({
       database,
       control,
       viewerOf: (person) => ({ person, name: nameOf(person), roles: ["risk"], mayAct: true }),
       deskName: "Harbour desk",
-      clock: systemClock,
       log: silentLog,
     }),
   });

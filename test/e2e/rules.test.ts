@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { Database } from "../../src/db/client.ts";
 import { incidents, policyVersions, ruleChanges, votes } from "../../src/db/schema.ts";
 import { openPasskeys } from "../../src/desk/passkeys.ts";
+import { systemClock } from "../../src/kernel/clock.ts";
 import { type Rules, openRules } from "../../src/desk/rules.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { defaultPolicy } from "../../src/policy/default-policy.ts";
@@ -74,7 +75,7 @@ beforeAll(async () => {
   ];
   rules = openRules({ database, control, wake, deskName: "Harbour desk", nameOf, playbooks, held: HELD });
   console_ = await openTestConsole(database.db, {
-    passkeys: openPasskeys({ database, control, wake, deskName: "Harbour desk", nameOf }),
+    passkeys: openPasskeys({ database, control, wake, deskName: "Harbour desk", nameOf, clock: systemClock }),
     rules,
   });
 });

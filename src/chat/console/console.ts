@@ -2,12 +2,14 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { Hono, type Context } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
+import { TooMany, retryAfter } from "../../kernel/bucket.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { type Decimal, decimal } from "../../kernel/decimal.ts";
 import { DeskError, ERRORS, messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Inbound, MessageRef, Surface, SurfaceHealth } from "../surface.ts";
 import { loadAssets } from "./assets.ts";
+import { type OnLimited, openAttempts } from "./attempts.ts";
 import type { ConsoleBackend } from "./backend.ts";
 import { openFeed } from "./feed.ts";
 import { type Guarded, HEADERS, errorBody, placeOf, statusOf } from "./guard.ts";
@@ -41,6 +43,8 @@ export interface ConsoleOptions {
   readonly passkeySignIn?: PasskeySignIn;
   /** Single sign-on through an OpenID provider; absent where the desk has none. */
   readonly sso?: SingleSignOn;
+  /** Hears of an address that begins to wait because its sign-ins were refused; the log alone where left out. */
+  readonly onLimited?: OnLimited;
   /** Changing the rules; not offered where left out. */
   readonly rules?: RulesBackend;
   /** Emergency powers; none where left out. */
@@ -108,8 +112,13 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
   const { deskName, environment, inbound } = options;
   const { passkeys = null, passkeySignIn = null, rules = null, emergency = null, sso = null } = options;
   const ways: Ways = { sso: sso?.name ?? null, passkey: passkeySignIn !== null };
+  const attempts = openAttempts(clock, (door, address) => {
+    log.warn({ event: "sign-in.limited", door, address });
+    options.onLimited?.(door, address);
+  });
   addRoutes(app, {
     ...shared,
+    attempts,
     feed,
     assets,
     inbound,
@@ -184,6 +193,7 @@ function refuse(c: Context<Guarded>, error: DeskError, build: string, ways: Ways
   const wantsPage =
     (c.req.header("accept") ?? "").includes("text/html") && !/^\/(api|events|complete|assets)\b/.test(c.req.path);
   c.header("cache-control", "no-store");
+  if (error instanceof TooMany) c.header("retry-after", retryAfter(error.waitMs));
   if (!wantsPage) return c.json(errorBody(error), status);
   if (error.code === "NOT_SIGNED_IN") {
     // A strict cookie does not travel with a link from another site: the page asks once more by itself.
@@ -192,6 +202,6 @@ function refuse(c: Context<Guarded>, error: DeskError, build: string, ways: Ways
     return c.html(renderBare("Sign in", build, signInPage(null, ways), again).toString(), status);
   }
   const row = ERRORS[error.code];
-  const back = error.code.startsWith("SSO_") ? "/sign-in" : "/";
+  const back = error.code.startsWith("SSO_") || error.code === "RATE_LIMITED" ? "/sign-in" : "/";
   return c.html(renderBare(row.title, build, problemPage(row.title, error.message, row.hint, back)).toString(), status);
 }

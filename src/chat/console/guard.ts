@@ -1,7 +1,9 @@
+import type { IncomingMessage } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { DeskError, ERRORS, type ErrorCode } from "../../kernel/errors.ts";
+import { senderOf } from "../../kernel/peer.ts";
 import type { ConsoleBackend, Session, Viewer } from "./backend.ts";
 import type { SignOnBegun } from "./single-sign-on.ts";
 
@@ -104,6 +106,12 @@ export const ownOrigin =
     }
     await next();
   };
+
+/** Whose try this is, for counting: the address, as the socket or the proxy in front says. */
+export function addressOf(c: Context, place: Place): string {
+  const { incoming } = (c.env ?? {}) as { readonly incoming?: IncomingMessage };
+  return senderOf(incoming, c.req.header("x-forwarded-for"), place.publicOrigin !== null);
+}
 
 const cookieName = (place: Place): string => (place.secure ? "__Host-breakwater" : "breakwater");
 

@@ -6,6 +6,7 @@ import type { Reply } from "../surface.ts";
 import { act, command, readBody, userOf } from "./act.ts";
 import { addApi } from "./api.ts";
 import type { Assets } from "./assets.ts";
+import type { Attempts } from "./attempts.ts";
 import { streamEvents } from "./events.ts";
 import type { EmergencyBackend } from "./emergency.ts";
 import { addEmergencyRoutes } from "./emergency-routes.ts";
@@ -42,6 +43,7 @@ export interface RouteParts extends FeedParts {
   readonly inbound: Inbound;
   readonly feed: Feed;
   readonly assets: Assets;
+  readonly attempts: Attempts;
   /** Null where this console has no passkeys. */
   readonly passkeys: PasskeyBackend | null;
   /** Null where passkeys do not sign in here. */
@@ -150,8 +152,8 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     );
     return c.body(asset.bytes);
   });
-  const { sso, passkeySignIn, place } = parts;
-  addSignIn(app, { backend, sso, passkeySignIn, build: parts.assets.build, place }, host, origin, small);
+  const { sso, passkeySignIn, attempts, place } = parts;
+  addSignIn(app, { backend, sso, passkeySignIn, attempts, build: parts.assets.build, place }, host, origin, small);
 
   get("/", (c) => desk(c, null, "/"));
   get("/incidents/:id", (c) => desk(c, c.req.param("id") ?? "", "/"));

@@ -1,9 +1,9 @@
-import type { IncomingMessage } from "node:http";
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { DeskError } from "../../kernel/errors.ts";
 import { readBody } from "./act.ts";
+import type { Attempts } from "./attempts.ts";
 import type { ConsoleBackend, Session } from "./backend.ts";
-import { type Guarded, type Place, keepSession, keepSignOn, takeSignOn } from "./guard.ts";
+import { type Guarded, type Place, addressOf, keepSession, keepSignOn, takeSignOn } from "./guard.ts";
 import { renderBare } from "./layout.ts";
 import type { Markup } from "./markup.ts";
 import { type Ways, forward, signInPage, unknownPersonPage, welcomePage } from "./pages/sign-in.ts";
@@ -20,6 +20,7 @@ export interface SignInParts {
   readonly sso: SingleSignOn | null;
   /** Null where passkeys do not sign in here. */
   readonly passkeySignIn: PasskeySignIn | null;
+  readonly attempts: Attempts;
   readonly build: string;
   readonly place: () => Place;
 }
@@ -27,7 +28,7 @@ export interface SignInParts {
 /** Adds the ways to a session: the one-time token, a passkey, and the OpenID provider where there is one. */
 export function addSignIn(
   app: Hono<Guarded>,
-  { backend, sso, passkeySignIn, build, place }: SignInParts,
+  { backend, sso, passkeySignIn, attempts, build, place }: SignInParts,
   host: MiddlewareHandler<Guarded>,
   origin: MiddlewareHandler<Guarded>,
   small: MiddlewareHandler,
@@ -42,9 +43,12 @@ export function addSignIn(
     return show(c, "Signed in", welcomePage(session.viewer.name), 200, forward("/"));
   };
   const redeem = async (c: Ctx, token: string): Promise<Response> => {
+    const forgive = attempts.begin("one-time token", addressOf(c, place()));
     const session = await backend.redeem(token.slice(0, 200));
     const why = "This token is unknown, too old, or was used before.";
-    return session ? welcome(c, session) : show(c, "Sign in", signInPage(why, ways), 401);
+    if (session === null) return show(c, "Sign in", signInPage(why, ways), 401);
+    forgive();
+    return welcome(c, session);
   };
   const open = async (c: Ctx, token: string | undefined): Promise<Response> =>
     // A link preview asks with HEAD, or without wanting a page; neither may use the token up.
@@ -54,7 +58,7 @@ export function addSignIn(
   app.post("/sign-in", host, origin, small, async (c) =>
     redeem(c, (await readBody(c)).fields.get("token")?.trim() ?? ""),
   );
-  if (passkeySignIn) addPasskeySignIn(app, passkeySignIn, place, host, origin, small);
+  if (passkeySignIn) addPasskeySignIn(app, passkeySignIn, attempts, place, host, origin, small);
   if (!sso) return;
 
   const callback = (c: Ctx): string => `${place().publicOrigin ?? `http://${c.req.header("host") ?? ""}`}/sso/callback`;
@@ -72,8 +76,13 @@ export function addSignIn(
     if (c.req.raw.method === "HEAD") throw new DeskError("METHOD_NOT_ALLOWED");
     const answer = new URL(callback(c));
     answer.search = new URL(c.req.url).search;
+    // Each answer is a question to the provider, which counts ours: strangers must not use its patience up.
+    const forgive = attempts.begin("single sign-on", addressOf(c, place()));
     const result = await sso.finish(answer, takeSignOn(c, place()));
-    if (result.outcome === "signed-in") return welcome(c, result.session);
+    if (result.outcome === "signed-in") {
+      forgive();
+      return welcome(c, result.session);
+    }
     if ((c.req.header("accept") ?? "").includes("text/html"))
       return show(c, "Not signed in", unknownPersonPage(result.issuer, result.subject), 403);
     throw new DeskError("SSO_UNKNOWN_PERSON", `no person of this desk has the subject ${result.subject}`);
@@ -84,6 +93,7 @@ export function addSignIn(
 function addPasskeySignIn(
   app: Hono<Guarded>,
   passkeySignIn: PasskeySignIn,
+  attempts: Attempts,
   place: () => Place,
   host: MiddlewareHandler<Guarded>,
   origin: MiddlewareHandler<Guarded>,
@@ -95,19 +105,16 @@ function addPasskeySignIn(
   });
   app.post("/sign-in/passkey", host, origin, small, async (c) => {
     c.header("cache-control", "no-store");
-    const { incoming } = c.env as { readonly incoming?: IncomingMessage };
     const answer = answerIn((await readBody(c)).fields);
-    const result = await passkeySignIn.finish(originOf(c), answer, incoming?.socket.remoteAddress ?? "");
-    if (result.outcome === "wait") {
-      c.header("retry-after", String(Math.ceil(result.waitMs / 1_000)));
-      throw new DeskError("RATE_LIMITED", "too many passkeys from this address were refused; wait a little");
-    }
-    if (result.outcome === "refused")
+    const forgive = attempts.begin("passkey", addressOf(c, place()));
+    const session = await passkeySignIn.finish(originOf(c), answer);
+    if (session === null)
       throw new DeskError(
         "PASSKEY_REFUSED",
         "This passkey opens nothing: it was not confirmed by a second person, was revoked, or took too long.",
       );
-    keepSession(c, place(), result.session);
-    return c.json({ ok: true, text: `Welcome, ${result.session.viewer.name}.` });
+    forgive();
+    keepSession(c, place(), session);
+    return c.json({ ok: true, text: `Welcome, ${session.viewer.name}.` });
   });
 }

@@ -3,11 +3,12 @@ import type { IncomingMessage } from "node:http";
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Alert } from "../../kernel/alert.ts";
+import { type Bucket, type Strikes, TooMany, openBucket, openStrikes, retryAfter } from "../../kernel/bucket.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { DeskError, type ErrorCode, messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
+import { senderOf } from "../../kernel/peer.ts";
 import { readBody, textOfBytes } from "./body.ts";
-import { type Bucket, type Strikes, openBucket, openStrikes } from "./bucket.ts";
 import { readJson } from "./json.ts";
 import type { HookRequest } from "./sender.ts";
 import type { OpenSource } from "./settings.ts";
@@ -35,18 +36,8 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   RATE_LIMITED: 429,
 };
 
-/** Milliseconds to wait, carried by a refusal. */
-class Wait extends DeskError {
-  readonly waitMs: number;
-
-  constructor(message: string, waitMs: number) {
-    super("RATE_LIMITED", message);
-    this.waitMs = waitMs;
-  }
-}
-
-const tooMany = (who: string, waitMs: number): Wait =>
-  new Wait(`${who} sent too many requests; send again after the seconds in retry-after`, waitMs);
+const tooMany = (who: string, waitMs: number): TooMany =>
+  new TooMany(`${who} sent too many requests; send again after the seconds in retry-after`, waitMs);
 
 /** One request on its way in. */
 interface Arrival {
@@ -126,8 +117,7 @@ function refusal(context: Context, error: unknown, log: Log): Response {
   if (status === 405) context.header("allow", "POST");
   // The rest of a body that was cut is not worth reading.
   if (status === 413) context.header("connection", "close");
-  if (status === 429)
-    context.header("retry-after", String(Math.ceil((error instanceof Wait ? error.waitMs : 1_000) / 1_000)));
+  if (status === 429) context.header("retry-after", retryAfter(error instanceof TooMany ? error.waitMs : 1_000));
   if (status === 503) context.header("retry-after", "5");
   const message =
     known && (STATUS[known.code] || known.code === "DATABASE_UNAVAILABLE")
@@ -143,6 +133,8 @@ function refusal(context: Context, error: unknown, log: Log): Response {
 export function webhookRoutes(options: {
   readonly sources: readonly OpenSource[];
   readonly intake: Taker;
+  /** Whether requests come through a proxy, which says from where; false where left out. */
+  readonly behindProxy?: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }): Hono {
@@ -154,6 +146,8 @@ export function webhookRoutes(options: {
     const environment = context.env as { readonly incoming?: IncomingMessage } | undefined;
     const incoming = environment?.incoming;
     const address = incoming?.socket.remoteAddress;
+    // Behind a proxy one stranger's forgeries must not shut out everybody who comes by it.
+    const sender = senderOf(incoming, context.req.header("x-forwarded-for"), options.behindProxy ?? false);
     const route = routes.get(context.req.param("source") ?? "");
     try {
       if (!route)
@@ -162,14 +156,14 @@ export function webhookRoutes(options: {
       if (context.req.method !== "POST") throw new DeskError("METHOD_NOT_ALLOWED", "alerts are sent with POST");
       if (!source.allows(address))
         throw new DeskError("SIGNATURE_INVALID", "this address may not send here; see allowFrom in desk.yaml");
-      const waitMs = strikes.waitOf(address ?? "") || bucket.take();
-      if (waitMs > 0) throw tooMany(address === undefined ? "the sender" : address, waitMs);
+      const waitMs = strikes.waitOf(sender) || bucket.take();
+      if (waitMs > 0) throw tooMany(sender === "" ? "the sender" : sender, waitMs);
       try {
         const arrival = { request: context.req.raw, incoming, pathSecret: context.req.param("secret") };
         const ids = await receive(arrival, source, intake, clock);
         return context.json({ alerts: ids.length, ids }, 202);
       } catch (error) {
-        if (error instanceof DeskError && error.code.startsWith("SIGNATURE_")) strikes.add(address ?? "");
+        if (error instanceof DeskError && error.code.startsWith("SIGNATURE_")) strikes.add(sender);
         throw error;
       }
     } catch (error) {

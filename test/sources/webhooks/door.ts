@@ -37,7 +37,7 @@ function rememberingTaker(): Taker & { readonly alerts: Alert[] } {
 }
 
 /** The receivers with a taker behind them. */
-export function openDoor(options: { desk?: unknown; taker?: Taker; clock?: Clock } = {}): {
+export function openDoor(options: { desk?: unknown; taker?: Taker; clock?: Clock; behindProxy?: boolean } = {}): {
   readonly app: Hono;
   readonly taken: Alert[];
   readonly clock: Clock;
@@ -46,7 +46,8 @@ export function openDoor(options: { desk?: unknown; taker?: Taker; clock?: Clock
   const clock = options.clock ?? fakeClock(new Date("2026-03-12T10:00:00Z"));
   const { sources, problems } = openSources(webhooksSettings.parse(options.desk ?? DESK), secretOf);
   if (problems.length > 0) throw new Error(JSON.stringify(problems));
-  const app = webhookRoutes({ sources, intake: options.taker ?? taker, clock, log: silentLog });
+  const { behindProxy = false } = options;
+  const app = webhookRoutes({ sources, intake: options.taker ?? taker, behindProxy, clock, log: silentLog });
   return { app, taken: taker.alerts, clock };
 }
 

@@ -272,6 +272,36 @@ describe("under load and in trouble", () => {
   });
 });
 
+describe("behind a proxy, through which everybody comes from one address", () => {
+  const by = async (app: ReturnType<typeof openDoor>["app"], from: string, token: string): Promise<number> => {
+    const incoming = {
+      socket: { remoteAddress: "127.0.0.1" },
+      rawHeaders: [],
+      [Symbol.asyncIterator]: async function* () {
+        yield Buffer.from(alertmanagerBody());
+      },
+    };
+    const change = { authorization: `Bearer ${token}`, "x-forwarded-for": from };
+    return (await app.request(PATH, bearer(alertmanagerBody(), change), { incoming })).status;
+  };
+
+  test("a stranger's flood of forgeries shuts out himself, and no alert of a sender that is believed", async () => {
+    const { app } = openDoor({ behindProxy: true });
+    const seen = new Set<number>();
+    for (let count = 0; count < 1_100; count += 1)
+      seen.add(await by(app, `203.0.113.${count % 9}, 198.51.100.66`, "x"));
+    expect(seen).toEqual(new Set([401, 429]));
+    expect(await by(app, "198.51.100.66", TOKEN)).toBe(429);
+    expect(await by(app, "198.51.100.7", TOKEN)).toBe(202);
+  });
+
+  test("without one the header is anybody's, and counts for nothing", async () => {
+    const { app } = openDoor();
+    for (let count = 0; count < 1_000; count += 1) await by(app, `203.0.113.${count % 250}`, "x");
+    expect(await by(app, "198.51.100.66", "x")).toBe(429);
+  });
+});
+
 describe("the configuration", () => {
   test("only the networks that are named may send", async () => {
     const desk = {
