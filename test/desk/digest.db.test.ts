@@ -120,7 +120,7 @@ describe("the risk digest", () => {
     const standing = discord.guild.messages.find((one) => one.id === picture?.channel);
     expect(JSON.stringify(standing?.body)).toContain("Risk digest");
     expect(JSON.stringify(picture?.body)).toContain("is nearest to liquidation");
-    expect(picture?.files).toEqual(["margin.png"]);
+    expect(picture?.files.map((file) => file.name)).toEqual(["margin.png"]);
     expect([...slack.desk.faults, ...discord.guild.faults]).toEqual([]);
     const folder = process.env["BREAKWATER_SHOTS"];
     if (folder === undefined || file === undefined) return;

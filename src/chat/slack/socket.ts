@@ -8,6 +8,12 @@ import { tokenRefused } from "./outcome.ts";
 
 /** Slack's servers ping within 30 s; a hello that takes longer than this is none. */
 const HELLO_MS = 10_000;
+/**
+ * A line without a pong for this long is dead. The library pings at each third of it and goes by the clock: a program
+ * that stood still for longer than two thirds takes its own silence for the line's, and throws away the presses that
+ * wait in it.
+ */
+const PONG_MS = 10_000;
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_LAST_MS = 30_000;
 /** While the token is refused, asking more often changes nothing. */
@@ -30,7 +36,7 @@ export interface SocketOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onChange: () => void;
-  /** Milliseconds without a pong after which the connection counts as dead. */
+  /** Milliseconds without a pong after which the connection counts as dead; ten seconds where left out. */
   readonly pongMs?: number;
   /** Milliseconds within which Slack has to say hello; ten seconds where left out. */
   readonly helloMs?: number;
@@ -45,7 +51,7 @@ export function openSocket(options: SocketOptions): Socket {
   const receiver = new SocketModeReceiver({
     appToken: options.appToken,
     autoReconnectEnabled: false,
-    clientPingTimeout: options.pongMs ?? 5_000,
+    clientPingTimeout: options.pongMs ?? PONG_MS,
     serverPingTimeout: 30_000,
     logger: boltLogger(log),
     installerOptions: {

@@ -61,11 +61,11 @@ export async function discordDriver(inbound: Inbound): Promise<SurfaceDriver> {
       return send(command(fake, { user }, name.slice(1), options));
     },
     told: () => fake.guild.answers.map((one) => one.content.replaceAll("\\", "")),
-    pictures: () => fake.guild.answers.flatMap((one) => one.files),
+    pictures: () => fake.guild.answers.flatMap((one) => one.files.map((file) => file.name)),
     thread: (ref) =>
       fake.guild.messages
         .filter((one) => one.channel === ref.message)
-        .flatMap((one) => [String(one.body["content"]), ...one.files]),
+        .flatMap((one) => [String(one.body["content"]), ...one.files.map((file) => file.name)]),
     remove: (ref) => {
       const at = fake.guild.messages.findIndex((one) => one.id === ref.message);
       fake.guild.messages.splice(at, 1);

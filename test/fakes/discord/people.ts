@@ -74,14 +74,32 @@ export const typing = (
     options: Object.entries(options).map(([key, value]) => ({ name: key, type: 3, value, focused: key === focused })),
   });
 
-/** The newest form, filled in and submitted. */
-export function submission(discord: FakeDiscord, actor: Actor, fields: Readonly<Record<string, string>>): Interaction {
-  const opened = discord.guild.callbacks.findLast((one) => one["type"] === 9);
-  if (opened === undefined) throw new Error("no form was opened");
-  const modal = opened["data"] as {
-    custom_id: string;
-    components: { component: { type: number; custom_id: string } }[];
-  };
+/** A form as it was opened. */
+export interface Modal {
+  readonly custom_id: string;
+  readonly title: string;
+  readonly components: readonly {
+    readonly label: string;
+    readonly component: { readonly type: number; readonly custom_id: string; readonly [more: string]: unknown };
+  }[];
+}
+
+/** The newest form with this id, or of all; undefined where none was opened. */
+export const modalOf = (discord: FakeDiscord, id?: string): Modal | undefined =>
+  discord.guild.callbacks
+    .filter((one) => one["type"] === 9)
+    .map((one) => one["data"] as Modal)
+    .findLast((one) => id === undefined || one.custom_id === id);
+
+/** The newest form, or the one with this id, filled in and submitted. */
+export function submission(
+  discord: FakeDiscord,
+  actor: Actor,
+  fields: Readonly<Record<string, string>>,
+  id?: string,
+): Interaction {
+  const modal = modalOf(discord, id);
+  if (modal === undefined) throw new Error("no such form was opened");
   return interaction(discord, actor, 5, {
     custom_id: modal.custom_id,
     components: modal.components.map(({ component }) => {

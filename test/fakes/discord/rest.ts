@@ -6,13 +6,19 @@ export const APP = "900000000000000002";
 export const CHANNEL = "900000000000000010";
 export const CLOSED_CHANNEL = "900000000000000011";
 
+/** A file that came with a message. */
+export interface FakeFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
 /** A message as the fake keeps it. */
 export interface FakeMessage {
   readonly id: string;
   readonly channel: string;
   body: Record<string, unknown>;
   readonly nonce: unknown;
-  readonly files: readonly string[];
+  readonly files: readonly FakeFile[];
   /** When it was posted, on the clock of `performance.now()`. */
   readonly at: number;
   edits: number;
@@ -24,9 +30,14 @@ export interface Guild {
   readonly messages: FakeMessage[];
   readonly channels: Set<string>;
   readonly threads: Set<string>;
-  readonly interactions: Map<string, { acknowledged: boolean; expired: boolean }>;
-  /** Private answers, by the interaction's token. */
-  readonly answers: { readonly token: string; readonly content: string; readonly files: readonly string[] }[];
+  readonly interactions: Map<string, { acknowledged: boolean; expired: boolean; readonly user?: string }>;
+  /** Private answers, by the interaction's token; one that is filled in again stands again. */
+  readonly answers: {
+    readonly token: string;
+    readonly user: string;
+    readonly content: string;
+    readonly files: readonly FakeFile[];
+  }[];
   readonly callbacks: Record<string, unknown>[];
   readonly calls: { readonly name: string; readonly at: number }[];
   readonly bots: Set<string>;
@@ -58,14 +69,17 @@ const fail = (status: number, code: number, message: string): Answer => ({ statu
 const UNKNOWN_CHANNEL = fail(404, 10_003, "Unknown Channel");
 const UNKNOWN_MESSAGE = fail(404, 10_008, "Unknown Message");
 
-/** JSON of a plain or a multipart body, and the names of the files with it. */
-function parse(type: string, body: Buffer): { json: Bag; files: string[] } {
+/** JSON of a plain or a multipart body, and the files with it. */
+function parse(type: string, body: Buffer): { json: Bag; files: FakeFile[] } {
   const text = body.toString("latin1");
   if (!type.startsWith("multipart/")) {
     return { json: body.length === 0 ? {} : (JSON.parse(body.toString()) as Bag), files: [] };
   }
   const payload = /name="payload_json"[^]*?\r\n\r\n([^]*?)\r\n--/.exec(text)?.[1] ?? "{}";
-  const files = [...text.matchAll(/filename="([^"]+)"/g)].map((match) => match[1] ?? "");
+  const files = [...text.matchAll(/filename="([^"]+)"[^]*?\r\n\r\n([^]*?)\r\n--/g)].map((match) => ({
+    name: match[1] ?? "",
+    bytes: Buffer.from(match[2] ?? "", "latin1"),
+  }));
   return { json: JSON.parse(Buffer.from(payload, "latin1").toString()) as Bag, files };
 }
 
@@ -109,7 +123,7 @@ export function route(desk: Guild, method: string, path: string, type: string, r
   }
 }
 
-function post(desk: Guild, channel: string, body: Bag, files: readonly string[]): Answer {
+function post(desk: Guild, channel: string, body: Bag, files: readonly FakeFile[]): Answer {
   if (!desk.channels.has(channel) && !desk.threads.has(channel)) {
     return channel === CLOSED_CHANNEL ? fail(403, 50_001, "Missing Access") : UNKNOWN_CHANNEL;
   }
@@ -177,15 +191,17 @@ function callback(desk: Guild, id: string, response: Bag): Answer {
   desk.callbacks.push(response);
   desk.onCallback(id, response);
   const data = response["data"] as Bag | undefined;
-  if (response["type"] === 4) desk.answers.push({ token: `tok-${id}`, content: String(data?.["content"]), files: [] });
+  const user = interaction.user ?? "";
+  if (response["type"] === 4)
+    desk.answers.push({ token: `tok-${id}`, user, content: String(data?.["content"]), files: [] });
   return { status: 204 };
 }
 
-function answer(desk: Guild, token: string, body: Bag, files: readonly string[]): Answer {
+function answer(desk: Guild, token: string, body: Bag, files: readonly FakeFile[]): Answer {
   const interaction = desk.interactions.get(token.replace("tok-", ""));
   if (interaction === undefined) return fail(404, 10_015, "Unknown Webhook");
   const found = checkMessage(body);
   desk.faults.push(...found);
-  desk.answers.push({ token, content: String(body["content"]), files });
+  desk.answers.push({ token, user: interaction.user ?? "", content: String(body["content"]), files });
   return { status: 200, body: { id: "1" } };
 }

@@ -15,8 +15,11 @@ export interface FakeDiscord {
   /** By "METHOD /path" with ids left out ("POST /channels/messages"), or `*`. */
   readonly faults: Faults;
   readonly gateway: FakeGateway;
-  /** Sends an interaction through the gateway and waits for the first response over REST. */
-  interact(interaction: { readonly id: string }, withinMs?: number): Promise<FirstResponse>;
+  /**
+   * Sends an interaction through the gateway and waits for the first response over REST; what comes later than
+   * `withinMs`, three seconds where left out, is too late for Discord.
+   */
+  interact(interaction: { readonly id: string; readonly member?: unknown }, withinMs?: number): Promise<FirstResponse>;
   close(): Promise<void>;
 }
 
@@ -27,6 +30,9 @@ const nameOf = (method: string, path: string): string =>
     .filter((part) => part !== "" && !/^\d+$|^@|^tok-/.test(part))
     .map((part) => `/${part}`)
     .join("")}`;
+
+const userOf = (interaction: { readonly member?: unknown }): string =>
+  (interaction.member as { user?: { id?: string } } | undefined)?.user?.id ?? "";
 
 /** Starts it on a free port of loopback. */
 export async function openFakeDiscord(): Promise<FakeDiscord> {
@@ -69,12 +75,16 @@ export async function openFakeDiscord(): Promise<FakeDiscord> {
     gateway,
     interact(interaction, withinMs = 3_000) {
       return new Promise<FirstResponse>((resolve) => {
-        const late = setTimeout(() => resolve(null), withinMs);
+        const standing = { acknowledged: false, expired: false, user: userOf(interaction) };
+        const late = setTimeout(() => {
+          standing.expired = true;
+          resolve(null);
+        }, withinMs);
         waiting.set(interaction.id, (response) => {
           clearTimeout(late);
           resolve(response);
         });
-        state.interactions.set(interaction.id, { acknowledged: false, expired: false });
+        state.interactions.set(interaction.id, standing);
         gateway.dispatch("INTERACTION_CREATE", interaction);
       });
     },

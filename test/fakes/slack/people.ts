@@ -42,10 +42,15 @@ export function commandPayload(slack: FakeSlack, actor: Actor, command: string, 
   };
 }
 
-/** The newest open form, filled in and submitted. */
-export function submitPayload(slack: FakeSlack, actor: Actor, fields: Readonly<Record<string, string>>): object {
-  const opened = slack.desk.views.at(-1);
-  if (opened === undefined) throw new Error("no form was opened");
+/** The newest open form, or the one with this id, filled in and submitted. */
+export function submitPayload(
+  slack: FakeSlack,
+  actor: Actor,
+  fields: Readonly<Record<string, string>>,
+  id?: string,
+): object {
+  const opened = slack.desk.views.findLast((one) => id === undefined || one.view["id"] === id);
+  if (opened === undefined) throw new Error("no such form was opened");
   const values = Object.fromEntries(
     (opened.view["blocks"] as { block_id: string; element: { type: string } }[]).map((block) => {
       const value = fields[block.block_id] ?? null;
