@@ -6,7 +6,6 @@ import type { Supervisor } from "./chat/supervisor.ts";
 import { type Config, documentOf, monitorSettings } from "./config.ts";
 import type { Database } from "./db/client.ts";
 import type { Person } from "./desk/command.ts";
-import { followAccess } from "./desk/access-log.ts";
 import { noteBuild, noteStart } from "./desk/build.ts";
 import { consoleBackend } from "./desk/console.ts";
 import { openDigest } from "./desk/digest.ts";
@@ -32,6 +31,7 @@ import { openRules } from "./desk/rules.ts";
 import { openStanding } from "./desk/standing.ts";
 import { watchSigner } from "./desk/signer.ts";
 import { type Surfaces, openSurfaces } from "./desk/surfaces.ts";
+import { watchAccess } from "./desk/watch-access.ts";
 import { workflowName } from "./engine/playbook.ts";
 import { openExposure } from "./exposure/exposure.ts";
 import { buildCards } from "./incidents/card.ts";
@@ -147,10 +147,11 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   });
   const paging = openPaging({ config, database, rotas: standing.rotas, emit, clock, log });
   undo.push(() => paging.stop());
+  const readerOf = async (account: string) => (await base.venues.venueOf(account)).reader;
   const exposure = openExposure({
     db: database.db,
     accounts: [...accounts.keys()],
-    readerOf: async (account) => (await base.venues.venueOf(account)).reader,
+    readerOf,
     hedger: base.hedger,
     collarBps: file.plans.collarBps,
   });
@@ -319,8 +320,6 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   undo.push(base.deadMen.keep(emit));
   const stopSettling = base.settleOrders(emit);
   undo.push(async () => stopSettling());
-  const leaveKeys = await base.keyDoctor.watch(emit);
-  undo.push(async () => leaveKeys());
   await runs.sweep();
   const stopSweep = clock.every(SWEEP_MS, async () => {
     await base.settleHalt().catch(warn("kill switch marker not settled"));
@@ -349,10 +348,12 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   undo.push(() => opened.stop());
   countFeeds(metrics.registry, opened.feeds);
   countBus(metrics.registry, opened.bus);
-  const leaveAccess = await followAccess({ database, onAccess: opened.access, clock, log });
-  undo.push(async () => leaveAccess());
+  const { keyDoctor } = base;
+  const onAccess = opened.access;
+  const all = [...accounts.values()];
+  undo.push(await watchAccess({ database, accounts: all, readerOf, keyDoctor, onAccess, emit, clock, log }));
   for (const one of accounts.values()) {
-    const reader = async () => (await base.venues.venueOf(one.id)).reader;
+    const reader = () => readerOf(one.id);
     const settings = monitorSettings(file);
     undo.push(
       await monitorAccount({ database, account: one, reader, settings, emit, onState: opened.own, clock, log }),

@@ -71,7 +71,10 @@ async function accountFindings(config: Config): Promise<Finding[]> {
       if (account.venue === "paper") return [{ what: `account ${account.id}`, state: "good", detail: "paper" }];
       try {
         const { reader } = await venues.venueOf(account.id);
-        const [state, key] = await Promise.all([reader.account(account.id), keyFinding(account, reader)]);
+        const [state, key] = await Promise.all([
+          reader.account(account.id),
+          keyFinding(account, reader, systemClock.now()),
+        ]);
         return [
           {
             what: `account ${account.id}`,

@@ -387,6 +387,32 @@ export const accountDays = breakwater.table(
   (t) => [primaryKey({ columns: [t.account, t.day] })],
 );
 
+/** What each venue last said of the key that an account is reached with, so that a change between two starts is seen. */
+export const keyReadings = breakwater.table("key_readings", {
+  account: text("account").primaryKey(),
+  rights: jsonb("rights")
+    .$type<{
+      withdraws: boolean | null;
+      addressBound: boolean | null;
+      rights: readonly string[] | null;
+      addresses: readonly string[] | null;
+      /** ISO time. */
+      expiresAt: string | null;
+      others: readonly string[] | null;
+    }>()
+    .notNull(),
+  /** How many changes were told so far. */
+  changes: integer("changes").notNull().default(0),
+  at: moment("at").notNull(),
+});
+
+/** How far the log that a venue keeps of logins was read, and where logins came from so far, the latest last. */
+export const accessLogs = breakwater.table("access_logs", {
+  account: text("account").primaryKey(),
+  lastEntry: bigint("last_entry", { mode: "number" }).notNull(),
+  places: jsonb("places").$type<string[]>().notNull(),
+});
+
 /** Processes that are alive, by the database's clock. */
 export const replicas = breakwater.table("replicas", {
   id: text("id").primaryKey(),

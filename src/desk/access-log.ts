@@ -1,12 +1,12 @@
 import { and, asc, desc, eq, gt, inArray, lt, max } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { ledger } from "../db/schema.ts";
-import type { AccessEvent } from "../detectors/event.ts";
+import type { AccessAction } from "../kernel/access.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import type { EntryType } from "../ledger/entries.ts";
-import type { Access } from "../sources/feeds/own-flow.ts";
+import { type Access, CONSOLE } from "../sources/feeds/access.ts";
 
 const LOOK_MS = 2_000;
 const BATCH = 200;
@@ -19,7 +19,7 @@ const ACTIONS = {
   "passkey.confirmed": "key-created",
   "passkey.revoked": "key-deleted",
   "recovery.used": "key-changed",
-} as const satisfies Partial<Record<EntryType, AccessEvent["action"]>>;
+} as const satisfies Partial<Record<EntryType, AccessAction>>;
 type AccessType = keyof typeof ACTIONS;
 const TYPES = Object.keys(ACTIONS) as AccessType[];
 
@@ -64,7 +64,9 @@ export async function followAccess(parts: {
       const origin = type === "session.opened" ? wayOf(row.body) : "console";
       const known = type !== "session.opened" || (await isKnown(row.actor, row.seq, origin));
       seen = row.seq;
-      parts.onAccess({ action: ACTIONS[type], person: row.actor.replace("person:", ""), origin, known, at: row.at });
+      const person = row.actor.replace("person:", "");
+      const who = { venue: CONSOLE, account: person, actor: person };
+      parts.onAccess({ ...who, action: ACTIONS[type], origin, known, detail: "", entry: row.seq, at: row.at });
     }
   };
   return parts.clock.every(LOOK_MS, () =>

@@ -8,12 +8,13 @@ import type { Clock } from "../kernel/clock.ts";
 import type { Decimal } from "../kernel/decimal.ts";
 import type { Log } from "../kernel/log.ts";
 import { keepRecording, recordingsOf } from "../replay/keep.ts";
+import { type Access, accessEvent } from "../sources/feeds/access.ts";
 import { type Board, createBoard } from "../sources/feeds/board.ts";
 import { type Bus, type BusState, openBus } from "../sources/feeds/bus/bus.ts";
 import { partitioned } from "../sources/feeds/bus/streams.ts";
 import { type FeedCount, type LiveFeeds, openLiveFeeds } from "../sources/feeds/live-feeds.ts";
 import { followPaper, openMarketWatch } from "../sources/feeds/market-watch.ts";
-import { type Access, type SentOrder, accessEvent, openOwnFlow } from "../sources/feeds/own-flow.ts";
+import { type SentOrder, openOwnFlow } from "../sources/feeds/own-flow.ts";
 import { chosenDetectors } from "../sources/feeds/settings.ts";
 import { WEB } from "../sources/feeds/web.ts";
 import type { VenueReader } from "../venues/venue.ts";
@@ -44,7 +45,7 @@ async function sentOrders(db: Db, account: string, since: Date): Promise<readonl
 export interface DeskMarket {
   /** Takes an account's fresh figures: its orders and positions are watched as the market is. */
   own(state: AccountState, reader: VenueReader): Promise<void>;
-  /** Takes a sign-in, or a change of what lets people in. */
+  /** Takes a sign-in to the console or a venue, or a change of what lets people in. */
   access(access: Access): void;
   /** What each venue's feed counted. */
   feeds(): readonly FeedCount[];

@@ -1,3 +1,4 @@
+import type { AccessAction } from "../kernel/access.ts";
 import { detector } from "./detector.ts";
 import { NOTHING, firing } from "./finding.ts";
 
@@ -9,17 +10,22 @@ const params = {
   },
 } as const;
 
-/** How grave each event is alone; a login from a known place is none. */
-const SCORES = {
-  login: 0.55,
-  "key-created": 0.7,
-  "key-changed": 0.7,
-  "key-deleted": 0.55,
-  "address-added": 0.75,
-  withdrawal: 0.6,
-} as const;
+/** How grave each event is alone, and its words; logins from a known place, taken or refused, are none. */
+const EVENTS: Readonly<Record<AccessAction, { readonly score: number; readonly words: string }>> = {
+  login: { score: 0.55, words: "login from an unknown place" },
+  "login-refused": { score: 0.5, words: "login refused, from an unknown place" },
+  "credentials-changed": { score: 0.75, words: "credentials changed" },
+  "key-created": { score: 0.7, words: "API key created" },
+  "key-changed": { score: 0.7, words: "API key changed" },
+  "key-addresses": { score: 0.75, words: "addresses of an API key changed" },
+  "key-deleted": { score: 0.55, words: "API key deleted" },
+  "address-added": { score: 0.75, words: "withdrawal address added" },
+  withdrawal: { score: 0.6, words: "withdrawal" },
+};
 
-/** Logins from unknown places, and changes of API keys and withdrawal addresses. */
+const isLogin = (action: AccessAction): boolean => action === "login" || action === "login-refused";
+
+/** Logins from unknown places, and changes of credentials, API keys and withdrawal addresses. */
 export const accessEvents = detector(
   {
     name: "access-events",
@@ -33,29 +39,34 @@ export const accessEvents = detector(
   {
     init: () => ({ unknownLogins: new Map<string, number>() }),
     step(state, event, p) {
-      const { account, action, actor, origin, known, at } = event;
-      if (action === "login" && known) return NOTHING;
-      const strangerAt = state.unknownLogins.get(account);
-      if (action === "login") state.unknownLogins.set(account, at);
-      const after = action !== "login" && strangerAt !== undefined && at - strangerAt <= p.stormMs;
-      const score = after ? 0.9 : SCORES[action];
+      const { account, action, actor, origin, known, at, detail = "", entry } = event;
+      if (isLogin(action) && known) return NOTHING;
+      // A person of the desk and an account may bear the same name.
+      const key = `${event.market.venue} ${account}`;
+      const strangerAt = state.unknownLogins.get(key);
+      if (action === "login") state.unknownLogins.set(key, at);
+      const after = !isLogin(action) && strangerAt !== undefined && at - strangerAt <= p.stormMs;
+      const { score, words } = EVENTS[action];
       const evidence = {
         account,
         action,
         actor,
         origin,
         knownOrigin: known,
+        ...(detail === "" ? {} : { detail }),
+        // Recordings from before it have none.
+        ...(entry === undefined ? {} : { entry }),
         ...(after ? { afterUnknownLoginMs: at - strangerAt } : {}),
       };
-      const words = {
-        login: "login from an unknown place",
-        "key-created": "API key created",
-        "key-changed": "API key changed",
-        "key-deleted": "API key deleted",
-        "address-added": "withdrawal address added",
-        withdrawal: "withdrawal",
-      }[action];
-      return [firing(event, score, `${account}: ${words}${after ? ", soon after an unknown login" : ""}`, evidence)];
+      const what = detail === "" ? words : `${words} (${detail})`;
+      return [
+        firing(
+          event,
+          after ? 0.9 : score,
+          `${account}: ${what}${after ? ", soon after an unknown login" : ""}`,
+          evidence,
+        ),
+      ];
     },
   },
 );

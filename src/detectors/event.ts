@@ -1,3 +1,4 @@
+import type { AccessAction } from "../kernel/access.ts";
 import type { Book } from "../quant/book/shape.ts";
 
 /** Kinds of things that can be traded. */
@@ -160,11 +161,15 @@ export interface OwnPositionEvent extends Head<"position"> {
 /** A login or a change of an API key or address at a venue. */
 export interface AccessEvent extends Head<"access"> {
   account: string;
-  action: "login" | "key-created" | "key-changed" | "key-deleted" | "address-added" | "withdrawal";
+  action: AccessAction;
   actor: string;
   origin: string;
   /** The actor has come from this origin before. */
   known: boolean;
+  /** What was done, in words; may be empty, and recordings from before it have none. */
+  detail?: string;
+  /** Number in the log it was read from: tells two alike apart. */
+  entry?: number;
 }
 
 /** Our clock passed a whole second; `at` equals `receivedAt`. */

@@ -1,3 +1,4 @@
+import type { AccessEntry } from "../kernel/access.ts";
 import type { Account, AccountState, Transfer } from "../kernel/account.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -55,6 +56,7 @@ export function remoteVenue(
       fills: (id, since) => read<readonly Fill[]>("fills", { account: id, since }),
       transfers: (id, since) => read<readonly Transfer[]>("transfers", { account: id, since }),
       keyRights: (id) => read<KeyRights | null>("keyRights", { account: id }),
+      accessLog: (id, after) => read<readonly AccessEntry[] | null>("accessLog", { account: id, after }),
       watchAccount: (id, listener) =>
         link.watch(id, (heard) => {
           if (heard === undefined) listener.onGone("the signer's connection ended");

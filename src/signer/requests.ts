@@ -16,6 +16,7 @@ export const requestShape = z.discriminatedUnion("method", [
   of("fills", { account: name, since: z.date() }),
   of("transfers", { account: name, since: z.date() }),
   of("keyRights", { account: name }),
+  of("accessLog", { account: name, after: z.int().nonnegative() }),
   of("watch", { account: name }),
   of("unwatch", { watch: z.int().positive() }),
   of("cancel", { account: name, symbol: name, venueOrderId: name }),

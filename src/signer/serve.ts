@@ -203,6 +203,8 @@ function read(request: Reading, { reader }: Venue): Promise<unknown> {
       return reader.transfers(request.account, request.since);
     case "keyRights":
       return reader.keyRights?.(request.account) ?? Promise.resolve(null);
+    case "accessLog":
+      return reader.accessLog?.(request.account, request.after) ?? Promise.resolve(null);
   }
 }
 

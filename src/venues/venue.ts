@@ -1,3 +1,4 @@
+import type { AccessEntry } from "../kernel/access.ts";
 import type { AccountState, Environment, Transfer } from "../kernel/account.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Consent } from "../kernel/consent.ts";
@@ -48,6 +49,11 @@ export interface VenueReader {
   watchAccount: ((account: string, listener: AccountListener) => Promise<() => Promise<void>>) | null;
   /** What the account's key may do; null where the venue cannot tell, absent where there is no key. Asks the venue each time. */
   keyRights?(account: string): Promise<KeyRights | null>;
+  /**
+   * What the venue noted of logins and of changes of keys and credentials after an entry, at most a thousand of the newest;
+   * null where it shows no such log, absent where there is none to show.
+   */
+  accessLog?(account: string, after: number): Promise<readonly AccessEntry[] | null>;
   close(): Promise<void>;
 }
 

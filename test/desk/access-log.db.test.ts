@@ -4,7 +4,7 @@ import { fakeClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import { append } from "../../src/ledger/append.ts";
 import type { EntryType } from "../../src/ledger/entries.ts";
-import type { Access } from "../../src/sources/feeds/own-flow.ts";
+import type { Access } from "../../src/sources/feeds/access.ts";
 import { withDatabase } from "../with-database.ts";
 
 const database = withDatabase();
@@ -23,7 +23,7 @@ test("sign-ins and passkeys are heard from now on; a person who comes as never b
     await clock.advance(2_000);
     while (heard.length === before) await new Promise((resolve) => setImmediate(resolve));
     const one = heard.at(-1);
-    return one && `${one.person} ${one.action} ${one.known ? "known" : "unknown"}`;
+    return one && `${one.account} ${one.action} ${one.known ? "known" : "unknown"}`;
   };
   await write("ana", "session.opened", "single sign-on of https://id.example");
   expect(await next()).toBe("ana login known");

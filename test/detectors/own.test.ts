@@ -90,7 +90,17 @@ test("two of our accounts that trade with each other are named", () => {
 
 describe("access to an account", () => {
   const access = (one: ReturnType<typeof stage>, at: number, action: string, known = true) =>
-    one.take({ kind: "access", at, account: "main", action, actor: "ana", origin: "203.0.113.7", known });
+    one.take({
+      kind: "access",
+      at,
+      account: "main",
+      action,
+      actor: "ana",
+      origin: "203.0.113.7",
+      known,
+      detail: "",
+      entry: at,
+    });
 
   test("a login from a known place is nothing, a new API key is high", () => {
     const one = stage(accessEvents);
@@ -105,6 +115,22 @@ describe("access to an account", () => {
     access(one, 0, "login", false);
     access(one, 60_000, "address-added", false);
     expect(one.firing().map((hit) => hit.severity)).toEqual(["medium", "critical"]);
+  });
+
+  test("a refused login says something where it came from nowhere known, and makes nothing after it worse", () => {
+    const one = stage(accessEvents);
+    access(one, 0, "login-refused");
+    expect(one.hits).toEqual([]);
+    access(one, 1, "login-refused", false);
+    access(one, 2, "key-addresses", false);
+    expect(one.firing().map((hit) => hit.severity)).toEqual(["medium", "high"]);
+  });
+
+  test("an event of an old recording, without words and number, is told without them", () => {
+    const one = stage(accessEvents);
+    one.take({ kind: "access", at: 0, account: "main", action: "key-created", actor: "ana", origin: "", known: true });
+    expect(one.firing()[0]).toMatchObject({ title: "main: API key created" });
+    expect(one.firing()[0]!.evidence).not.toHaveProperty("entry");
   });
 });
 

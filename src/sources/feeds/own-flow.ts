@@ -1,4 +1,4 @@
-import type { AccessEvent, MarketEvent, OwnOrderEvent, Taker } from "../../detectors/event.ts";
+import type { MarketEvent, OwnOrderEvent, Taker } from "../../detectors/event.ts";
 import type { AccountState } from "../../kernel/account.ts";
 import { type Decimal, toFloat } from "../../kernel/decimal.ts";
 import type { Fill, Side } from "../../kernel/order.ts";
@@ -185,28 +185,4 @@ const placedOf = (one: {
   taker: takerOf(one.side),
   price: one.limitPrice === null ? Number.NaN : toFloat(one.limitPrice),
   size: toFloat(one.quantity),
-});
-
-/** Somebody came into the console, or changed what lets them in. */
-export interface Access {
-  readonly action: AccessEvent["action"];
-  readonly person: string;
-  /** By what: a one-time token, a provider, a passkey. */
-  readonly origin: string;
-  /** The person has come by it before, or has never come at all. */
-  readonly known: boolean;
-  readonly at: Date;
-}
-
-/** An access to the console as detectors hear of it. */
-export const accessEvent = (markets: Markets, access: Access, receivedAt: number): AccessEvent => ({
-  kind: "access",
-  market: markets.named("console", "desk/console"),
-  at: access.at.getTime(),
-  receivedAt,
-  account: access.person,
-  action: access.action,
-  actor: access.person,
-  origin: access.origin,
-  known: access.known,
 });

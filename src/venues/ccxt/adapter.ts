@@ -122,6 +122,11 @@ function reader({ link, dialect, account, environment, clock, follow, close }: A
         // Test systems guard nothing of worth, and Binance's has no such call.
         return environment === "live" && dialect.keyRights ? dialect.keyRights(link) : null;
       }),
+    accessLog: (id, after) =>
+      reading(`the log of logins of ${id}`, async () => {
+        ours(id);
+        return environment === "live" && dialect.accessLog ? dialect.accessLog(link, after) : null;
+      }),
     close,
   };
 }

@@ -161,7 +161,17 @@ export const binanceusdm: Dialect = {
   // developers.binance.com/docs/wallet/account/api-key-permission
   async keyRights(link) {
     const key = row(await link.call("sapiGetAccountApiRestrictions"), "key");
-    return { withdraws: said(key, "enableWithdrawals"), addressBound: said(key, "ipRestrict") };
+    const rights = Object.keys(key).filter((name) => /^(enable|permits)/.test(name) && flag(key, name));
+    return {
+      withdraws: said(key, "enableWithdrawals"),
+      addressBound: said(key, "ipRestrict"),
+      rights: rights.toSorted(),
+      // Whether it is bound is told, not to what.
+      addresses: null,
+      // Told where trading by the key ends by itself, as without bound addresses it does.
+      expiresAt: key["tradingAuthorityExpirationTime"] ? instant(key, "tradingAuthorityExpirationTime") : null,
+      others: null,
+    };
   },
 
   openOrders: (link) => ordersOf(link, "fapiPrivateGetOpenOrders", {}),

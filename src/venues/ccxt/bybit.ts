@@ -166,10 +166,20 @@ export const bybit: Dialect = {
   // bybit-exchange.github.io/docs/v5/user/apikey-info; "*" stands for every address.
   async keyRights(link) {
     const key = row(row(await link.call("privateGetV5UserQueryApi"), "answer")["result"], "key");
-    const addresses = words(key, "ips");
+    const permissions = row(key["permissions"], "permissions");
+    const rights = Object.keys(permissions).flatMap((group) =>
+      words(permissions, group).map((one) => `${group}.${one}`),
+    );
+    const addresses = words(key, "ips").filter((one) => one !== "" && one !== "*");
+    const ends = new Date(maybeText(key, "expiredAt") ?? 0);
     return {
-      withdraws: words(row(key["permissions"], "permissions"), "Wallet").includes("Withdraw"),
-      addressBound: addresses.length > 0 && !addresses.includes("*"),
+      withdraws: words(permissions, "Wallet").includes("Withdraw"),
+      addressBound: addresses.length > 0 && !words(key, "ips").includes("*"),
+      rights: [...rights, ...(maybeText(key, "readOnly") === "1" ? ["read only"] : [])].toSorted(),
+      addresses: addresses.toSorted(),
+      // A key that does not end is said to have ended in 1970.
+      expiresAt: ends.getTime() > 0 ? ends : null,
+      others: null,
     };
   },
 

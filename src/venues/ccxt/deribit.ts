@@ -10,6 +10,7 @@ import {
   mul,
   sum,
 } from "../../kernel/decimal.ts";
+import type { AccessAction, AccessEntry } from "../../kernel/access.ts";
 import { DeskError, messageOf } from "../../kernel/errors.ts";
 import type { Instrument } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
@@ -116,6 +117,35 @@ async function purse(of: Row, link: Link): Promise<Purse> {
 
 const PAGE = 1000;
 const LOG_PAGE = 100;
+const ACCESS_PAGE = 100;
+const ACCESS_MOST = 1000;
+
+/** Words of the access log; any other is told as a change of credentials, by its own word. */
+const ACCESS: Readonly<Record<string, AccessAction>> = {
+  success: "login",
+  failure: "login-refused",
+  new_api_key: "key-created",
+  removed_api_key: "key-deleted",
+  changed_scope: "key-changed",
+  disabled_api_key: "key-changed",
+  enabled_api_key: "key-changed",
+  reset_api_key: "key-changed",
+  changed_whitelist: "key-addresses",
+};
+
+function accessEntry(of: Row): AccessEntry {
+  // The documentation calls the word `log`, and `result` in its example.
+  const word = maybeText(of, "log") ?? text(of, "result");
+  const about = typeof of["data"] === "string" ? of["data"] : "";
+  return {
+    id: Number(text(of, "id")),
+    action: ACCESS[word] ?? "credentials-changed",
+    address: maybeText(of, "ip") ?? "",
+    place: [maybeText(of, "city"), maybeText(of, "country")].filter((one) => one !== undefined).join(", "),
+    detail: [word.replaceAll("_", " "), about].filter((one) => one !== "").join(" "),
+    at: instant(of, "timestamp"),
+  };
+}
 /** Up to a minute ahead, because the venue's clock may be. */
 const until = (link: Link): Row => ({ end_timestamp: link.now().getTime() + 60_000, count: PAGE, sorting: "asc" });
 
@@ -168,10 +198,29 @@ export const deribit: Dialect = {
     const key = keys.find((one) => maybeText(one, "client_id") === link.walletAddress);
     if (!key) throw new DeskError("VENUE_ANSWER_INVALID", "deribit does not list the key that asked");
     const scopes = text(key, "max_scope").split(/\s+/);
+    const addresses = key["ip_whitelist"] === undefined ? [] : words(key, "ip_whitelist");
     return {
       withdraws: scopes.includes("wallet:read_write"),
-      addressBound: key["ip_whitelist"] === undefined ? false : words(key, "ip_whitelist").length > 0,
+      addressBound: addresses.length > 0,
+      rights: scopes.toSorted(),
+      addresses: addresses.toSorted(),
+      expiresAt: null,
+      // New and removed keys stand in the log of logins.
+      others: null,
     };
+  },
+
+  // docs.deribit.com, private/get_access_log (`account:read`): newest first.
+  async accessLog(link, after) {
+    const entries: AccessEntry[] = [];
+    for (let offset = 0; offset < ACCESS_MOST; offset += ACCESS_PAGE) {
+      const answer = await result(link, "privateGetGetAccessLog", { offset, count: ACCESS_PAGE });
+      // The documentation's example wraps the list, its schema does not.
+      const page = rows(Array.isArray(answer) ? answer : row(answer, "log")["data"], "log").map(accessEntry);
+      entries.push(...page);
+      if (page.length < ACCESS_PAGE || page.some((one) => one.id <= after)) break;
+    }
+    return entries.filter((one) => one.id > after);
   },
 
   async openOrders(link) {

@@ -1,3 +1,4 @@
+import type { AccessEntry } from "../../kernel/access.ts";
 import type { AccountState, Transfer } from "../../kernel/account.ts";
 import type { Decimal, Price } from "../../kernel/decimal.ts";
 import type { Fill, OrderRequest, VenueOrder } from "../../kernel/order.ts";
@@ -47,6 +48,8 @@ export interface Dialect extends Sizing {
   account(link: Link): Promise<Omit<AccountState, "account" | "venue" | "openOrders">>;
   /** What the key may do; absent where the venue has no such question. */
   keyRights?(link: Link): Promise<KeyRights>;
+  /** The venue's log of logins and changes of credentials, as far back as an entry; absent where its API shows none. */
+  accessLog?(link: Link, after: number): Promise<readonly AccessEntry[]>;
   openOrders(link: Link): Promise<readonly VenueOrder[]>;
   /** Places where an order may be found, asked in this order; each answers undefined where it does not know the id. */
   lookUps(link: Link, one: Listed, clientOrderId: string): readonly (() => Promise<VenueOrder | undefined>)[];

@@ -27,6 +27,14 @@ const TIF: Readonly<Record<Exclude<TimeInForce, "FOK">, string>> = { GTC: "Gtc",
 const info = (link: Link, type: string, params: Row = {}): Promise<unknown> =>
   link.call("publicPostInfo", { type, user: link.walletAddress, ...params });
 
+/** @throws DeskError VENUE_ANSWER_INVALID where the key is no agent of the account */
+async function beAgent(link: Link, key: string): Promise<void> {
+  const answer = row(await link.call("publicPostInfo", { type: "userRole", user: key }), "role");
+  const master = text(answer, "role") === "agent" ? text(row(answer["data"], "data"), "user") : "";
+  if (master.toLowerCase() !== link.walletAddress.toLowerCase())
+    throw new DeskError("VENUE_ANSWER_INVALID", "hyperliquid does not know the key as an agent of the account");
+}
+
 /** The perpetual of a coin; the venue names them so everywhere but in orders. */
 function perpetualOf(coin: string, listing: Listing): Listed {
   const found = [...listing.bySymbol.values()].find(
@@ -240,6 +248,28 @@ export const hyperliquid: Dialect = {
         ...held.filter((one) => !isZero(figure(one, "szi"))).map((one) => position(one, marks, listing)),
       ),
       at: instant(state, "time"),
+    };
+  },
+
+  /**
+   * "Approve an API wallet": an agent may trade and nothing else; the account's own key may do anything. `extraAgents` tells
+   * agents with a name and until when each is good; one without a name is known by its role alone.
+   */
+  async keyRights(link) {
+    const key = link.keyAddress().toLowerCase();
+    const agents = rows(await info(link, "extraAgents"), "agents");
+    const addressOf = (of: Row): string => text(of, "address").toLowerCase();
+    const mine = agents.find((one) => addressOf(one) === key);
+    const own = key === link.walletAddress.toLowerCase();
+    if (!mine && !own) await beAgent(link, key);
+    return {
+      withdraws: own,
+      // The venue binds no key to an address.
+      addressBound: null,
+      rights: [own ? "everything" : "trade"],
+      addresses: null,
+      expiresAt: mine ? instant(mine, "validUntil") : null,
+      others: agents.filter((one) => one !== mine).map((one) => `${text(one, "name")} (${addressOf(one)})`),
     };
   },
 

@@ -14,7 +14,7 @@ import {
 import { DeskError } from "../../kernel/errors.ts";
 import { baseQuantity, notional, unrealisedUsd } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
-import { type Row, figure, flag, maybeFigure, maybeText, oneOf, row, rows, text } from "../answer.ts";
+import { type Row, figure, flag, maybeFigure, maybeText, oneOf, row, rows, text, words } from "../answer.ts";
 import { isDollar } from "../dollar.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { type Link, type Listed, type Listing } from "./link.ts";
@@ -221,7 +221,15 @@ async function positions(link: Link): Promise<readonly Position[]> {
 
 /** Kraken Futures, API v3, multi-collateral account (docs.kraken.com/api/docs/futures-api). */
 export const krakenfutures: Dialect = {
-  options: {},
+  options: {
+    // The venue's service for keys, which ccxt does not know; signed as its history is.
+    urls: { api: { auth: "https://futures.kraken.com/api/auth/" } },
+    api: { auth: { get: { "api-keys/v3/check": { cost: 1 } } } },
+    options: {
+      access: { auth: { GET: { "api-keys/v3/check": "private" } } },
+      versions: { auth: { GET: { "api-keys/v3/check": "v1" } } },
+    },
+  },
   signing: keyAndSecret,
   duplicate: /clientOrderIdAlreadyExist/,
   refused: /"result":"error","error":"(invalidArgument|notFound)/,
@@ -255,6 +263,23 @@ export const krakenfutures: Dialect = {
       })),
       positions: held,
       at: link.now(),
+    };
+  },
+
+  // docs.kraken.com, "Check v3 API key"; it tells no end, since keys have none.
+  async keyRights(link) {
+    const key = row(await link.call("authGetApiKeysV3Check"), "key");
+    const may = row(key["permissions"], "permissions");
+    const [general, transfer] = [text(may, "general"), text(may, "transfer")];
+    const ranges = words(key, "allowedCidrBlocks");
+    return {
+      // Full access to transfers takes money to the account's spot wallet; whether beyond it is not told.
+      withdraws: transfer === "FULL_ACCESS" ? null : false,
+      addressBound: ranges.length > 0 && !ranges.some((one) => one.endsWith("/0")),
+      rights: [`general ${general}`, `transfer ${transfer}`],
+      addresses: ranges.toSorted(),
+      expiresAt: null,
+      others: null,
     };
   },
 

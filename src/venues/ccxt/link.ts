@@ -14,6 +14,7 @@ export interface CcxtExchange {
   createOrder(symbol: string, type: string, side: string, amount: string, price: string, params: Row): Promise<unknown>;
   cancelOrder(id: string, symbol: string): Promise<unknown>;
   cancelAllOrdersAfter(timeoutMs: number): Promise<unknown>;
+  ethGetAddressFromPrivateKey(privateKey: string): string;
 }
 
 /** An instrument with the name the venue gives it. */
@@ -33,6 +34,8 @@ export interface Link {
   /** Loads the listing anew unless that was done within the last minute; whether it was. */
   relisted(): Promise<boolean>;
   readonly walletAddress: string;
+  /** The address of the wallet that signs, where the venue knows keys by it. */
+  keyAddress(): string;
   now(): Date;
 }
 

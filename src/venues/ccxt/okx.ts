@@ -155,8 +155,16 @@ export const okx: Dialect = {
   async keyRights(link) {
     const [key = {}] = await data(link, "privateGetAccountConfig");
     const permissions = text(key, "perm").split(",");
-    if (typeof key["ip"] !== "string") return { withdraws: permissions.includes("withdraw"), addressBound: null };
-    return { withdraws: permissions.includes("withdraw"), addressBound: key["ip"] !== "" };
+    const addresses = typeof key["ip"] === "string" ? key["ip"].split(",").filter((one) => one !== "") : null;
+    return {
+      withdraws: permissions.includes("withdraw"),
+      addressBound: addresses && addresses.length > 0,
+      rights: permissions.toSorted(),
+      addresses: addresses && addresses.toSorted(),
+      // A key that trades from any address ends after fourteen idle days, and this desk reads by it every few seconds.
+      expiresAt: null,
+      others: null,
+    };
   },
 
   async openOrders(link) {

@@ -84,16 +84,15 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
     throw new DeskError("CONFIG_INVALID", `ccxt no longer has ${venue}; take the venue out of desk.yaml`);
   const dialect = DIALECTS[venue];
   const open = <E extends Opened>(Kind: Constructor<E>): E => {
-    const { options: choices = {}, ...rest } = dialect.options;
     const exchange = new Kind({
       // Figures come as text. ccxt takes a proxy only where one is set on it, and none is.
       number: String,
-      ...rest,
+      ...dialect.options,
       ...dialect.signing(options.credentials),
       enableRateLimit: options.rateLimit ?? true,
       timeout: options.timeoutMs ?? 10_000,
     });
-    Object.assign(exchange.options, choices, NO_RETRIES);
+    Object.assign(exchange.options, NO_RETRIES);
     Object.assign(exchange, dialect.overrides);
     // Reading currencies needs wider key permissions at several venues, and nothing here uses them.
     exchange.has["fetchCurrencies"] = false;
@@ -130,6 +129,7 @@ export async function openCcxt(options: CcxtOptions): Promise<Venue> {
     listed,
     relisted,
     walletAddress: options.credentials.apiKey.reveal(),
+    keyAddress: () => exchange.ethGetAddressFromPrivateKey(options.credentials.apiSecret.reveal()),
     now: () => clock.now(),
     call: (method, params = {}) => callImplicit(exchange, method, params),
   });

@@ -182,7 +182,7 @@ test("what somebody makes of the desk's rows to fool its sender does not leave t
 });
 
 test("a key that turned dangerous while the desk was down halts the account before anything is sent", async () => {
-  fake.state().key = { withdraws: true, addresses: [] };
+  fake.state().key = { withdraws: true, addresses: [], endsAt: null };
   await openKeyDoctor({
     database: base.database,
     accounts: [{ id: "main", venue: "binanceusdm", environment: "live" }],

@@ -107,7 +107,16 @@ describe("the signer's process, over its socket,", () => {
     const listed = await venue.reader.instruments();
     expect(listed.get(BTC)).toMatchObject({ base: "BTC", contractSize: "1" });
     expect((await venue.reader.book(BTC, 5)).bids[0]).toEqual(["59990", "5"]);
-    expect(await venue.reader.keyRights?.(MAIN.id)).toEqual({ withdraws: false, addressBound: true });
+    fake.state().key.endsAt = Date.parse("2026-12-10T08:00:00Z");
+    expect(await venue.reader.keyRights?.(MAIN.id)).toEqual({
+      withdraws: false,
+      addressBound: true,
+      rights: ["enableFutures", "enableReading"],
+      addresses: null,
+      expiresAt: new Date("2026-12-10T08:00:00Z"),
+      others: null,
+    });
+    expect(await venue.reader.accessLog?.(MAIN.id, 0)).toBeNull();
     expect(await venue.reader.orderByClientId(MAIN.id, BTC, "nobody")).toBeNull();
     expect(await venue.reader.fills(MAIN.id, new Date(Date.now() - 60_000))).toEqual([]);
   });

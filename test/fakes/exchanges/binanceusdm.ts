@@ -165,6 +165,7 @@ export const binanceusdm: FakeVenue = {
       enableInternalTransfer: false,
       permitsUniversalTransfer: false,
       enableFutures: true,
+      ...(key.endsAt === null ? {} : { tradingAuthorityExpirationTime: key.endsAt }),
     })),
     "POST /fapi/v1/countdownCancelAll": {
       kind: "cancel",

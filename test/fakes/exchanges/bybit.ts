@@ -183,6 +183,8 @@ export const bybit: FakeVenue = {
           Wallet: key.withdraws ? ["AccountTransfer", "Withdraw"] : [],
         },
         ips: key.addresses.length > 0 ? key.addresses : ["*"],
+        expiredAt: `${new Date(key.endsAt ?? 0).toISOString().slice(0, 19)}Z`,
+        deadlineDay: key.endsAt === null ? -2 : 27,
       }),
     ),
     "GET /v5/order/realtime": reading((params, state) =>

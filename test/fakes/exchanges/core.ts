@@ -32,6 +32,14 @@ export interface FakeFill {
   readonly at: number;
 }
 
+/** One line of a venue's log of logins, by the venue's own word. */
+export interface FakeLogin {
+  readonly word: string;
+  readonly ip: string;
+  readonly city: string;
+  readonly data?: string;
+}
+
 /** Why the fake refuses an order; each venue's file says it in the venue's words. */
 type Refusal = "duplicate" | "reduce-only" | "funds" | "post-only";
 
@@ -51,8 +59,12 @@ export interface FakeState {
   /** Dead-man switches that are armed: ms by instrument, or by "account". */
   readonly armed: Map<string, number>;
   hedged: boolean;
-  /** What the venue says of the key. */
-  key: { withdraws: boolean; addresses: readonly string[] };
+  /** What the venue says of the key; `endsAt` is ms, where the venue tells when it ends. */
+  key: { withdraws: boolean; addresses: readonly string[]; endsAt: number | null };
+  /** Names of other keys of the account, where the venue lists them. */
+  otherKeys: readonly string[];
+  /** The venue's log of logins, oldest first, where it keeps one. */
+  readonly logins: FakeLogin[];
   submit(
     request: Pick<FakeOrder, "clientOrderId" | "side" | "quantity" | "price" | "tif" | "reduceOnly">,
   ): FakeOrder | Refusal;
@@ -144,7 +156,9 @@ function openState(enforcesIds: boolean, hiding: () => boolean, shown: () => boo
     transfers: [],
     armed: new Map(),
     hedged: false,
-    key: { withdraws: false, addresses: ["192.0.2.7"] },
+    key: { withdraws: false, addresses: ["192.0.2.7"], endsAt: null },
+    otherKeys: [],
+    logins: [],
     visible: () => state.orders.filter((one) => !one.hidden || shown()),
     submit(request) {
       if (enforcesIds && state.orders.some((one) => one.clientOrderId === request.clientOrderId)) return "duplicate";

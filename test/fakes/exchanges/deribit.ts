@@ -189,6 +189,19 @@ export const deribit: FakeVenue = {
         },
       ]),
     ),
+    "GET /api/v2/private/get_access_log": reading((params, { logins }) => {
+      const [offset, count] = [Number(asked(params, "offset")), Number(asked(params, "count"))];
+      const all = logins.map(({ word, ip, city, data }, at) => ({
+        id: at + 1,
+        timestamp: 1_764_000_000_000 + at * 60_000,
+        result: word,
+        ip,
+        country: "Germany",
+        city,
+        ...(data === undefined ? {} : { data }),
+      }));
+      return wrap({ records_total: all.length, data: all.toReversed().slice(offset, offset + count) });
+    }),
     "GET /api/v2/private/get_positions": reading((_, { position, entry, mark, maintenance }) =>
       wrap([
         {

@@ -1,5 +1,8 @@
 import { type FakeOrder, type FakeState, type FakeVenue, type Params, Refused, type Route, asked } from "./core.ts";
 
+/** The wallet of the private key 0x222…: what the tests sign with. */
+const AGENT = "0x1563915e194d8cfba1943570603f7606a3115508";
+
 const TIFS = { Gtc: "GTC", Ioc: "IOC", Alo: "PO" } as const;
 
 const order = (one: FakeOrder) => ({
@@ -82,6 +85,18 @@ const INFO: Readonly<Record<string, Route>> = {
         hash: `0x${one.at}`,
         delta: { type: "accountClassTransfer", usdc: String(Math.abs(one.amount)), toPerp: one.amount > 0 },
       })),
+  ),
+  // Agents without a name are not listed: ours has one where it ends.
+  extraAgents: reading((_, { key, otherKeys }) => [
+    ...(key.endsAt === null ? [] : [{ name: "desk", address: AGENT, validUntil: key.endsAt }]),
+    ...otherKeys.map((name, at) => ({
+      name,
+      address: `0x${String(at + 7).repeat(40)}`,
+      validUntil: 1_900_000_000_000,
+    })),
+  ]),
+  userRole: reading((params) =>
+    asked(params, "user") === AGENT ? { role: "agent", data: { user: `0x${"1".repeat(40)}` } } : { role: "missing" },
   ),
   userFillsByTime: reading((params, { fills }) =>
     fills

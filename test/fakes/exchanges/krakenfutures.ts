@@ -86,6 +86,15 @@ export const krakenfutures: FakeVenue = {
         },
       }),
     ),
+    "GET /api/auth/v1/api-keys/v3/check": reading((_, { key }) => ({
+      apiKey: "fake-key",
+      accountUid: "a",
+      iiban: null,
+      createdAt: "2026-08-24T14:15:22Z",
+      permissions: { general: "FULL_ACCESS", transfer: key.withdraws ? "FULL_ACCESS" : "NO_ACCESS" },
+      allowedCidrBlock: null,
+      allowedCidrBlocks: key.addresses.map((one) => `${one}/32`),
+    })),
     "GET /derivatives/api/v3/openpositions": reading((_, { position, entry }) =>
       wrap({
         openPositions:

@@ -7,7 +7,8 @@ import type { AccountState } from "../../../src/kernel/account.ts";
 import { decimal } from "../../../src/kernel/decimal.ts";
 import type { Fill, VenueOrder } from "../../../src/kernel/order.ts";
 import { createMarkets } from "../../../src/sources/feeds/market/markets.ts";
-import { type SentOrder, accessEvent, openOwnFlow } from "../../../src/sources/feeds/own-flow.ts";
+import { accessEvent } from "../../../src/sources/feeds/access.ts";
+import { type SentOrder, openOwnFlow } from "../../../src/sources/feeds/own-flow.ts";
 
 const START = Date.parse("2026-11-26T12:00:00Z");
 const at = (second: number): Date => new Date(START + second * 1_000);
@@ -225,7 +226,21 @@ describe("detectors of own flow, fed by what the account monitor reads", () => {
     const { watch, names } = watched();
     const markets = createMarkets();
     const access = (action: "login" | "key-created", second: number) =>
-      accessEvent(markets, { action, person: "ana", origin: "one-time token", known: false, at: at(second) }, START);
+      accessEvent(
+        markets,
+        {
+          venue: "console",
+          account: "ana",
+          actor: "ana",
+          action,
+          origin: "one-time token",
+          known: false,
+          detail: "",
+          entry: second + 1,
+          at: at(second),
+        },
+        START,
+      );
     watch.take(access("login", 0));
     watch.take(access("key-created", 60));
     expect(names()).toEqual(["access-events"]);
