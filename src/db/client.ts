@@ -1,6 +1,7 @@
 import { type PostgresJsDatabase, drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import * as schema from "./schema.ts";
+import { sockets } from "./socket.ts";
 
 /** Typed queries over our tables. */
 export type Db = PostgresJsDatabase<typeof schema>;
@@ -44,6 +45,7 @@ export function openDatabase(url: string, max = 12): Database {
     fetch_types: false,
     backoff: (tries: number) => Math.min(1, 0.1 * tries),
     onnotice: () => {},
+    socket: sockets(),
     connection: { application_name: "breakwater", timezone: "UTC" },
   };
   // drizzle replaces its client's JSON handling, so plain statements have a client of their own.
