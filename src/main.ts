@@ -5,7 +5,6 @@ import { openPainter } from "./chat/picture/picture.ts";
 import type { Supervisor } from "./chat/supervisor.ts";
 import { type Config, documentOf, monitorSettings } from "./config.ts";
 import type { Database } from "./db/client.ts";
-import type { Person } from "./desk/command.ts";
 import { noteBuild, noteStart } from "./desk/build.ts";
 import { consoleBackend } from "./desk/console.ts";
 import { openDigest } from "./desk/digest.ts";
@@ -14,7 +13,7 @@ import { remindOfFreezes } from "./desk/freeze-reminders.ts";
 import { heldAlert } from "./desk/held-rules.ts";
 import { hearChanges } from "./desk/hear.ts";
 import { type Undo, layFoundation } from "./desk/foundation.ts";
-import { completeLine, judgeInbound, withAddress } from "./desk/inbound.ts";
+import { completeLine, judgeInbound, withAddress, writesCalls } from "./desk/inbound.ts";
 import { type DeskMarket, openDeskMarket } from "./desk/market.ts";
 import { matching, responseTo } from "./desk/matching.ts";
 import { openDesk } from "./desk/open-desk.ts";
@@ -41,7 +40,6 @@ import type { Clock } from "./kernel/clock.ts";
 import { decimal } from "./kernel/decimal.ts";
 import { durationMs } from "./kernel/duration.ts";
 import type { Log } from "./kernel/log.ts";
-import { append } from "./ledger/append.ts";
 import { loadCommands, loadPlaybooks } from "./load.ts";
 import { countBus, countFeeds, openMetrics } from "./metrics.ts";
 import { haltEverything } from "./policy/halt.ts";
@@ -199,21 +197,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     page: paging.byHand,
     digest: digest.byHand,
   });
-  const deeds = {
-    desk,
-    commands,
-    people,
-    log,
-    called: (person: Person, text: string) =>
-      database.db.transaction(async (tx) => {
-        await append(tx, {
-          actor: `person:${person.id}`,
-          type: "command.called",
-          object: text.slice(0, 80),
-          body: { text, surface: person.surface },
-        });
-      }),
-  };
+  const deeds = { desk, commands, people, log, called: writesCalls(database.db) };
   // Known once the console listens; what a crash left is answered before.
   let address = config.publicUrl;
   const inbox = openInbox({

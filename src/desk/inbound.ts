@@ -2,11 +2,26 @@ import type { ChatUser, Click, CommandCall, Reply } from "../chat/surface.ts";
 import { commandValues, words } from "../chat/command-head.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
+import type { Db } from "../db/client.ts";
+import { append } from "../ledger/append.ts";
 import { RESOLUTIONS } from "../incidents/lifecycle.ts";
 import type { DeskApi } from "./api.ts";
 import type { Completion, DeskCommand, Person } from "./command.ts";
 import { pressed, readToken } from "./deed.ts";
 import type { PeopleBook } from "./people.ts";
+
+/** Writes each command that somebody may call into the ledger, before it is done. */
+export const writesCalls =
+  (db: Db): InboundContext["called"] =>
+  (person, text) =>
+    db.transaction(async (tx) => {
+      await append(tx, {
+        actor: `person:${person.id}`,
+        type: "command.called",
+        object: text.slice(0, 80),
+        body: { text, surface: person.surface },
+      });
+    });
 
 /** What judging an inbound event needs. */
 export interface InboundContext {
