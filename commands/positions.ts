@@ -1,4 +1,4 @@
-import { command, grouped, spanOf } from "../src/index.ts";
+import { command, grouped, percent, spanOf } from "../src/index.ts";
 
 export default command(
   {
@@ -22,6 +22,7 @@ export default command(
         grouped(one.notionalUsd, 0),
         grouped(one.unrealisedUsd, 0),
         one.liquidationPrice === null ? "unknown" : grouped(one.liquidationPrice),
+        one.adlRankRatio === undefined ? "not told" : percent(one.adlRankRatio, 0),
         `${spanOf(ageMs)} ago`,
       ]),
     );
@@ -41,6 +42,7 @@ export default command(
           "notional USD",
           "unrealised USD",
           "liquidation",
+          "ADL rank",
           "as of",
         ],
         rows,

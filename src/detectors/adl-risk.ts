@@ -29,11 +29,13 @@ export const adlRisk = detector(
         state.liquidatedAt = event.at;
         return NOTHING;
       }
+      // What is not told this time is not out of danger: what was said stands until a rank is told or the position is gone.
+      if (event.quantity !== 0 && Number.isNaN(event.adlRankRatio)) return NOTHING;
       const gate = state.gates.get(event.account) ?? createGate();
       state.gates.set(event.account, gate);
       const stormy = event.at - state.liquidatedAt < p.calmMs;
       const limit = stormy ? p.rankRatio / 2 : p.rankRatio;
-      const rank = event.quantity === 0 || Number.isNaN(event.adlRankRatio) ? 0 : event.adlRankRatio;
+      const rank = event.quantity === 0 ? 0 : event.adlRankRatio;
       const verdict = pass(gate, scoreOf(rank, limit), event.at, { release: 0.7, holdMs: 0, quietMs: 0 });
       if (verdict === "silent") return NOTHING;
       const { instrument } = event.market;

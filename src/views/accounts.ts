@@ -34,6 +34,7 @@ const positionRow = (one: Position): PositionRow => ({
   notionalUsd: one.notionalUsd,
   unrealisedUsd: one.unrealisedUsd,
   liquidationPrice: one.liquidationPrice,
+  adlRankRatio: one.adlRankRatio ?? null,
 });
 
 /** The freezes that hold, the whole desk's first. */

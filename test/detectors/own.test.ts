@@ -158,6 +158,19 @@ describe("positions", () => {
     expect(one.hits.at(-1)!.status).toBe("resolved");
   });
 
+  test("an alert stands while the rank is not told, and is over once a low one is or the position is gone", () => {
+    const one = stage(adlRisk);
+    position(one, 0, { adlRankRatio: 1 });
+    position(one, 1, {});
+    expect(one.hits).toHaveLength(1);
+    position(one, 2, { adlRankRatio: 0.2 });
+    expect(one.hits.at(-1)!.status).toBe("resolved");
+    position(one, 3, { adlRankRatio: 1 });
+    position(one, 4, {});
+    position(one, 5, { quantity: 0 });
+    expect(one.hits.map((hit) => hit.status)).toEqual(["firing", "resolved", "firing", "resolved"]);
+  });
+
   test.each([
     ["Bybit's or OKX's five lights of five", 1, 1],
     ["four lights of five", 0.8, 1],

@@ -134,6 +134,8 @@ export interface PositionRow {
   readonly notionalUsd: string;
   readonly unrealisedUsd: string;
   readonly liquidationPrice: string | null;
+  /** Place in the venue's auto-deleveraging queue, 0 to 1, 1 is next; null where the venue does not tell it. */
+  readonly adlRankRatio: string | null;
 }
 
 /** Points of an account's chart, oldest first. */

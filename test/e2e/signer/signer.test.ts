@@ -104,6 +104,10 @@ describe("the signer's process, over its socket,", () => {
     const state = await venue.reader.account(MAIN.id);
     expect(state).toMatchObject({ account: "main", venue: "binanceusdm", equityUsd: "200000" });
     expect(state.at).toBeInstanceOf(Date);
+    // A rank that the venue does not tell stays untold on the way; it is no zero.
+    expect(state.positions[0]).toMatchObject({ adlRankRatio: "0.75" });
+    fake.state().tellsRank = false;
+    expect((await venue.reader.account(MAIN.id)).positions[0]).not.toHaveProperty("adlRankRatio");
     const listed = await venue.reader.instruments();
     expect(listed.get(BTC)).toMatchObject({ base: "BTC", contractSize: "1" });
     expect((await venue.reader.book(BTC, 5)).bids[0]).toEqual(["59990", "5"]);

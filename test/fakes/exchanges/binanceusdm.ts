@@ -92,7 +92,7 @@ export const binanceusdm: FakeVenue = {
       ],
       positions: [],
     })),
-    "GET /fapi/v3/positionRisk": reading((_, { position, entry, mark, maintenance }) => [
+    "GET /fapi/v3/positionRisk": reading((_, { position, entry, mark, maintenance, tellsRank }) => [
       {
         symbol: SYMBOL,
         positionSide: "BOTH",
@@ -103,7 +103,7 @@ export const binanceusdm: FakeVenue = {
         liquidationPrice: "45000.5",
         notional: String(position * mark),
         maintMargin: String(maintenance),
-        adl: 3,
+        ...(tellsRank ? { adl: 3 } : {}),
         updateTime: Date.now(),
       },
     ]),

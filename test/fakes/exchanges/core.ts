@@ -59,6 +59,8 @@ export interface FakeState {
   /** Dead-man switches that are armed: ms by instrument, or by "account". */
   readonly armed: Map<string, number>;
   hedged: boolean;
+  /** Whether positions come with their place in the auto-deleveraging queue. */
+  tellsRank: boolean;
   /** What the venue says of the key; `endsAt` is ms, where the venue tells when it ends. */
   key: { withdraws: boolean; addresses: readonly string[]; endsAt: number | null };
   /** Names of other keys of the account, where the venue lists them. */
@@ -156,6 +158,7 @@ function openState(enforcesIds: boolean, hiding: () => boolean, shown: () => boo
     transfers: [],
     armed: new Map(),
     hedged: false,
+    tellsRank: true,
     key: { withdraws: false, addresses: ["192.0.2.7"], endsAt: null },
     otherKeys: [],
     logins: [],

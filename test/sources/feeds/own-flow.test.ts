@@ -166,11 +166,16 @@ describe("an account's own orders, found between two looks", () => {
   });
 });
 
-/** Runs all detectors over what an account does; their names in order. */
+/** Runs all detectors over what an account does. */
 function watched() {
   const hits: Hit[] = [];
   const watch = createWatch({ detectors: DETECTORS, onHit: (hit) => hits.push(hit) });
-  return { watch, names: () => [...new Set(hits.map((hit) => hit.detector))] };
+  return {
+    watch,
+    names: () => [...new Set(hits.map((hit) => hit.detector))],
+    /** What one detector said, in order. */
+    saidBy: (detector: string) => hits.filter((hit) => hit.detector === detector).map((hit) => hit.status),
+  };
 }
 
 describe("detectors of own flow, fed by what the account monitor reads", () => {
@@ -213,13 +218,16 @@ describe("detectors of own flow, fed by what the account monitor reads", () => {
 
   test("a position next to be auto-deleveraged is told of; one whose venue does not tell its rank is not", async () => {
     const on = stage();
-    const { watch, names } = watched();
-    await on.look(0, []);
-    for (const event of on.events) watch.take(event);
-    expect(names()).not.toContain("adl-risk");
-    await on.look(5, [], "1", "1");
-    for (const event of on.events) watch.take(event);
-    expect(names()).toContain("adl-risk");
+    const { watch, saidBy } = watched();
+    const look = async (second: number, quantity: string, rank?: string) => {
+      await on.look(second, [], quantity, rank);
+      for (const event of on.events) watch.take(event);
+      return saidBy("adl-risk");
+    };
+    expect(await look(0, "1")).toEqual([]);
+    expect(await look(5, "1", "1")).toEqual(["firing"]);
+    expect(await look(10, "1")).toEqual(["firing"]);
+    expect(await look(15, "0")).toEqual(["firing", "resolved"]);
   });
 
   test("a sign-in as never before, then a new passkey, is critical", () => {

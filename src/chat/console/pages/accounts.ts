@@ -11,7 +11,19 @@ const signed = (text: string): Markup => {
   >`;
 };
 
-const COLUMNS = ["Instrument", "Quantity#", "Entry#", "Mark#", "Notional USD#", "Unrealised USD#", "Liquidation#"];
+const COLUMNS = [
+  "Instrument",
+  "Quantity#",
+  "Entry#",
+  "Mark#",
+  "Notional USD#",
+  "Unrealised USD#",
+  "Liquidation#",
+  "ADL rank#",
+];
+
+/** A venue that tells no rank says nothing of the danger; 0 % would. */
+const NOT_TOLD = html`<span class="unknown">not told</span>`;
 
 const fact = (label: string, value: Markup | string): Markup =>
   html`<div>
@@ -28,6 +40,7 @@ function account(row: AccountRow, limits: Limits, now: Date): Markup {
     figure(one.notionalUsd),
     signed(one.unrealisedUsd),
     known(one.liquidationPrice === null ? null : figure(one.liquidationPrice)),
+    one.adlRankRatio === null ? NOT_TOLD : percent(one.adlRankRatio, 0),
   ]);
   const stale = row.at !== null && isStale(row, limits, now);
   return html`<section class="account-sheet" id="${row.account}">
