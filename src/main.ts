@@ -302,8 +302,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   await base.settleHalt();
   if (base.signer) watchSigner(base.signer, emit, clock, log);
   undo.push(base.deadMen.keep(emit));
-  const stopSettling = base.settleOrders(emit);
-  undo.push(async () => stopSettling());
+  undo.push(base.settleOrders(emit));
   await runs.sweep();
   const stopSweep = clock.every(SWEEP_MS, async () => {
     await base.settleHalt().catch(warn("kill switch marker not settled"));
@@ -314,14 +313,8 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   });
   undo.push(async () => stopSweep());
   paging.start();
-  const reporting = openReportingClock({
-    database,
-    leads: lease.leads,
-    emit,
-    everyone: paging.everyone,
-    clock,
-    log,
-  });
+  const { everyone } = paging;
+  const reporting = openReportingClock({ database, leads: lease.leads, emit, everyone, clock, log });
   const stopReporting = reporting.start();
   undo.push(async () => stopReporting());
   await rules.settle().catch(warn("changes of the rules not settled"));
@@ -347,7 +340,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   await noteStart(database.db, base.durable.executorId, { accounts: [...accounts.keys()], playbooks: installed });
   const token = await issueSignIn(database.db, given.operator);
   log.info({ url: console.url, accounts: accounts.size, playbooks: playbooks.length }, "desk started");
-  const noting = noteBuild({ db: database.db, by: base.durable.executorId, emit, clock, log });
+  const noting = noteBuild({ db: database.db, by: base.durable.executorId, live: base.live, emit, clock, log });
   undo.push(() => noting);
   return {
     url: console.url,

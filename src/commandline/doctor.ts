@@ -3,7 +3,8 @@ import { discordDoctor } from "../chat/discord/doctor.ts";
 import type { Finding } from "../chat/finding.ts";
 import { slackDoctor } from "../chat/slack/doctor.ts";
 import { type Config, loadConfig } from "../config.ts";
-import { type Build, differs, hashBuild, lastBuild } from "../desk/build.ts";
+import { type Build, differs, hashBuild, lastBuild, programFolder } from "../desk/build.ts";
+import { type Libraries, compareLibraries } from "../desk/libraries.ts";
 import { providerFindings } from "../desk/single-sign-on.ts";
 import { reachSigner } from "../desk/signer.ts";
 import { systemClock } from "../kernel/clock.ts";
@@ -25,6 +26,14 @@ export function buildFinding(build: Build, last: Build | null): Finding {
     ? { what: "program", state: "warn", detail: `${detail}; the desk last started with ${last.digest}` }
     : { what: "program", state: "good", detail };
 }
+
+/** Whether the libraries are those of the lock file; nothing where there is none. */
+export const libraryFindings = (libraries: Libraries | null): readonly Finding[] =>
+  libraries === null
+    ? []
+    : libraries.strays.length === 0
+      ? [{ what: "libraries", state: "good", detail: `${libraries.checked} packages, as package-lock.json has them` }]
+      : [{ what: "libraries", state: "warn", detail: libraries.strays.join("; ") }];
 
 async function databaseFindings(config: Config, build: Build): Promise<Finding[]> {
   if (!config.databaseUrl && !existsSync(config.home))
@@ -198,6 +207,7 @@ export async function runDoctor(options: { json?: boolean }): Promise<number> {
       detail: `${config.deskPath}: ${config.accounts.size} accounts, ${Object.keys(config.file.people).length} people`,
     },
     ...(await databaseFindings(config, await hashBuild())),
+    ...libraryFindings(await compareLibraries(programFolder())),
     ...(await accountFindings(config)),
     ...(await chatFindings(config)),
     ...(await providerFindings(config)),

@@ -329,6 +329,10 @@ export const ledger = breakwater.table(
     index("ledger_control")
       .on(t.object, t.seq)
       .where(sql`type like 'plan.%' or type like 'vote.%' or type like 'approval.%' or type like 'trading.%'`),
+    // A start asks what ran last: one entry a start, among a million others.
+    index("ledger_builds")
+      .on(t.seq)
+      .where(sql`type = 'program.hashed'`),
     index("ledger_rules")
       .on(t.seq)
       .where(sql`type = 'policy.published'`),

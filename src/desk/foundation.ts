@@ -71,7 +71,7 @@ export interface Foundation {
   /** What desk.yaml would loosen and was not taken for; empty where it was, or only tightens. */
   readonly held: readonly string[];
   /** Looks for orders whose end is not known every so often until the returned function is called; `emit` hears what people must look at. */
-  readonly settleOrders: (emit: (alert: Alert) => Promise<void>) => () => void;
+  readonly settleOrders: (emit: (alert: Alert) => Promise<void>) => () => Promise<void>;
   /** Brings the kill switch's marker and the database together. */
   readonly settleHalt: () => Promise<void>;
 }
@@ -216,11 +216,13 @@ export async function layFoundation(options: {
     onLost: () => options.onLost("another replica declared this one dead"),
   });
   undo.push(() => lease.release());
-  const settleOrders: Foundation["settleOrders"] = (emit) =>
-    clock.every(SETTLE_MS, async () => {
+  const settleOrders: Foundation["settleOrders"] = (emit) => {
+    const stop = clock.every(SETTLE_MS, async () => {
       if (!lease.leads()) return;
       await door.settle(emit).catch((error: unknown) => log.warn({ err: error }, "orders not settled"));
     });
+    return async () => stop();
+  };
   const settleHalt = async (): Promise<void> => {
     await database.db.transaction((tx) => settleMarker(tx, home));
   };

@@ -101,8 +101,8 @@ export function rulesPage(page: RulesPage): Markup {
       page.mayDraft
         ? html`<h2>Draft other rules</h2>
             <p class="quiet">
-              These are the policy, people and playbooks in force. Change them, or paste what stands in your desk.yaml;
-              what you leave out stays as it is. Nothing changes before you have seen what it would do.
+              These are the policy, people, rotas and playbooks in force. Change them, or paste what stands in your
+              desk.yaml; what you leave out stays as it is. Nothing changes before you have seen what it would do.
             </p>
             ${draftForm(page.text)}`
         : html`<p class="read-only">Other rules are drafted by risk, policy-admin or operator.</p>`

@@ -1,0 +1,1 @@
+CREATE INDEX "ledger_builds" ON "breakwater"."ledger" USING btree ("seq") WHERE type = 'program.hashed';
