@@ -14,6 +14,7 @@ import { printSchema } from "./commandline/schema.ts";
 import { signerCommand } from "./commandline/signer.ts";
 import { runStart } from "./commandline/start.ts";
 import { STORM_NAMES } from "./commandline/storms.ts";
+import { complain } from "./commandline/terminal.ts";
 import { runWorker } from "./commandline/worker.ts";
 import { messageOf } from "./kernel/errors.ts";
 import { KEY_PARTS } from "./kernel/sealed.ts";
@@ -248,7 +249,7 @@ function quietDriver(): void {
   process.removeAllListeners("warning");
   process.on("warning", (warning) => {
     if (!/client\.query\(\) when the client is already executing/.test(warning.message))
-      process.stderr.write(`${warning.name}: ${warning.message}\n`);
+      complain(`${warning.name}: ${warning.message}`);
   });
 }
 
@@ -268,7 +269,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE;
-    process.stderr.write(`${messageOf(error)}\n`);
+    complain(messageOf(error));
     return (error as { code?: unknown }).code === "CONFIG_INVALID" ? WRONG_USE : 1;
   }
 }

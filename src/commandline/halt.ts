@@ -5,6 +5,7 @@ import { openLog } from "../kernel/log.ts";
 import { openDatabase } from "../db/client.ts";
 import { type HaltMode, haltEverything } from "../policy/halt.ts";
 import { openVenues } from "../venues/open-venues.ts";
+import { answer } from "./reading.ts";
 
 /** `breakwater halt`: exit code 0 only where nothing is left open at any venue. Opens nothing but the venues, so that it works while everything else is down. */
 export async function runHalt(options: { reason: string; mode: HaltMode; json?: boolean }): Promise<number> {
@@ -25,7 +26,7 @@ export async function runHalt(options: { reason: string; mode: HaltMode; json?: 
     options.reason,
     options.mode,
   );
-  process.stdout.write(options.json ? `${JSON.stringify({ type: "halted", ...halted })}\n` : `${halted.text}\n`);
+  answer(options.json, { type: "halted", ...halted }, halted.text);
   await Promise.allSettled([venues.close(), (await signer).close(), database?.close()]);
   return halted.accounts.some((one) => one.problem !== null) ? 1 : 0;
 }

@@ -12,6 +12,7 @@ import { keyFile } from "../policy/key-file.ts";
 import { paint } from "./paint.ts";
 import { openVenueWords } from "./venue-words.ts";
 import { type Reading, answer, reading } from "./reading.ts";
+import { complain, forOutput, jsonLine } from "./terminal.ts";
 
 /** The ledger's public key, where this machine holds the pair. */
 function publicKey(home: string): string | undefined {
@@ -52,7 +53,7 @@ export const verifyCommand = (options: { json?: boolean; venues?: boolean; days:
       await asked?.close();
     }
     answer(options.json, { type: "verified", ...report }, (report.ok ? paint.good : paint.bad)(report.text));
-    if (!report.ok) process.stderr.write(`The ledger does not verify: ${report.text}.\n`);
+    if (!report.ok) complain(`The ledger does not verify: ${report.text}.`);
     return report.ok ? 0 : 1;
   });
 
@@ -60,7 +61,8 @@ export const verifyCommand = (options: { json?: boolean; venues?: boolean; days:
 export const exportCommand = (options: { format: "json" | "csv" }): Promise<number> =>
   reading(async ({ database }) => {
     for await (const text of exportLedger(database.sql, options.format)) {
-      if (!process.stdout.write(text)) await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
+      if (!process.stdout.write(forOutput(text)))
+        await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
     }
     return 0;
   });
@@ -77,7 +79,7 @@ export async function proofCommand(entry: string): Promise<number> {
         "NOTHING_TO_DO",
         `entry ${seq} cannot be proved: there is no such entry, or no signed tree head covers it yet (they are made each minute)`,
       );
-    process.stdout.write(`${JSON.stringify(proof)}\n`);
+    process.stdout.write(jsonLine(proof));
     return 0;
   });
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { DeskError } from "../kernel/errors.ts";
 import { readPlanFile } from "../policy/plan-file.ts";
 import { answer } from "./reading.ts";
+import { complain } from "./terminal.ts";
 
 /**
  * `breakwater plan verify <file>`: recomputes a plan's fingerprint without any desk, database or network.
@@ -12,7 +13,7 @@ export async function verifyPlan(file: string, options: { hash?: string; json?: 
   const expected = options.hash?.trim().toLowerCase();
   const ok = expected === undefined || (expected.length >= 8 && hash.startsWith(expected)) || words === expected;
   answer(options.json, { type: "plan", hash, words, ok, plan }, [hash, words, ...lines].join("\n"));
-  if (!ok) process.stderr.write(`The file's plan is not the one of ${options.hash}.\n`);
+  if (!ok) complain(`The file's plan is not the one of ${options.hash}.`);
   return ok ? 0 : 1;
 }
 

@@ -1,6 +1,7 @@
 import { replayDesk } from "../desk/replay-desk.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { replayCommand } from "../replay/command.ts";
+import { forOutput } from "./terminal.ts";
 
 /** Options of `breakwater replay`. */
 export interface ReplayOptions {
@@ -33,5 +34,5 @@ export const runReplay = async (recordings: readonly string[], options: ReplayOp
     ...(options.format === undefined ? {} : { format: options.format }),
     ...(options.labels === undefined ? {} : { labels: options.labels }),
     ...(options.playbooks === undefined ? {} : { desk: await replayDesk(options.playbooks) }),
-    out: (line) => void process.stdout.write(`${line}\n`),
+    out: (line) => void process.stdout.write(`${forOutput(line)}\n`),
   });

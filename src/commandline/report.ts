@@ -11,6 +11,7 @@ import { type Period, type Report, reportCsv } from "../ledger/reports/report.ts
 import { rts6Evidence } from "../ledger/reports/rts6.ts";
 import { suspiciousReport } from "../ledger/reports/suspicious.ts";
 import { reading } from "./reading.ts";
+import { forOutput, jsonLine } from "./terminal.ts";
 
 /** Kinds of reports. */
 export const REPORT_KINDS = ["orders", "rts6", "dora", "suspicious", "access"] as const;
@@ -126,9 +127,8 @@ export async function runReport(kind: ReportKind, options: ReportOptions): Promi
     };
     const report = await make[kind]();
     const format = options.json ? "json" : options.format;
-    const text =
-      format === "json" ? `${JSON.stringify(report)}\n` : format === "csv" ? reportCsv(report) : reportText(report);
-    if (options.out === undefined) process.stdout.write(text);
+    const text = format === "json" ? jsonLine(report) : format === "csv" ? reportCsv(report) : reportText(report);
+    if (options.out === undefined) process.stdout.write(forOutput(text));
     else {
       writeFileSync(options.out, text, { mode: 0o600, flag: "wx" });
       process.stdout.write(

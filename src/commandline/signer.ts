@@ -8,6 +8,7 @@ import path from "node:path";
 import { liftFreeze, writeFreeze } from "../signer/freeze.ts";
 import { signerFolder } from "../signer/settings.ts";
 import { startSigner } from "../signer/start.ts";
+import { complain } from "./terminal.ts";
 
 const WRONG_USE = 2;
 
@@ -97,7 +98,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE;
-    process.stderr.write(`${messageOf(error)}\n`);
+    complain(messageOf(error));
     return (error as { code?: unknown }).code === "CONFIG_INVALID" ? WRONG_USE : 1;
   }
 }

@@ -7,6 +7,7 @@ import { type Log, openLog } from "../kernel/log.ts";
 import { type Program, startProgram } from "../main.ts";
 import { type PaperExchange, openPaper } from "../venues/paper/exchange.ts";
 import { demoAccounts } from "../venues/paper/demo-accounts.ts";
+import { complain } from "./terminal.ts";
 
 /** Exit code that asks a supervisor to start us again: another replica took over, or the database went away. */
 const RESTART = 75;
@@ -39,7 +40,7 @@ export function untilStopped(): { readonly signal: Promise<number>; readonly los
   const signal = new Promise<number>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(0));
     lost = (why) => {
-      process.stderr.write(`Leaving: ${why}.\n`);
+      complain(`Leaving: ${why}.`);
       resolve(RESTART);
     };
   });
@@ -78,7 +79,7 @@ export function guardProcess(log: Log, supervisors: () => readonly Supervisor[],
       return;
     }
     log.fatal({ err: error }, "uncaught");
-    process.stderr.write(`Breakwater stops: ${messageOf(error)}\n`);
+    complain(`Breakwater stops: ${messageOf(error)}`);
     guarded.exit(1);
   };
   guarded.on("uncaughtException", heard);

@@ -10,9 +10,12 @@ const ROWS = `select seq::text, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH2
 
 type Row = Readonly<Record<(typeof COLUMNS)[number], string>>;
 
+/** What a spreadsheet may take for a formula's beginning, full-width forms included (OWASP, CSV Injection). */
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+
 /** One CSV field (RFC 4180); what a spreadsheet would take for a formula is led by an apostrophe. */
 export function csvField(value: string): string {
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const safe = FORMULA.test(value) ? `'${value}` : value;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

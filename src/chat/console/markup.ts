@@ -1,5 +1,8 @@
 import { html as honoHtml, raw } from "hono/html";
 import type { Severity } from "../../kernel/alert.ts";
+import { visible } from "../../kernel/visible.ts";
+
+export { visible } from "../../kernel/visible.ts";
 
 /** HTML that is already escaped. */
 export type Markup = ReturnType<typeof raw>;
@@ -11,13 +14,6 @@ export const html = (strings: TemplateStringsArray, ...values: readonly Value[])
 
 /** Nothing, as markup. */
 export const NOTHING: Markup = raw("");
-
-/** Control and format characters, among them direction overrides and zero-width ones; a line break is none of them. */
-const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/** Text with its invisible characters made visible, "[U+202E]". */
-export const visible = (text: string): string =>
-  text.replace(HIDDEN, (one) => `[U+${(one.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}]`);
 
 /** Text from outside: invisible characters shown, direction kept apart from its neighbours. */
 export const words = (text: string): Markup => html`<bdi>${visible(text)}</bdi>`;

@@ -1,0 +1,24 @@
+import { visible } from "../kernel/visible.ts";
+
+/** What `paint` writes. All else that could move the cursor or hide a word came in somebody's text. */
+const PAINTED = /(\u001b\[(?:[12]|22|3[1-39])m)/;
+
+/**
+ * Text as a terminal may have it: what a file, an exchange or a person wrote into it cannot rewrite a line that stands
+ * there, hide another or speak to the terminal itself.
+ */
+export const printable = (text: string): string =>
+  text
+    .split(PAINTED)
+    .map((part, at) => (at % 2 === 1 ? part : visible(part)))
+    .join("");
+
+/** One value as a line of JSON; the control characters that JSON itself lets through are written out. */
+export const jsonLine = (value: unknown): string =>
+  `${JSON.stringify(value).replaceAll(/\p{Cc}/gu, (one) => String.raw`\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
+
+/** Text that a program may read as it is; a terminal is given it printable. */
+export const forOutput = (text: string): string => (process.stdout.isTTY ? printable(text) : text);
+
+/** Says a sentence on standard error. */
+export const complain = (text: string): void => void process.stderr.write(`${printable(text)}\n`);
