@@ -24,6 +24,19 @@ interface Sent {
 /** The person as the other surfaces name people: by surface, space and id. */
 export const userOf = (viewer: Viewer): ChatUser => ({ surface: "console", space: "console", user: viewer.person });
 
+/** Half a character, or a zero byte. */
+const UNSTORABLE = /\0|\p{Surrogate}/u;
+
+function textIn(fields: Map<string, string>): ReadonlyMap<string, string> {
+  for (const [key, value] of fields)
+    if (UNSTORABLE.test(value))
+      throw new DeskError(
+        "BODY_MALFORMED",
+        `field ${key.slice(0, 40)} holds half a character or a zero byte; remove it`,
+      );
+  return fields;
+}
+
 /**
  * Reads a small body of texts.
  * @throws DeskError CONTENT_TYPE_WRONG or BODY_MALFORMED
@@ -31,7 +44,7 @@ export const userOf = (viewer: Viewer): ChatUser => ({ surface: "console", space
 export async function readBody(c: Context<Guarded>): Promise<Sent> {
   const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
   if (type === "application/x-www-form-urlencoded") {
-    return { fields: new Map(new URLSearchParams(await c.req.text())), form: true };
+    return { fields: textIn(new Map(new URLSearchParams(await c.req.text()))), form: true };
   }
   if (type !== "application/json") throw new DeskError("CONTENT_TYPE_WRONG");
   const body: unknown = await c.req.json().catch((cause: unknown) => {
@@ -43,7 +56,7 @@ export async function readBody(c: Context<Guarded>): Promise<Sent> {
     if (typeof value !== "string") throw new DeskError("BODY_MALFORMED", `field ${key.slice(0, 40)} must be text`);
     fields.set(key, value);
   }
-  return { fields, form: false };
+  return { fields: textIn(fields), form: false };
 }
 
 /** A delivery's id: the page's own, so that a repeated send is recognised, else a fresh one. */

@@ -5,6 +5,8 @@ import type { Guarded } from "./guard.ts";
 
 type Get = (path: string, handler: (c: Context<Guarded>) => Promise<Response> | Response) => void;
 const HOUR_MS = 3_600_000;
+/** The year 2200, which no series reaches. */
+const LAST_MS = 7_258_118_400_000;
 
 const limitOf = (c: Context<Guarded>): number => {
   const text = c.req.query("limit") ?? "";
@@ -65,7 +67,9 @@ export function addApi(get: Get, parts: { readonly backend: ConsoleBackend }): v
   get("/api/accounts/:account/series", async (c) => {
     const since = c.req.query("since") ?? "";
     const sinceMs = since === "" ? Number.NaN : Date.parse(since);
-    const series = await backend.series(c.req.param("account") ?? "", Number.isNaN(sinceMs) ? -HOUR_MS : sinceMs);
+    // No instant, or one of no century of ours, means the last hour.
+    const fromMs = sinceMs >= 0 && sinceMs < LAST_MS ? sinceMs : -HOUR_MS;
+    const series = await backend.series(c.req.param("account") ?? "", fromMs);
     return c.json(series);
   });
   get("/api/replays", async (c) => c.json({ recordings: await backend.replays() }));

@@ -156,6 +156,12 @@ export function takeSignOn(c: Context, place: Place): string {
 /** The cookie's value, where there is one. */
 export const sessionCookie = (c: Context, place: Place): string | null => getCookie(c, cookieName(place)) ?? null;
 
+/** Refuses an address with a zero byte: the database holds none, so that nothing here is called so. */
+export const storable: MiddlewareHandler<Guarded> = async (c, next) => {
+  if (c.req.url.includes("%00")) throw new DeskError("INPUT_INVALID", "the address holds a zero byte; remove it");
+  await next();
+};
+
 /** Lets only signed-in people pass, and puts the person beside the request. */
 export const signedIn =
   (place: Place, backend: ConsoleBackend): MiddlewareHandler<Guarded> =>

@@ -11,7 +11,16 @@ import { streamEvents } from "./events.ts";
 import type { EmergencyBackend } from "./emergency.ts";
 import { addEmergencyRoutes } from "./emergency-routes.ts";
 import { type Feed, type FeedParts } from "./feed.ts";
-import { type Guarded, type Place, dropSession, ownHost, ownOrigin, sessionCookie, signedIn } from "./guard.ts";
+import {
+  type Guarded,
+  type Place,
+  dropSession,
+  ownHost,
+  ownOrigin,
+  sessionCookie,
+  signedIn,
+  storable,
+} from "./guard.ts";
 import type { Inbound } from "../surface.ts";
 import { nothingYet, renderIncident, renderList, renderRow } from "./incident-html.ts";
 import { renderBare, renderPage } from "./layout.ts";
@@ -82,13 +91,13 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
   const [small, long] = [upTo(BODY_BYTES), upTo(RULES_BYTES)];
   const squeeze = compress();
   const get = (path: string, handler: (c: Ctx) => Promise<Response> | Response): void => {
-    app.get(path, host, session, squeeze, handler);
+    app.get(path, host, session, storable, squeeze, handler);
   };
   const post = (path: string, handler: (c: Ctx) => Promise<Response> | Response): void => {
-    app.post(path, host, origin, session, small, handler);
+    app.post(path, host, origin, session, storable, small, handler);
   };
   const postLong = (path: string, handler: (c: Ctx) => Promise<Response> | Response): void => {
-    app.post(path, host, origin, session, long, handler);
+    app.post(path, host, origin, session, storable, long, handler);
   };
   const page = async (c: Ctx, path: string, title: string, main: Markup): Promise<Response> => {
     const frame = {
