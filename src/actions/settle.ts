@@ -4,8 +4,8 @@ import { DeskError } from "../kernel/errors.ts";
 import { type Fill, TERMINAL } from "../kernel/order.ts";
 import type { Change, Plan, Settlement } from "../kernel/plan.ts";
 import type { ActionRequest, RequestContext } from "../kernel/request.ts";
-import { CAPABILITIES, type VenueName } from "../venues/capabilities.ts";
 import { type Desk, readerOf } from "./desk.ts";
+import { absentAfterMs } from "./orders/absence.ts";
 import { assemble } from "./orders/draft.ts";
 import type { OrderRow } from "./orders/record.ts";
 
@@ -49,7 +49,7 @@ function declared(row: OrderRow, request: Request): Settlement {
 function notYet(row: OrderRow, now: Date): string | null {
   if (TERMINAL.has(row.state) || row.sentAt === null)
     return `order ${row.clientOrderId} is ${row.state}; only an order that was sent and has no known end can be settled`;
-  const horizonMs = CAPABILITIES[row.venue as VenueName].lookUpHorizonMs;
+  const horizonMs = absentAfterMs(row.venue);
   const ageMs = now.getTime() - row.sentAt.getTime();
   if (ageMs <= horizonMs || row.lookUps === 0)
     return `the venue may still show order ${row.clientOrderId}: wait until ${spanOf(horizonMs)} have passed and it was looked up in vain`;

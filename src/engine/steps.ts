@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { noteIncident, touchIncident } from "../db/changes.ts";
 import type { Database, Tx } from "../db/client.ts";
 import { runSteps, runs } from "../db/schema.ts";
@@ -85,21 +85,22 @@ export function stepsOf(context: StepContext): Step {
   const write = (name: string, at: number, state: State, note: string | null): Promise<void> =>
     database.db.transaction((tx) => mark(tx, context, name, at, state, note));
 
-  const cancelled = async (): Promise<boolean> => {
+  const cancelled = async (db: Pick<Tx, "select">): Promise<boolean> => {
     if (!context.heedCancel) return false;
-    const [row] = await database.db.select({ by: runs.cancelRequestedBy }).from(runs).where(eq(runs.id, run.id));
+    const [row] = await db.select({ by: runs.cancelRequestedBy }).from(runs).where(eq(runs.id, run.id));
     return row?.by !== null && row?.by !== undefined;
   };
 
-  /** A recorded piece of work, with its line on the card. */
+  /** A recorded piece of work, with its line on the card. What was begun for good is done also where the run was cancelled. */
   const plain = async <T>(
     name: string,
     at: number,
     work: () => Promise<T>,
     finish: (value: T) => { state: State; note: string | null },
+    begun = false,
   ): Promise<T> => {
     const recorded = await durable.step<Recorded<T>>(name, async () => {
-      if (await cancelled()) return { cancelled: true };
+      if (!begun && (await cancelled(database.db))) return { cancelled: true };
       await write(name, at, "running", null);
       try {
         const value = await work();
@@ -200,11 +201,7 @@ export function stepsOf(context: StepContext): Step {
       const answer = await durable.inTransaction(
         `${name}: looked ${wakes}`,
         async (tx): Promise<Answer | "cancelled" | null> => {
-          const [row] = await tx
-            .select({ by: runs.cancelRequestedBy })
-            .from(runs)
-            .where(and(eq(runs.id, run.id)));
-          if (context.heedCancel && row?.by) return "cancelled";
+          if (await cancelled(tx)) return "cancelled";
           const found = await door.answer(tx, proposal.hash);
           if (found) await mark(tx, context, name, at, found.outcome === "approved" ? "done" : "failed", words(found));
           return found;
@@ -224,10 +221,12 @@ export function stepsOf(context: StepContext): Step {
   const apply = async (at: number, name: string, proposal: Proposal): Promise<Applied> => {
     const prices = await durable.step(`${name}: prices`, () => door.prices(proposal.hash));
     const claimed = await durable.inTransaction(`${name}: claimed`, async (tx) => {
+      if (await cancelled(tx)) return "cancelled" as const;
       const claim = await door.claim(tx, proposal.hash, prices);
       if (!claim.claimed) await mark(tx, context, name, at, "failed", claim.why);
       return claim;
     });
+    if (claimed === "cancelled") throw new RunCancelled(`run ${run.id} was cancelled`);
     if (!claimed.claimed) {
       return {
         outcome: "refused",
@@ -238,8 +237,15 @@ export function stepsOf(context: StepContext): Step {
         slippageBps: null,
       };
     }
-    const result = await plain(name, at, () => door.carryOut(proposal.hash), done);
-    await durable.inTransaction(`${name}: ended`, (tx) => door.ended(tx, proposal.hash, result));
+    // From the claim on the plan is followed to its end: a cancellation stops what has not left, and loses sight of nothing.
+    const stop = async (): Promise<string | null> =>
+      (await cancelled(database.db)) ? "the run was cancelled before the order was sent" : null;
+    const result = await plain(name, at, () => door.carryOut(proposal.hash, stop), done, true);
+    const stopped = await durable.inTransaction(`${name}: ended`, async (tx) => {
+      await door.ended(tx, proposal.hash, result);
+      return cancelled(tx);
+    });
+    if (stopped) throw new RunCancelled(`run ${run.id} was cancelled`);
     const outcome = result.filled === result.orders && result.cancelled === proposal.cancels ? "done" : "partial";
     return {
       outcome,

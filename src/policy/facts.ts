@@ -82,6 +82,10 @@ export interface Facts {
   readonly breakGlass: boolean;
 }
 
+/** The person that an actor names; null where it is none. */
+export const personOf = (actor: string): string | null =>
+  actor.startsWith("person:") ? actor.slice("person:".length) : null;
+
 /** The person behind a playbook's run, as the rules see them. */
 export type Behind = Pick<Requester, "person" | "roles" | "onCall">;
 

@@ -6,7 +6,7 @@ import { abs, decimal, div, greater, sum } from "../kernel/decimal.ts";
 import { incidentFacts, runFacts } from "../kernel/origin.ts";
 import type { Plan } from "../kernel/plan.ts";
 import { type DayRow, dayLoss } from "./day-loss.ts";
-import { type AccountFigures, type Facts, type Known, type Quote, askersOf, requesterOf } from "./facts.ts";
+import { type AccountFigures, type Facts, type Known, type Quote, askersOf, personOf, requesterOf } from "./facts.ts";
 import { rolesOf, voices } from "./voices.ts";
 import type { ReadPublished } from "./published.ts";
 import { isOnCall } from "./rota.ts";
@@ -60,7 +60,7 @@ async function origin(
 ): Promise<Pick<Facts, "trust" | "source" | "severity" | "excluded" | "proven"> & { readonly asker: string | null }> {
   const requester = requesterOf(plan.requestedBy);
   const [run] = plan.run === null ? [] : await tx.select().from(runs).where(eq(runs.id, plan.run));
-  const starter = run?.requestedBy.startsWith("person:") === true ? run.requestedBy.slice("person:".length) : null;
+  const starter = personOf(run?.requestedBy ?? "");
   const asker = requester.kind === "person" ? requester.id : starter;
   const [incident] =
     plan.incident === null ? [] : await tx.select().from(incidents).where(eq(incidents.id, plan.incident));

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { writeDurably } from "../kernel/durable-file.ts";
 
@@ -24,17 +24,23 @@ export function writeMarker(home: string, marker: Omit<HaltMarker, "id">): HaltM
   return whole;
 }
 
-/** Takes the marker away, once its halt was lifted. */
-export const removeMarker = (home: string): void => rmSync(fileOf(home), { force: true });
+/** Takes this marker away, once its halt was lifted; one that was written since stays. */
+export function removeMarker(home: string, marker: Pick<HaltMarker, "id">): void {
+  if (readMarker(home)?.id === marker.id) rmSync(fileOf(home), { force: true });
+}
 
-/** The marker that stands; one that cannot be read halts everything. Null where there is none. */
+/** The marker that stands; one that cannot be read, or names no state, halts everything. Null where there is none. */
 export function readMarker(home: string): HaltMarker | null {
-  if (!existsSync(fileOf(home))) return null;
+  const file = fileOf(home);
+  if (!existsSync(file)) return null;
   try {
-    return JSON.parse(readFileSync(fileOf(home), "utf8")) as HaltMarker;
+    const marker = JSON.parse(readFileSync(file, "utf8")) as HaltMarker | null;
+    if (marker?.state === "halted" || marker?.state === "reducing") return marker;
+    throw new TypeError("it names no state");
   } catch (error) {
     return {
-      id: "unreadable",
+      // Another one that cannot be read is another halt.
+      id: `unreadable ${statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? ""}`,
       state: "halted",
       by: "system",
       reason: `the marker of the kill switch cannot be read (${String(error)})`,

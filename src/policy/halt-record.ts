@@ -23,7 +23,7 @@ export async function settleMarker(tx: Tx, home: string): Promise<HaltMarker | n
     return marker;
   }
   if ((await statesNow(tx))["firm"] !== undefined) return marker;
-  removeMarker(home);
+  removeMarker(home, marker);
   return null;
 }
 

@@ -45,37 +45,38 @@ export interface Halted {
 
 const ANSWER_MS = 4_000;
 const DATABASE_MS = 2_000;
-const ROUNDS = 5;
+/** Before each look at what is open; the second only sees whether the first did it. */
+const WAITS_MS = [0, 100, 250, 500, 750, 1_000];
 
-async function cancelRound(venue: Venue, account: string, mode: HaltMode): Promise<{ sent: number; open: number }> {
-  const orders = (await venue.reader.openOrders(account)).filter((one) => mode !== "reduce-only" || !one.reduceOnly);
-  const answers = await Promise.all(
-    orders.map((order) =>
-      venue.trader.cancel(account, order.symbol, order.venueOrderId).catch(() => "unknown" as const),
-    ),
-  );
-  const sent = answers.filter((one) => one !== "unknown").length;
-  return { sent, open: orders.length - sent };
+/** What is known of one account while it is swept. */
+interface Seen {
+  readonly gone: Set<string>;
+  open: number | null;
+  problem: string | null;
 }
 
-/** Cancels until the venue shows nothing that should be gone; goes on in the background where it does not answer. */
-async function sweepAccount(
-  context: HaltContext,
-  account: string,
-  mode: HaltMode,
-  seen: { cancelled: number; open: number | null; problem: string | null },
-): Promise<string | null> {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    if (round > 0) await context.clock.sleep(250 * round);
+/** Cancels whatever is open and should not be, once each; what the venue still shows the next time was not cancelled. */
+async function cancelRound(venue: Venue, account: string, mode: HaltMode, seen: Seen): Promise<void> {
+  const orders = (await venue.reader.openOrders(account)).filter((one) => mode !== "reduce-only" || !one.reduceOnly);
+  [seen.open, seen.problem] = [orders.length, null];
+  await Promise.all(
+    orders.map(async ({ symbol, venueOrderId }) => {
+      const said = await venue.trader.cancel(account, symbol, venueOrderId).catch(() => "unknown" as const);
+      if (said !== "unknown") seen.gone.add(venueOrderId);
+    }),
+  );
+}
+
+/** Cancels until the venue shows nothing that should be gone, never on a call's answer alone; resolves to what is amiss. */
+async function sweepAccount(context: HaltContext, account: string, mode: HaltMode, seen: Seen): Promise<string | null> {
+  for (const waitMs of WAITS_MS) {
+    if (waitMs > 0) await context.clock.sleep(waitMs);
     try {
-      const { sent, open } = await cancelRound(await context.venueOf(account), account, mode);
-      seen.cancelled += sent;
-      seen.open = open;
-      seen.problem = null;
-      if (open === 0) return null;
+      await cancelRound(await context.venueOf(account), account, mode, seen);
+      if (seen.open === 0) return null;
     } catch (error) {
       seen.problem = messageOf(error);
-      context.log.warn({ account, round, problem: seen.problem }, "halt could not cancel");
+      context.log.warn({ account, problem: seen.problem }, "halt could not cancel");
     }
   }
   return seen.problem ?? "orders are still open";
@@ -92,17 +93,13 @@ const within = <T>(clock: Clock, ms: number, deed: Promise<T>, late: T): Promise
 export function cancelEverywhere(context: HaltContext, mode: HaltMode): Promise<readonly HaltedAccount[]> {
   return Promise.all(
     context.accounts.map(async ({ id }): Promise<HaltedAccount> => {
-      const seen: { cancelled: number; open: number | null; problem: string | null } = {
-        cancelled: 0,
-        open: null,
-        problem: null,
-      };
+      const seen: Seen = { gone: new Set(), open: null, problem: null };
       const late = (): string => `${seen.problem ?? "the venue has not answered yet"}; it is tried again`;
       const problem = await Promise.race([
         sweepAccount(context, id, mode, seen).catch(messageOf),
         context.clock.sleep(ANSWER_MS).then(late),
       ]);
-      return { account: id, ...seen, problem };
+      return { account: id, cancelled: seen.gone.size, open: seen.open, problem };
     }),
   );
 }

@@ -1,11 +1,11 @@
-import { and, eq, inArray, like } from "drizzle-orm";
+import { and, eq, like } from "drizzle-orm";
 import type { Desk } from "../actions/desk.ts";
 import { readerOf } from "../actions/desk.ts";
 import { type CarriedOut, carryOut } from "../actions/orders/carry-out.ts";
 import { settleLeftovers } from "../actions/orders/leftovers.ts";
 import { noteIncident } from "../db/changes.ts";
 import type { Database, Tx } from "../db/client.ts";
-import { orders, plans, tradingStates } from "../db/schema.ts";
+import { orders, plans } from "../db/schema.ts";
 import type { Alert } from "../kernel/alert.ts";
 import { decimal, grouped } from "../kernel/decimal.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
@@ -13,6 +13,7 @@ import type { Log } from "../kernel/log.ts";
 import { type Plan, fingerprintWords } from "../kernel/plan.ts";
 import type { ActionRequest, RequestContext } from "../kernel/request.ts";
 import { appendMany } from "../ledger/append.ts";
+import { endAbandoned, endOf } from "./abandoned.ts";
 import { answerOf, openApproval } from "./approvals.ts";
 import { claimPlan, refusePlan } from "./claim.ts";
 import { consentOf } from "./consent.ts";
@@ -21,6 +22,7 @@ import type { Quote } from "./facts.ts";
 import type { Control } from "./gather.ts";
 import { claimedTier, intentObjection } from "./intent.ts";
 import type { Decision } from "./judge.ts";
+import { lateObjection } from "./late-objection.ts";
 import { endPlan, proposePlan } from "./propose.ts";
 import { quotesOf } from "./quotes.ts";
 import { castVote } from "./vote.ts";
@@ -77,8 +79,11 @@ export interface Door {
     hash: string,
     prices: Prices,
   ): Promise<{ readonly claimed: true } | { readonly claimed: false; readonly why: string }>;
-  /** Sends a claimed plan once and follows it to its end; safe to call again after a crash. */
-  carryOut(hash: string): Promise<CarriedOut>;
+  /**
+   * Sends a claimed plan once and follows it to its end; safe to call again after a crash. `stop` is asked before each order
+   * and says why it must not leave; null where it may.
+   */
+  carryOut(hash: string, stop?: () => Promise<string | null>): Promise<CarriedOut>;
   /**
    * Looks again for orders whose outcome was not known when their plan ended, and for those that people settled; sends
    * nothing. `tell` hears of what people have to look at.
@@ -185,19 +190,12 @@ export function openDoor(parts: DoorParts): Door {
     return `the plan was made for ${account} at ${venue}, ${environment}, and the account is ${now} here; make a new plan`;
   };
 
-  /** A halt that came after the claim still stops what has not left. */
+  /** The sender's last look at one order; the reason where it must not leave. */
   const stopped = async (row: typeof orders.$inferSelect, unsigned: string | null): Promise<string | null> => {
     const forged = unsigned ?? (await intentObjection(database.db, control, row));
     if (forged !== null) return forged;
-    const moved = elsewhere((await planRow(database.db, row.planHash)).plan);
-    if (moved !== null) return moved;
-    const marker = control.halted();
-    if (marker === "halted" || (marker === "reducing" && !row.reduceOnly))
-      return "the kill switch was pulled before the order was sent";
-    const scopes = ["firm", `venue:${row.venue}`, `account:${row.account}`, `instrument:${row.symbol}`];
-    const rows = await database.db.select().from(tradingStates).where(inArray(tradingStates.scope, scopes));
-    const halted = rows.find((one) => one.state === "halted" || (one.state === "reducing" && !row.reduceOnly));
-    return halted ? `${halted.scope} became ${halted.state} before the order was sent` : null;
+    const claimed = await planRow(database.db, row.planHash);
+    return elsewhere(claimed.plan) ?? lateObjection(database.db, control, row, claimed);
   };
 
   /** Why a plan's orders must not leave because the ledger cannot be signed; null where it was. */
@@ -335,27 +333,25 @@ export function openDoor(parts: DoorParts): Door {
         });
       return { claimed: true };
     },
-    async carryOut(hash) {
+    async carryOut(hash, stop = async () => null) {
       const unsigned = signedFirst(await claimedTier(database.db, hash)) ? await whyUnsigned(hash) : null;
       return carryOut(
         {
           desk,
           database,
-          stopped: (row) => stopped(row, unsigned),
+          stopped: async (row) => (await stop()) ?? stopped(row, unsigned),
           consentOf: (plan) => consentOf(database.db, plan),
           log,
         },
         hash,
       );
     },
-    settle: (tell) => settleLeftovers({ desk, database, log, tell }),
+    async settle(tell) {
+      await endAbandoned(database);
+      await settleLeftovers({ desk, database, log, tell });
+    },
     async ended(tx, hash, result) {
-      await endPlan(
-        tx,
-        hash,
-        result.orders > 0 && result.filled + result.partial === 0 ? "failed" : "applied",
-        result.summary,
-      );
+      await endPlan(tx, hash, endOf(result), result.summary);
     },
   };
 }

@@ -58,7 +58,7 @@ export const grantFacts = (row: Pick<GrantRow, "person" | "role" | "grantedBy" |
 });
 
 /** The database's time at this moment, not at the transaction's start: a wait for a lock must not keep a deadline open. */
-export async function databaseNow(tx: Tx): Promise<Date> {
+export async function databaseNow(tx: Pick<Tx, "execute">): Promise<Date> {
   const rows = await tx.execute<{ ms: string }>(
     sql`select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as ms`,
   );

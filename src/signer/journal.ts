@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { writeDurably } from "../kernel/durable-file.ts";
 import { type Usd, add, decimal } from "../kernel/decimal.ts";
 
 const lineShape = z.strictObject({
@@ -42,7 +43,7 @@ export function openJournal(file: string, now: Date): Journal {
     .filter((line) => line !== "")
     .map((line) => lineShape.parse(JSON.parse(line)))
     .filter((one) => Date.parse(one.at) > cut || Date.parse(one.until) > now.getTime());
-  writeFileSync(file, kept.map((one) => `${JSON.stringify(one)}\n`).join(""), { mode: 0o600 });
+  writeDurably(file, kept.map((one) => `${JSON.stringify(one)}\n`).join(""));
   const ids = new Set(kept.map((one) => one.clientOrderId));
   const descriptor = openSync(file, "a", 0o600);
   fsyncSync(descriptor);

@@ -68,12 +68,16 @@ export function remoteVenue(
       close: async () => {},
     },
     trader: {
-      async place(order, consent): Promise<PlaceOutcome> {
+      async place(order, consent, notAfter): Promise<PlaceOutcome> {
         let sent = false;
         try {
-          const said = (await link.ask({ method: "place", order, consent: consent ?? null }, PLACE_MS, () => {
-            sent = true;
-          })) as PlaceOutcome & { readonly refused?: string };
+          const said = (await link.ask(
+            { method: "place", order, consent: consent ?? null, notAfter: notAfter ?? null },
+            PLACE_MS,
+            () => {
+              sent = true;
+            },
+          )) as PlaceOutcome & { readonly refused?: string };
           const { refused, ...outcome } = said;
           if (refused !== undefined) onRefused(account, order.clientOrderId, refused);
           return outcome;

@@ -25,7 +25,7 @@ export const requestShape = z.discriminatedUnion("method", [
     timeoutMs: z.int().min(10_000).max(120_000),
     symbols: z.array(name).max(1_000),
   }),
-  of("place", { order: orderShape, consent: consentShape.nullable() }),
+  of("place", { order: orderShape, consent: consentShape.nullable(), notAfter: z.date().nullable() }),
 ]);
 
 export type Request = z.infer<typeof requestShape>;

@@ -76,14 +76,18 @@ async function listenAt({ socket, group, clock }: SignerParts, server: Server): 
 /** Answers one desk's requests until it hangs up. */
 function serveDesk(
   socket: Socket,
-  { venueOf, log }: SignerParts,
+  { venueOf, clock, log }: SignerParts,
   gate: Gate,
   sending: <T>(deed: Promise<T>) => Promise<T>,
 ): void {
   const watches = new Map<number, () => Promise<void>>();
   const say = (answer: Answer): void => void (socket.writable && socket.write(line(answer)));
 
-  const place = async (order: OrderRequest, consent: Consent | null): Promise<PlaceOutcome & { refused?: string }> => {
+  const place = async (
+    order: OrderRequest,
+    consent: Consent | null,
+    notAfter: Date | null,
+  ): Promise<PlaceOutcome & { refused?: string }> => {
     const refuse = (why: string): PlaceOutcome & { refused: string } => {
       log.warn({ clientOrderId: order.clientOrderId, why }, "order refused");
       return { outcome: "rejected", reason: `the signer refused: ${why}`, refused: why };
@@ -98,9 +102,12 @@ function serveDesk(
       return refuse(messageOf(error));
     }
     if (instrument === undefined) return refuse(`${venue.reader.venue} does not list ${order.symbol}`);
+    // A signer that stood still reads what was asked long ago; whoever asked may hold the order for absent by now.
+    if (notAfter !== null && clock.now() > notAfter)
+      return { outcome: "rejected", reason: "not sent: the signer read the order too late" };
     const refusal = gate.admit(order, consent, instrument);
     if (refusal !== null) return refuse(refusal.why);
-    const outcome = await venue.trader.place(order);
+    const outcome = await venue.trader.place(order, undefined, notAfter ?? undefined);
     log.info({ clientOrderId: order.clientOrderId, outcome: outcome.outcome }, "order sent");
     return outcome;
   };
@@ -123,7 +130,7 @@ function serveDesk(
       case "ping":
         return { frozen: gate.frozen() };
       case "place":
-        return sending(place(request.order, request.consent));
+        return sending(place(request.order, request.consent, request.notAfter));
       case "watch":
         return watch(request.id, request.account);
       case "unwatch": {

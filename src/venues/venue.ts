@@ -62,8 +62,9 @@ export interface VenueTrader {
   /**
    * Sends once. Anything but a clear yes or no is `unknown`.
    * @param consent why it may be sent; a venue behind the signer refuses every order without
+   * @param notAfter when it is too late to send it; a moment ago is a clear no
    */
-  place(order: OrderRequest, consent?: Consent): Promise<PlaceOutcome>;
+  place(order: OrderRequest, consent?: Consent, notAfter?: Date): Promise<PlaceOutcome>;
   /** Sends once; the caller re-reads open orders to learn the truth. `gone` where the order is no longer open. */
   cancel(account: string, symbol: string, venueOrderId: string): Promise<"accepted" | "gone" | "unknown">;
   /**

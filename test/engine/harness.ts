@@ -16,7 +16,10 @@ import { SEAL } from "../policy/control.ts";
 export function scriptedDoor(script: {
   decision: Judged["decision"];
   answers: (Said | null)[];
+  /** What was done at the door, in order: "claimed", "sent" or why not, "ended". */
   carried: string[];
+  /** What happens while prices are read, and right after the claim. */
+  meanwhile?: Partial<Record<"prices" | "claim", () => Promise<void>>>;
 }): Door {
   const judged: Judged = {
     hash: "a".repeat(64),
@@ -35,10 +38,17 @@ export function scriptedDoor(script: {
     open: async () => ({ expiresAt: new Date(Date.now() + 60_000) }),
     answer: async () => (script.answers.length > 1 ? (script.answers.shift() ?? null) : (script.answers[0] ?? null)),
     vote: async () => ({ ok: true, text: "" }),
-    prices: async () => ({}),
-    claim: async () => ({ claimed: true }),
-    async carryOut() {
-      script.carried.push("sent");
+    async prices() {
+      await script.meanwhile?.prices?.();
+      return {};
+    },
+    async claim() {
+      script.carried.push("claimed");
+      await script.meanwhile?.claim?.();
+      return { claimed: true };
+    },
+    async carryOut(_hash, stop) {
+      script.carried.push((await stop?.()) ?? "sent");
       return {
         orders: 1,
         filled: 1,
@@ -50,7 +60,7 @@ export function scriptedDoor(script: {
       };
     },
     settle: async () => {},
-    ended: async () => {},
+    ended: async () => void script.carried.push("ended"),
   };
 }
 

@@ -24,7 +24,7 @@ const count = (name: string): number => {
   counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts.get(name) ?? 0;
 };
-const script = { decision: "quorum" as const, answers: [null] as never[], carried: [] as string[] };
+const script: Parameters<typeof scriptedDoor>[0] = { decision: "quorum", answers: [null], carried: [] };
 
 const playbooks = [
   playbook(head("two-steps"), async ({ step, input: { account } }) => {
@@ -173,23 +173,23 @@ describe("a playbook run", () => {
 describe("waiting for people", () => {
   test("a vote that comes while the run waits wakes it, and the order is sent once", async () => {
     script.carried.length = 0;
-    script.answers = [null, { outcome: "approved", by: ["ben"] }] as never[];
+    script.answers = [null, { outcome: "approved", by: ["ben"] }];
     const { run } = await begin(database(), opened, "asks", { account: "paper-a" });
     await waiting(run);
     await database().db.transaction((tx) => durable.wake(tx, run, WAKE, "vote-1"));
     expect(await over(database(), run)).toMatchObject({ state: "done", outcome: "1 of 1 orders filled" });
-    expect(script.carried).toEqual(["sent"]);
+    expect(script.carried).toEqual(["claimed", "sent", "ended"]);
   });
 
   test("a wake-up that comes before the run waits is kept", async () => {
-    script.answers = [null, { outcome: "refused", by: "ben", reason: "not now" }] as never[];
+    script.answers = [null, { outcome: "refused", by: "ben", reason: "not now" }];
     const { run } = await begin(database(), opened, "asks", { account: "paper-a" });
     await database().db.transaction((tx) => durable.wake(tx, run, WAKE, "early"));
     expect(await over(database(), run)).toMatchObject({ state: "done", outcome: "refused" });
   });
 
   test("a cancelled run stops at its wait and does its compensation", async () => {
-    script.answers = [null] as never[];
+    script.answers = [null];
     script.carried.length = 0;
     const { run } = await begin(database(), opened, "asks", { account: "paper-a" });
     await waiting(run);
@@ -197,6 +197,28 @@ describe("waiting for people", () => {
     expect(await over(database(), run)).toMatchObject({ state: "cancelled", outcome: "stopped and tidied up" });
     expect(script.carried).toEqual([]);
     await expect(opened.cancel(run, "person:ben", "me too")).rejects.toThrow(/has ended or was cancelled before/);
+  });
+
+  test.each([
+    ["prices", "before the claim: nothing is claimed", []],
+    [
+      "claim",
+      "after the claim: what has not left stays, and the plan is followed to its end",
+      ["claimed", "the run was cancelled before the order was sent", "ended"],
+    ],
+  ] as const)("a run that is cancelled after the consent (%s) stops %s", async (when, _what, done) => {
+    script.answers = [{ outcome: "approved", by: ["ben"] }];
+    script.carried.length = 0;
+    script.meanwhile = {
+      [when]: async () => {
+        const [begun] = await database().db.select({ id: runs.id }).from(runs).where(eq(runs.state, "running"));
+        await opened.cancel(begun?.id ?? "", "person:ana", "changed my mind");
+      },
+    };
+    const { run } = await begin(database(), opened, "asks", { account: "paper-a" });
+    expect(await over(database(), run)).toMatchObject({ state: "cancelled", outcome: "stopped and tidied up" });
+    delete script.meanwhile;
+    expect(script.carried).toEqual(done);
   });
 
   /** Until the step that asks stands on "waiting". */

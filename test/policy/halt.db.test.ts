@@ -7,7 +7,7 @@ import { type Clock, systemClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import type { VenueOrder } from "../../src/kernel/order.ts";
 import { type HaltContext, haltEverything } from "../../src/policy/halt.ts";
-import { readMarker } from "../../src/policy/halt-marker.ts";
+import { readMarker, writeMarker } from "../../src/policy/halt-marker.ts";
 import { settleMarker } from "../../src/policy/halt-record.ts";
 import { statesNow, unfreeze } from "../../src/policy/trading-state.ts";
 import type { Venue } from "../../src/venues/venue.ts";
@@ -31,7 +31,7 @@ const quickClock: Clock = { ...systemClock, sleep: (ms) => systemClock.sleep(Mat
 
 function venueWith(
   count: number,
-  how: "fine" | "hung" | "deaf" = "fine",
+  how: "fine" | "hung" | "deaf" | "slow to believe" = "fine",
 ): { venue: Venue; open: Map<string, VenueOrder> } {
   const open = new Map<string, VenueOrder>(
     Array.from(
@@ -45,6 +45,7 @@ function venueWith(
     trader: {
       cancel: (_account: string, _symbol: string, id: string) => {
         if (how === "deaf") return Promise.resolve("unknown" as const);
+        if (how === "slow to believe") return Promise.resolve("accepted" as const);
         return Promise.resolve(open.delete(id) ? ("accepted" as const) : ("gone" as const));
       },
     },
@@ -153,7 +154,36 @@ describe("the kill switch", () => {
     );
     expect(await desk.within((tx) => settleMarker(tx, home))).toBeNull();
     expect(readMarker(home)).toBeNull();
-    writeFileSync(path.join(home, "halt.json"), "{");
-    expect(readMarker(home)?.state).toBe("halted");
+    // A second one that cannot be read is not taken for the first, whose halt was lifted.
+    for (const text of ["{", "{", "null", '{"state":"active"}']) {
+      writeFileSync(path.join(home, "halt.json"), text);
+      expect(readMarker(home)?.state).toBe("halted");
+      expect(await desk.within((tx) => settleMarker(tx, home))).not.toBeNull();
+      expect(await desk.within((tx) => statesNow(tx))).toMatchObject({ firm: "halted" });
+      await desk.within((tx) =>
+        unfreeze(tx, { scope: "firm", state: "active", by: "person:bo", reason: "over", planHash: "none" }),
+      );
+      expect(await desk.within((tx) => settleMarker(tx, home))).toBeNull();
+    }
+  });
+
+  test("a switch that is pulled again while the last halt is being cleared away stays pulled", async () => {
+    await haltEverything(context({}), "person:bo", "the first time");
+    await desk.within((tx) =>
+      unfreeze(tx, { scope: "firm", state: "active", by: "person:bo", reason: "over", planHash: "none" }),
+    );
+    await desk.within(async (tx) => {
+      const clearing = settleMarker(tx, home);
+      writeMarker(home, { state: "halted", by: "person:ana", reason: "the second time", at: "" });
+      await clearing;
+    });
+    expect(readMarker(home)).toMatchObject({ state: "halted", reason: "the second time" });
+  });
+
+  test("a venue that accepts a cancel and keeps the order is asked again and named", async () => {
+    const a = venueWith(2, "slow to believe");
+    const { accounts, text } = await haltEverything(context({ "paper-a": a.venue }), "person:bo", "test");
+    expect(accounts).toMatchObject([{ cancelled: 2, open: 2, problem: expect.any(String) }]);
+    expect(text).toMatch(/paper-a: (orders are still open|the venue has not answered yet)/);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
@@ -275,6 +275,18 @@ describe("the journal", () => {
     expect(["old", "long", "new"].map((id) => after.has(id))).toEqual([false, true, true]);
     expect(after.spent("main", new Date("2026-03-01T12:05:00.000Z"))).toEqual({ orders: 1, usd: "10" });
     after.close();
+  });
+
+  test("is never cut short by its own opening: a crash in the middle leaves the old one whole", () => {
+    const where = file();
+    const journal = openJournal(where, NOW);
+    journal.record(sent("whole", NOW.toISOString()));
+    journal.close();
+    // The old file under another name: what is written into it shows here, what takes its place does not.
+    linkSync(where, `${where}.before`);
+    const before = readFileSync(where, "utf8");
+    openJournal(where, new Date(NOW.getTime() + 172_800_000)).close();
+    expect([readFileSync(`${where}.before`, "utf8"), readFileSync(where, "utf8")]).toEqual([before, ""]);
   });
 
   test("drops a last line that a crash cut off, and refuses to open where another cannot be read", () => {

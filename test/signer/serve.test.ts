@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
-import { closedGate } from "../../src/signer/gate.ts";
+import { type Gate, closedGate } from "../../src/signer/gate.ts";
 import { openSigner } from "../../src/signer/open.ts";
 import { serveSigner } from "../../src/signer/serve.ts";
 import type { Venue } from "../../src/venues/venue.ts";
@@ -22,12 +22,12 @@ const venue = {
   },
 } as unknown as Venue;
 
-const serve = (socket: string, group = false) =>
+const serve = (socket: string, group = false, gate: Gate = closedGate("this signer only reads and cancels")) =>
   serveSigner({
     socket,
     group,
     venueOf: async () => venue,
-    openGate: () => closedGate("this signer only reads and cancels"),
+    openGate: () => gate,
     clock: systemClock,
     log: silentLog,
   });
@@ -71,6 +71,22 @@ test("a signer that only reads and cancels sends no order, however well it is co
   for (const timeoutMs of [0, 1_000, 3_600_000])
     await expect(there.trader.armDeadMan(MAIN.id, timeoutMs, [])).rejects.toMatchObject({ code: "INPUT_INVALID" });
   expect(armed).toHaveLength(1);
+  await signer.close();
+  await server.close();
+});
+
+test("what a signer that stood still reads too late is not sent", async () => {
+  const socket = path.join(folder(), "signer.sock");
+  const server = await serve(socket, false, { frozen: () => null, admit: () => null });
+  const signer = await openSigner({ socket, child: null, clock: systemClock, log: silentLog });
+  const { trader } = signer.venueOf(MAIN);
+  const plan = mainPlan();
+  const asked = (ms: number) =>
+    trader.place(requestOf(plan), consentFor(plan), new Date(systemClock.now().getTime() + ms));
+  expect(await asked(-1)).toMatchObject({ outcome: "rejected", reason: expect.stringContaining("too late") });
+  expect(placed).toEqual([]);
+  expect(await asked(60_000)).toEqual({ outcome: "unknown" });
+  expect(placed).toHaveLength(1);
   await signer.close();
   await server.close();
 });

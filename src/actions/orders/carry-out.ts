@@ -1,5 +1,5 @@
-import { eq } from "drizzle-orm";
-import type { Database } from "../../db/client.ts";
+import { eq, sql } from "drizzle-orm";
+import type { Database, Db } from "../../db/client.ts";
 import { plans } from "../../db/schema.ts";
 import type { Consent } from "../../kernel/consent.ts";
 import {
@@ -22,6 +22,7 @@ import type { Log } from "../../kernel/log.ts";
 import { CAPABILITIES, type VenueName } from "../../venues/capabilities.ts";
 import type { Venue } from "../../venues/venue.ts";
 import type { Desk } from "../desk.ts";
+import { absentAfterMs, leavesWithinMs } from "./absence.ts";
 import {
   type OrderRow,
   markSent,
@@ -53,22 +54,27 @@ export interface CarriedOut {
 export interface CarryOutContext {
   readonly desk: Desk;
   readonly database: Database;
-  /** The sender's own look at freezes, a moment before each send; the reason where it must not. */
+  /** The sender's own look at time, freezes and cancellation, a moment before each send; the reason where it must not. */
   readonly stopped: (row: OrderRow) => Promise<string | null>;
   /** Why the plan's orders may be sent, for a signer that believes nobody unseen. */
   readonly consentOf: (planHash: string) => Promise<Consent>;
   readonly log: Log;
 }
 
-/** Sends an order that was never marked as sent; whatever is in doubt afterwards stays `unknown`. */
+/**
+ * Sends an order that was never marked as sent; whatever is in doubt afterwards stays `unknown`. So does an order whose
+ * sender stood still after the mark: by then another may look it up, and must find it absent for good.
+ */
 async function sendOnce(context: CarryOutContext, venue: Venue, row: OrderRow): Promise<void> {
   const { db } = context.database;
   const why = await context.stopped(row);
   if (why) return recordEnd(db, row, "not_placed", why);
   const consent = await context.consentOf(row.planHash);
-  if (!(await markSent(db, row))) return undefined;
+  const { clock } = context.desk;
+  const notAfter = new Date(clock.now().getTime() + leavesWithinMs(row.venue));
+  if (!(await markSent(db, row)) || clock.now() > notAfter) return undefined;
   const outcome = await venue.trader
-    .place(requestOf(row), consent)
+    .place(requestOf(row), consent, notAfter)
     .catch((error: unknown) => ({ outcome: "unknown", reason: messageOf(error) }) as const);
   context.log.info({ clientOrderId: row.clientOrderId, outcome: outcome.outcome }, "order sent");
   if (outcome.outcome === "accepted") return recordVenueOrder(db, { ...row, state: "unknown" }, outcome.order);
@@ -76,34 +82,43 @@ async function sendOnce(context: CarryOutContext, venue: Venue, row: OrderRow): 
   return recordUnknown(db, row, outcome);
 }
 
+/** How long ago the order was marked as sent, by the database's clock, which the mark is of. */
+async function ageOf(db: Db, row: OrderRow): Promise<number> {
+  const [found] = await db.execute<{ ms: string | null }>(
+    sql`select extract(epoch from clock_timestamp() - sent_at) * 1000 as ms from breakwater.orders where client_order_id = ${row.clientOrderId}`,
+  );
+  return Number(found?.ms ?? 0);
+}
+
 /**
- * Asks the venue for a sent order by its id: found, it is adopted; absent everywhere after the venue's horizon, it was
- * proved not placed. A venue that does not refuse doubled ids proves nothing by silence, so its order stays `unknown`
- * until it shows up or people settle it.
+ * Asks the venue for a sent order by its id: found, it is adopted; absent everywhere by a question that was put after the
+ * venue's horizon, it was proved not placed. A venue that does not refuse doubled ids proves nothing by silence, so its order
+ * stays `unknown` until it shows up or people settle it. An answer that cannot be read settles nothing either.
  * @returns how often it was looked up in vain, this time included; null where it was found, ended, or nobody answered
  */
 export async function lookUp(
-  context: Pick<CarryOutContext, "desk" | "database">,
+  context: Pick<CarryOutContext, "desk" | "database" | "log">,
   venue: Venue,
   row: OrderRow,
 ): Promise<number | null> {
   const { db } = context.database;
+  const ageMs = await ageOf(db, row);
   const found = await venue.reader
     .orderByClientId(row.account, row.symbol, row.clientOrderId)
     .catch((error: unknown) => {
-      if (error instanceof DeskError && error.retry !== "never") return undefined;
-      throw error;
+      if (!(error instanceof DeskError)) throw error;
+      context.log.warn({ clientOrderId: row.clientOrderId, err: error.message }, "order not looked up");
+      return undefined;
     });
   if (found) await recordVenueOrder(db, row, found);
   if (found !== null) return null;
-  const abilities = CAPABILITIES[row.venue as VenueName];
-  const age = context.desk.clock.now().getTime() - (row.sentAt?.getTime() ?? 0);
-  if (age <= abilities.lookUpHorizonMs || !abilities.enforcesClientOrderId) return noteLookUp(db, row);
+  if (ageMs <= absentAfterMs(row.venue) || !CAPABILITIES[row.venue as VenueName].enforcesClientOrderId)
+    return noteLookUp(db, row);
   await recordEnd(
     db,
     row,
     "not_placed",
-    `${row.venue} knows no order with this id ${Math.round(age / 1_000)} s after it was sent`,
+    `${row.venue} knows no order with this id ${Math.round(ageMs / 1_000)} s after it was sent`,
   );
   return null;
 }
@@ -158,7 +173,8 @@ export function slippageBps(
   return isZero(weight) ? null : places(div(mul(cost, decimal("10000")), weight, 8, "half-even"), 1, "half-even");
 }
 
-function summarise(plan: Plan, rows: readonly OrderRow[], cancelled: number): CarriedOut {
+/** What a plan's orders came to, in figures and in one sentence. */
+export function summarise(plan: Plan, rows: readonly OrderRow[], cancelled: number): CarriedOut {
   const filled = rows.filter((row) => row.state === "filled").length;
   const partial = rows.filter((row) => row.state !== "filled" && !isZero(row.filledQuantity as Quantity)).length;
   const unknown = rows.filter((row) => !TERMINAL.has(row.state)).length;

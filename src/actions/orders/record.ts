@@ -3,7 +3,13 @@ import { announce, noteIncident, touchIncident } from "../../db/changes.ts";
 import type { Db, Tx } from "../../db/client.ts";
 import { accountStates, orders } from "../../db/schema.ts";
 import type { Price, Quantity } from "../../kernel/decimal.ts";
-import { type OrderRequest, type PlaceOutcome, TERMINAL, type VenueOrder } from "../../kernel/order.ts";
+import {
+  type OrderRequest,
+  type OrderState,
+  type PlaceOutcome,
+  TERMINAL,
+  type VenueOrder,
+} from "../../kernel/order.ts";
 import { append, lockDesk } from "../../ledger/append.ts";
 import { CAPABILITIES, type VenueName } from "../../venues/capabilities.ts";
 
@@ -71,13 +77,16 @@ export async function markSent(db: Db, row: OrderRow): Promise<boolean> {
   });
 }
 
+/** Ends that a venue told of: its word on an order outweighs the desk's own proof that it was not placed. */
+const TOLD = new Set<OrderState>([...TERMINAL].filter((state) => state !== "not_placed"));
+
 /**
  * Where the row may still be written: it is not at its end, or its end is people's word, which a venue's outweighs.
  * An order that was looked up in vain may be settled at the same moment, so the desk's lock is taken before its row.
  */
-async function openRow(tx: Tx, row: OrderRow) {
+async function openRow(tx: Tx, row: OrderRow, ended: ReadonlySet<OrderState> = TERMINAL) {
   if (row.lookUps > 0) await lockDesk(tx);
-  const open = row.settledBy === null ? notInArray(orders.state, [...TERMINAL]) : eq(orders.settledBy, row.settledBy);
+  const open = row.settledBy === null ? notInArray(orders.state, [...ended]) : eq(orders.settledBy, row.settledBy);
   return and(eq(orders.clientOrderId, row.clientOrderId), open);
 }
 
@@ -103,7 +112,7 @@ export async function recordVenueOrder(db: Db, row: OrderRow, order: VenueOrder)
         reason: order.reason ?? null,
         ...(ended ? { endedAt: sql`now()` } : {}),
       })
-      .where(await openRow(tx, row))
+      .where(await openRow(tx, row, TOLD))
       .returning({ id: orders.clientOrderId });
     if (written.length === 0) return;
     await append(tx, {

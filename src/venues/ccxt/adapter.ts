@@ -131,7 +131,7 @@ function reader({ link, dialect, account, environment, clock, follow, close }: A
   };
 }
 
-function trader({ urgent: link, dialect, account, log }: AdapterParts): VenueTrader {
+function trader({ urgent: link, dialect, account, clock, log }: AdapterParts): VenueTrader {
   const { venue } = link;
   const { clientOrderId } = CAPABILITIES[venue];
   const modes = new Map<string, { readonly hedged: boolean; readonly at: number }>();
@@ -146,7 +146,7 @@ function trader({ urgent: link, dialect, account, log }: AdapterParts): VenueTra
     return hedged;
   };
   return {
-    async place(order): Promise<PlaceOutcome> {
+    async place(order, _consent, notAfter): Promise<PlaceOutcome> {
       let one: Listed;
       try {
         if (order.account !== account)
@@ -161,6 +161,8 @@ function trader({ urgent: link, dialect, account, log }: AdapterParts): VenueTra
             reason: `the account is in hedge mode, in which ${venue} could open the other side; switch it to one-way mode`,
           };
         }
+        if (notAfter !== undefined && clock.now() > notAfter)
+          return { outcome: "rejected", reason: `not sent: ${venue} answered too slowly on how to trade` };
       } catch (error) {
         // Nothing was sent yet, so this is a no, whatever went wrong.
         return { outcome: "rejected", reason: `not sent: ${readFailure(error, venue, "how to trade").message}` };

@@ -137,7 +137,8 @@ export const bybit: Dialect = {
   options: { options: { brokerId: "", enableUnifiedMargin: false, enableUnifiedAccount: true } },
   signing: keyAndSecret,
   duplicate: /"retCode":(110072|170141)/,
-  refused: /"retCode":1[17]0\d{3}\b/,
+  // Of these, 170001 is a fault of the server, which says nothing of the order.
+  refused: /"retCode":1[17]0(?!001)\d{3}\b/,
   amountsInUnits: false,
 
   async account(link) {

@@ -156,7 +156,8 @@ export const deribit: Dialect = {
   options: {},
   signing: keyAndSecret,
   duplicate: null,
-  refused: /"code":11\d{3}\b/,
+  // Of these, 11094 is a fault of the server, which says nothing of the order.
+  refused: /"code":11(?!094)\d{3}\b/,
   amountsInUnits: true,
 
   async account(link) {

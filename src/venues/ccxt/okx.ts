@@ -118,7 +118,8 @@ export const okx: Dialect = {
   options: { options: { brokerId: undefined } },
   signing: keyAndSecret,
   duplicate: /"sCode":"51016"/,
-  refused: /"sCode":"51\d{3}"/,
+  // Of these, 51054 and 51149 are timeouts, which say nothing of the order.
+  refused: /"sCode":"51(?!054|149)\d{3}"/,
   amountsInUnits: false,
   // ccxt takes `ctVal` alone; the face of an OKX contract is `ctVal` times `ctMult` (0.01 for options on one BTC).
   contractSize(market) {

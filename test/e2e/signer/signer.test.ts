@@ -9,7 +9,7 @@ import { decimal } from "../../../src/kernel/decimal.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
 import type { Plan } from "../../../src/kernel/plan.ts";
 import { haltEverything } from "../../../src/policy/halt.ts";
-import { removeMarker } from "../../../src/policy/halt-marker.ts";
+import { readMarker, removeMarker } from "../../../src/policy/halt-marker.ts";
 import { watchSigner } from "../../../src/desk/signer.ts";
 import { type Signer, openSigner } from "../../../src/signer/open.ts";
 import { readFreeze } from "../../../src/signer/freeze.ts";
@@ -303,7 +303,7 @@ describe("when the signer dies", () => {
       outcome: "rejected",
       reason: expect.stringContaining("the kill switch was pulled"),
     });
-    removeMarker(home);
+    removeMarker(home, readMarker(home) ?? { id: "" });
     expect(readFreeze(path.join(home, "signer"))).toBeNull();
   });
 });

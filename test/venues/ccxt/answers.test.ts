@@ -156,6 +156,18 @@ describe("errors of the library", () => {
     expect(readFailure(error, "binanceusdm", "the account").code).toBe(code);
   });
 
+  test.each([
+    ["deribit", deribit, '{"error":{"code":11094,"message":"internal_server_error"}}'],
+    ["bybit", bybit, '{"retCode":170001,"retMsg":"Internal error"}'],
+    ["okx", okx, '{"data":[{"sCode":"51149","sMsg":"Order timed out. Please try again."}]}'],
+    ["okx", okx, '{"data":[{"sCode":"51054","sMsg":"Request timed out. Please try again."}]}'],
+  ] as const)(
+    "a fault of %s's own servers is no refusal of the order, whatever family its code is of",
+    (_, dialect, said) => {
+      expect(placeFailure(new ExchangeError(said), dialect).outcome).toBe("unknown");
+    },
+  );
+
   test("a class counts as its ancestors too", () => {
     expect(isA(new OrderNotFound("x"), "InvalidOrder")).toBe(true);
     expect(isA(new InvalidOrder("x"), "OrderNotFound")).toBe(false);
