@@ -72,7 +72,7 @@ export function checkAccounts(
     if (one.deadMan !== undefined && CAPABILITIES[one.venue].deadMan === "connection")
       problems.push({
         where: `${name} accounts.${id}.deadMan`,
-        what: `was ${one.deadMan}; the switch of ${one.venue} hangs on a connection that the desk does not keep, so leave it out`,
+        what: `was ${one.deadMan}; the switch of ${one.venue} hangs on a connection that the desk does not keep (docs/venues.md says why), so leave it out`,
       });
     if (one.venue === "paper") continue;
     if (one.environment === undefined)
