@@ -1,5 +1,15 @@
-import { execFile, execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { eq } from "drizzle-orm";
@@ -33,7 +43,9 @@ const IDS = { desk: [61_001, 61_010], signer: [61_002, 61_010], stranger: [61_00
 type As = keyof typeof IDS;
 const apart = process.getuid?.() === 0;
 if (!apart)
-  process.stderr.write("not root: desk and signer run as one user here, and the stranger's test is skipped\n");
+  process.stderr.write(
+    "not root: desk and signer run as one user here; what the desk's user and a stranger may not is skipped\n",
+  );
 const as = (who: As, command: readonly string[]): [string, ...string[]] => {
   const [uid, gid] = IDS[who];
   const user = ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--no-new-privs"];
@@ -54,6 +66,10 @@ let fake: FakeExchange;
 let top: string;
 let home: string;
 let socket: string;
+/** The exchange key's two files, and the home of the signer. */
+const KEYS = { MAIN_API_KEY: "planted-key", MAIN_API_SECRET: "planted-secret" } as const;
+let keys: string;
+let signerHome: string;
 let shared: Record<string, string>;
 let signer: SignerChild;
 let base: Foundation;
@@ -88,7 +104,13 @@ beforeAll(async () => {
   chmodSync(top, 0o755);
   writeFileSync(path.join(top, "desk.yaml"), DESK);
   home = folderOf("desk", path.join(top, "desk"), 0o700);
-  const signerHome = folderOf("signer", path.join(top, "signer"), 0o700);
+  signerHome = folderOf("signer", path.join(top, "signer"), 0o700);
+  // Anybody may enter the folder of the keys: their own mode must keep them.
+  keys = folderOf("signer", path.join(top, "keys"), 0o755);
+  for (const [name, text] of Object.entries(KEYS)) {
+    writeFileSync(path.join(keys, name), text, { mode: 0o600 });
+    if (apart) chownSync(path.join(keys, name), ...IDS.signer);
+  }
   socket = path.join(folderOf("signer", path.join(top, "run"), 0o750), "signer.sock");
   const [row] = await database().sql<{ name: string }[]>`select current_database() as name`;
   const common = {
@@ -108,8 +130,8 @@ beforeAll(async () => {
       ...common,
       BREAKWATER_HOME: signerHome,
       PATH: process.env["PATH"] ?? "",
-      MAIN_API_KEY: "planted-key",
-      MAIN_API_SECRET: "planted-secret",
+      MAIN_API_KEY_FILE: path.join(keys, "MAIN_API_KEY"),
+      MAIN_API_SECRET_FILE: path.join(keys, "MAIN_API_SECRET"),
       FAKE_VENUE: fake.url,
     },
     clock: systemClock,
@@ -179,6 +201,76 @@ test("what somebody makes of the desk's rows to fool its sender does not leave t
     }),
   ).toMatchObject({ outcome: "rejected", reason: expect.stringContaining("no consent") });
   expect(fake.taken("bw-attacker")).toBe(0);
+});
+
+describe.skipIf(!apart)("with a user of its own, the signer keeps from the desk's user", () => {
+  /** What a command of this user came to: whether it worked, and what it printed. */
+  const tried = (who: As, ...command: readonly string[]): { readonly worked: boolean; readonly said: string } => {
+    const [program, ...more] = as(who, command);
+    const done = spawnSync(program, more, { encoding: "utf8", timeout: 20_000 });
+    return { worked: done.status === 0, said: `${done.stdout}${done.stderr}` };
+  };
+  const filesOf = (): readonly string[] =>
+    readdirSync(signerHome, { recursive: true, withFileTypes: true })
+      .filter((one) => one.isFile())
+      .map((one) => path.join(one.parentPath, one.name));
+  const journal = (): string => path.join(signerHome, "signer/sent.jsonl");
+  const pid = (): string => readFileSync(path.join(signerHome, "pid"), "utf8");
+
+  test("the exchange key: its files, which the signer itself reads", () => {
+    for (const [name, text] of Object.entries(KEYS)) {
+      const file = path.join(keys, name);
+      expect(tried("signer", "cat", file)).toEqual({ worked: true, said: text });
+      for (const how of [["cat"], ["head", "-c", "1"], ["chmod", "0644"], ["rm"]])
+        expect(tried("desk", ...how, file)).toEqual({ worked: false, said: expect.stringMatching(/permi/i) });
+      expect(tried("desk", "ln", file, path.join(home, name)).worked).toBe(false);
+    }
+  });
+
+  test("its journal of what it sent, and every other file of its home, for reading and for writing", async () => {
+    const sent = await base.database.db.select({ id: orders.clientOrderId }).from(orders);
+    const kept = readFileSync(journal(), "utf8");
+    expect(sent.length).toBeGreaterThan(0);
+    for (const { id } of sent) expect(kept).toContain(id);
+    expect(tried("signer", "cat", journal())).toEqual({ worked: true, said: kept });
+    expect(filesOf().length).toBeGreaterThan(1);
+    for (const file of filesOf()) {
+      expect(tried("desk", "cat", file).worked).toBe(false);
+      expect(tried("desk", "sh", "-c", `echo '{}' >> '${file}'`).worked).toBe(false);
+    }
+    expect(tried("desk", "ls", signerHome).worked).toBe(false);
+    expect(readFileSync(journal(), "utf8")).toBe(kept);
+  });
+
+  test("its process: environment, memory and life", () => {
+    expect(tried("signer", "sh", "-c", `kill -0 ${pid()}`).worked).toBe(true);
+    for (const part of ["environ", "maps", "mem", "fd/0"])
+      expect(tried("desk", "head", "-c", "1", `/proc/${pid()}/${part}`).worked).toBe(false);
+    expect(tried("desk", "sh", "-c", `kill -9 ${pid()}`).worked).toBe(false);
+    expect(tried("desk", "rm", "-f", socket).worked).toBe(false);
+    expect(statSync(socket).isSocket()).toBe(true);
+  });
+
+  test("and from what the desk's own program could say: a desk that is given the key's files starts without them", () => {
+    const program = path.resolve(import.meta.dirname, "../../../bin/breakwater.js");
+    const named = Object.keys(KEYS).map((name) => `${name}_FILE=${path.join(keys, name)}`);
+    const given = Object.entries({ ...shared, PATH: process.env["PATH"] ?? "" }).filter(
+      ([name]) => name !== "BREAKWATER_SIGNER",
+    );
+    const { worked, said } = tried(
+      "desk",
+      "env",
+      "-i",
+      ...given.map((one) => one.join("=")),
+      ...named,
+      process.execPath,
+      program,
+      "doctor",
+    );
+    expect(worked).toBe(false);
+    expect(said).toMatch(/MAIN_API_KEY_FILE.*cannot be read/);
+    expect(said).not.toContain("planted");
+  });
 });
 
 test("a key that turned dangerous while the desk was down halts the account before anything is sent", async () => {
