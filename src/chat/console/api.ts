@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { DeskError } from "../../kernel/errors.ts";
 import type { ConsoleBackend } from "./backend.ts";
-import type { Guarded } from "./guard.ts";
+import { LEDGER_READERS, type Guarded, refuseWithout } from "./guard.ts";
 
 type Get = (path: string, handler: (c: Context<Guarded>) => Promise<Response> | Response) => void;
 const HOUR_MS = 3_600_000;
@@ -53,8 +53,12 @@ export function addApi(get: Get, parts: { readonly backend: ConsoleBackend }): v
   get("/api/runs", async (c) => c.json({ runs: await backend.runs(limitOf(c)) }));
   get("/api/approvals", async (c) => c.json({ approvals: await backend.approvals(c.get("viewer"), "all") }));
   get("/api/orders", async (c) => c.json({ orders: await backend.orders(limitOf(c)) }));
-  get("/api/ledger", async (c) => c.json(await backend.ledger(beforeOf(c), limitOf(c))));
+  get("/api/ledger", async (c) => {
+    refuseWithout(c, LEDGER_READERS, "the ledger");
+    return c.json(await backend.ledger(beforeOf(c), limitOf(c)));
+  });
   get("/api/ledger/:seq/proof", async (c) => {
+    refuseWithout(c, LEDGER_READERS, "the ledger");
     const seq = c.req.param("seq") ?? "";
     const proof = /^\d{1,15}$/.test(seq) ? await backend.proof(Number(seq)) : null;
     if (proof === null)

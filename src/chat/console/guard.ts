@@ -162,6 +162,25 @@ export const storable: MiddlewareHandler<Guarded> = async (c, next) => {
   await next();
 };
 
+/** Who reads the ledger, as by /audit. */
+export const LEDGER_READERS: readonly string[] = ["risk", "compliance", "operator", "trader"];
+/** Who tries a playbook, as by /playbook. */
+export const PLAYBOOK_USERS: readonly string[] = ["trader", "risk", "operator"];
+
+/** Whether a person holds one of the roles. */
+export const holdsAny = (viewer: Viewer, roles: readonly string[]): boolean =>
+  viewer.roles.some((role) => roles.includes(role));
+
+/** @throws DeskError NOT_ALLOWED where the person of a request holds none of the roles */
+export function refuseWithout(c: Context<Guarded>, roles: readonly string[], what: string): void {
+  const viewer = c.get("viewer");
+  if (holdsAny(viewer, roles)) return;
+  throw new DeskError(
+    "NOT_ALLOWED",
+    `${what} is for ${roles.join(" or ")}, and you are ${viewer.roles.join(", ") || "without a role"}`,
+  );
+}
+
 /** Lets only signed-in people pass, and puts the person beside the request. */
 export const signedIn =
   (place: Place, backend: ConsoleBackend): MiddlewareHandler<Guarded> =>

@@ -1,4 +1,5 @@
 import type { HeaderView, Viewer } from "./backend.ts";
+import { LEDGER_READERS, holdsAny } from "./guard.ts";
 import { type Markup, NOTHING, html, visible, words } from "./markup.ts";
 
 /** What every page needs to draw its frame. */
@@ -147,6 +148,7 @@ const help = html`<dialog class="help" data-help aria-labelledby="help-title">
 /** The whole document around one page's content. `path` marks the entry of the navigation. */
 export function renderPage(frame: Frame, path: string, title: string, main: Markup): Markup {
   const { header, viewer } = frame;
+  const pages = PAGES.filter(([href]) => href !== "/ledger" || holdsAny(viewer, LEDGER_READERS));
   return bare(
     `${title} · ${frame.deskName} ${frame.environment.toUpperCase()}`,
     frame.build,
@@ -177,7 +179,7 @@ export function renderPage(frame: Frame, path: string, title: string, main: Mark
           >
         </div>
         <nav class="pages" aria-label="Pages">
-          ${PAGES.map(([href, label]) => html`<a href="${href}" ${href === path ? html` aria-current="page"` : ""}>${label}${href === "/approvals" ? html`<span class="count" data-count-pending${header.pendingApprovals === 0 ? html` hidden` : ""}>${header.pendingApprovals}</span>` : NOTHING}</a>`)}<button
+          ${pages.map(([href, label]) => html`<a href="${href}" ${href === path ? html` aria-current="page"` : ""}>${label}${href === "/approvals" ? html`<span class="count" data-count-pending${header.pendingApprovals === 0 ? html` hidden` : ""}>${header.pendingApprovals}</span>` : NOTHING}</a>`)}<button
             type="button"
             class="plain"
             data-theme-toggle

@@ -12,11 +12,15 @@ import type { EmergencyBackend } from "./emergency.ts";
 import { addEmergencyRoutes } from "./emergency-routes.ts";
 import { type Feed, type FeedParts } from "./feed.ts";
 import {
+  LEDGER_READERS,
+  PLAYBOOK_USERS,
   type Guarded,
   type Place,
   dropSession,
+  holdsAny,
   ownHost,
   ownOrigin,
+  refuseWithout,
   sessionCookie,
   signedIn,
   storable,
@@ -193,7 +197,7 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
       c,
       "/playbooks",
       "Playbooks",
-      playbooksPage(await backend.playbooks(), await backend.runs(100), c.get("viewer").mayAct),
+      playbooksPage(await backend.playbooks(), await backend.runs(100), holdsAny(c.get("viewer"), PLAYBOOK_USERS)),
     ),
   );
   get("/market", async (c) => page(c, "/market", "Market", marketPage(await backend.market(), filterOf(c).text)));
@@ -210,7 +214,10 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     if (!found) throw new DeskError("UNKNOWN_RECORDING");
     return page(c, "/replay", found.name, replayPage(found.id, found.name));
   });
-  get("/ledger", async (c) => page(c, "/ledger", "Ledger", ledgerPage(await backend.ledger(beforeOf(c), 100), null)));
+  get("/ledger", async (c) => {
+    refuseWithout(c, LEDGER_READERS, "the ledger");
+    return page(c, "/ledger", "Ledger", ledgerPage(await backend.ledger(beforeOf(c), 100), null));
+  });
   get("/people", async (c) => page(c, "/people", "People", peoplePage(await backend.people())));
   get("/settings", async (c) => page(c, "/settings", "Settings", settingsPage(await backend.settings())));
   app.get("/events", host, session, (c) =>
@@ -237,13 +244,14 @@ export function addRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     const { fields, form } = await readBody(c);
     return answer(c, await command(parts, c.get("viewer"), fields), form, "/");
   });
-  post("/ledger/verify", async (c) =>
-    page(c, "/ledger", "Ledger", ledgerPage(await backend.ledger(null, 100), await backend.verifyLedger())),
-  );
+  post("/ledger/verify", async (c) => {
+    refuseWithout(c, LEDGER_READERS, "the ledger");
+    return page(c, "/ledger", "Ledger", ledgerPage(await backend.ledger(null, 100), await backend.verifyLedger()));
+  });
   post("/playbooks/dry-run", async (c) => {
     const { fields } = await readBody(c);
     const { playbook = "", ...input } = Object.fromEntries(fields);
-    if (!c.get("viewer").mayAct) throw new DeskError("NOT_ALLOWED");
+    refuseWithout(c, PLAYBOOK_USERS, "a dry run");
     return page(c, "/playbooks", "Dry run", dryRunPage(playbook, await backend.dryRun(playbook, input)));
   });
   post("/sign-out", async (c) => {

@@ -2,9 +2,11 @@ import { Agent, request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ConsoleBackend, IncidentDetail, Viewer } from "../../../src/chat/console/backend.ts";
 import { type ConsoleSurface, openConsole } from "../../../src/chat/console/console.ts";
+import { LEDGER_READERS, PLAYBOOK_USERS } from "../../../src/chat/console/guard.ts";
 import type { Click, CommandCall } from "../../../src/chat/surface.ts";
 import { systemClock } from "../../../src/kernel/clock.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
+import { loadCommands } from "../../../src/load.ts";
 import { buildPage } from "../../e2e/built-page.ts";
 import { sampleCard } from "../hostile.ts";
 import { quietBackend } from "./quiet-backend.ts";
@@ -212,6 +214,21 @@ describe("what may be asked", () => {
       expect([token.slice(0, 40), reply.ok]).toEqual([token.slice(0, 40), false]);
     }
     expect(events).toEqual([]);
+  });
+
+  test("the ledger and dry runs are for whom /audit and /playbook are for, and nobody else is shown the way", async () => {
+    const commands = await loadCommands();
+    const needs = (name: string) => commands.find((one) => one.head.name === name)?.head.needs;
+    expect(LEDGER_READERS).toEqual(needs("audit"));
+    expect(PLAYBOOK_USERS).toEqual(needs("playbook"));
+    const gils = { cookie: "breakwater=c-gil" };
+    for (const where of ["/ledger", "/api/ledger", "/api/ledger/1/proof"])
+      expect(await code(await get(where, gils)), where).toEqual([403, "NOT_ALLOWED"]);
+    for (const where of ["/ledger/verify", "/playbooks/dry-run"])
+      expect(await code(await post(where, "{}", gils)), where).toEqual([403, "NOT_ALLOWED"]);
+    expect(await (await get("/people", gils)).text()).not.toContain('href="/ledger"');
+    expect((await get("/api/ledger")).status).toBe(200);
+    expect(await (await get("/ledger")).text()).toContain('href="/ledger"');
   });
 
   test("a person without roles presses in vain", async () => {
