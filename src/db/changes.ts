@@ -1,6 +1,5 @@
-import { eq, sql } from "drizzle-orm";
 import type { Database, Tx } from "./client.ts";
-import { incidentEvents, incidents } from "./schema.ts";
+import { rows } from "./rows.ts";
 import type { Json } from "../kernel/canonical.ts";
 
 const CHANNEL = "breakwater";
@@ -20,9 +19,11 @@ export type Change =
   | { readonly type: "rules" }
   | { readonly type: "page" };
 
+const ANNOUNCE = `select pg_notify('${CHANNEL}', $1)`;
+
 /** Tells every listener, on every replica, if and when the transaction commits. */
 export async function announce(tx: Tx, change: Change): Promise<void> {
-  await tx.execute(sql`select pg_notify(${CHANNEL}, ${JSON.stringify(change)})`);
+  await rows(tx, ANNOUNCE, [JSON.stringify(change)]);
 }
 
 /** Calls back for every announced change; resolves to the closer. A lost connection is reopened by the driver, and `onReconnect` tells that changes may have been missed. */
@@ -43,14 +44,21 @@ export async function listen(
   return () => subscription.unlisten();
 }
 
+/** Raises the version and tells it, as one statement: nearly every deed does this. */
+const TOUCH = `
+  touched as (update breakwater.incidents set version = version + 1 where id = $1 returning id, version)
+  select pg_notify('${CHANNEL}',
+    json_build_object('type', 'incident', 'id', id, 'version', version, 'placed', false)::text)
+  from touched`;
+
+const NOTE = `
+  with line as (
+    insert into breakwater.incident_events (incident_id, type, actor, text, data) values ($1, $2, $3, $4, $5::jsonb)
+  ), ${TOUCH}`;
+
 /** Raises the incident's version, so that its card is drawn anew everywhere. */
 export async function touchIncident(tx: Tx, id: string): Promise<void> {
-  const [row] = await tx
-    .update(incidents)
-    .set({ version: sql`${incidents.version} + 1` })
-    .where(eq(incidents.id, id))
-    .returning({ version: incidents.version });
-  if (row) await announce(tx, { type: "incident", id, version: row.version, placed: false });
+  await rows(tx, `with ${TOUCH}`, [id]);
 }
 
 /** Adds a line to the incident's timeline and redraws its card. */
@@ -64,8 +72,6 @@ export async function noteIncident(
     readonly data?: Record<string, Json>;
   },
 ): Promise<void> {
-  await tx
-    .insert(incidentEvents)
-    .values({ incidentId: line.incident, type: line.type, actor: line.actor, text: line.text, data: line.data ?? {} });
-  await touchIncident(tx, line.incident);
+  const { incident, type, actor, text, data = {} } = line;
+  await rows(tx, NOTE, [incident, type, actor, text, JSON.stringify(data)]);
 }

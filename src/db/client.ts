@@ -49,7 +49,12 @@ export function openDatabase(url: string, max = 12): Database {
     connection: { application_name: "breakwater", timezone: "UTC" },
   };
   // drizzle replaces its client's JSON handling, so plain statements have a client of their own.
-  const typed = postgres(url, { ...settings, max });
+  // Its statements that are prepared are planned at each use: a plan kept from an empty table would read all of it.
+  const typed = postgres(url, {
+    ...settings,
+    max,
+    connection: { ...settings.connection, plan_cache_mode: "force_custom_plan" },
+  });
   const line = { ...settings, max: 1, connection: { ...settings.connection, ...LOOK_UPS } };
   const intake = postgres(url, line);
   const drawing = postgres(url, line);

@@ -1,6 +1,7 @@
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import { announce, noteIncident } from "../db/changes.ts";
 import type { Database, Tx } from "../db/client.ts";
+import { among, preparedFor, those } from "../db/prepared.ts";
 import { incidents, runs } from "../db/schema.ts";
 import type { AccountState } from "../kernel/account.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
@@ -42,18 +43,30 @@ async function ended(tx: Tx, run: RunRow, state: "done" | "failed" | "cancelled"
   await announce(tx, { type: "run", id: run.id });
 }
 
+const readRuns = preparedFor((db) => db.select().from(runs).where(among(runs.id)).prepare("runs"));
+
 /** The whole life of one run, as the engine executes it: once, and again after each crash with the recorded steps answering. */
 async function live(context: RunsContext, playbook: AnyPlaybook, runId: string): Promise<void> {
   const { durable, database } = context;
   const actor = `playbook:${playbook.head.name}@${playbook.head.version}`;
   const begun = await durable.inTransaction("begin", async (tx) => {
-    const [run] = await tx
-      .update(runs)
-      .set({ state: "running", startedAt: sql`coalesce(started_at, now())` })
-      .where(eq(runs.id, runId))
-      .returning();
+    const [[run], [incident]] = await Promise.all([
+      tx
+        .update(runs)
+        .set({ state: "running", startedAt: sql`coalesce(started_at, now())` })
+        .where(eq(runs.id, runId))
+        .returning()
+        .prepare("run begins")
+        .execute(),
+      tx
+        .select({ severity: incidents.severity })
+        .from(incidents)
+        .innerJoin(runs, eq(runs.incidentId, incidents.id))
+        .where(eq(runs.id, runId))
+        .prepare("incident of a run")
+        .execute(),
+    ]);
     if (!run) throw new DeskError("UNKNOWN_PLAYBOOK", `there is no row for run ${runId}`);
-    const [incident] = await tx.select().from(incidents).where(eq(incidents.id, run.incidentId));
     if (!incident)
       throw new DeskError("UNKNOWN_INCIDENT", `run ${runId} belongs to ${run.incidentId}, which does not exist`);
     await append(tx, {
@@ -149,11 +162,7 @@ export function openRuns(context: RunsContext): Runs {
 
   const start = async (runIds: readonly string[]): Promise<void> => {
     if (runIds.length === 0) return;
-    const rows = await database.db
-      .select()
-      .from(runs)
-      .where(inArray(runs.id, [...runIds]));
-    for (const run of rows) {
+    for (const run of await readRuns(database.db).execute(those(runIds))) {
       const name = workflowName(run.playbook, run.version);
       if (installed.has(name)) await durable.start(name, run.id);
     }

@@ -48,14 +48,17 @@ async function mark(
   note: string | null,
 ): Promise<void> {
   const ended = state === "done" || state === "failed" || state === "skipped";
-  await tx
+  const line = tx
     .insert(runSteps)
     .values({ runId: context.run.id, name, position, state, note, ...(ended ? { endedAt: sql`now()` } : {}) })
     .onConflictDoUpdate({
       target: [runSteps.runId, runSteps.name],
       set: { state, note, ...(ended ? { endedAt: sql`now()` } : {}) },
-    });
+    })
+    .prepare("line of a step")
+    .execute();
   if (ended) {
+    await line;
     await append(tx, {
       actor: `playbook:${context.head.name}@${context.head.version}`,
       type: "run.step",
@@ -63,7 +66,7 @@ async function mark(
       body: { step: name, state, note },
     });
   }
-  await touchIncident(tx, context.run.incidentId);
+  await Promise.all([line, touchIncident(tx, context.run.incidentId)]);
 }
 
 /** One sentence about a step's result, where it says one about itself. */
@@ -87,7 +90,12 @@ export function stepsOf(context: StepContext): Step {
 
   const cancelled = async (db: Pick<Tx, "select">): Promise<boolean> => {
     if (!context.heedCancel) return false;
-    const [row] = await db.select({ by: runs.cancelRequestedBy }).from(runs).where(eq(runs.id, run.id));
+    const [row] = await db
+      .select({ by: runs.cancelRequestedBy })
+      .from(runs)
+      .where(eq(runs.id, run.id))
+      .prepare("cancellation of a run")
+      .execute();
     return row?.by !== null && row?.by !== undefined;
   };
 

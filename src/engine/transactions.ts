@@ -15,6 +15,7 @@ import { sql } from "drizzle-orm";
 import superjson from "superjson";
 import type { Clock } from "../kernel/clock.ts";
 import type { Database, Db, Tx } from "../db/client.ts";
+import { rows } from "../db/rows.ts";
 
 const NAME = "breakwater";
 const LOST = /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT|ECONN\w+|EPIPE|ETIMEDOUT|08\w{3}|57P0[123]|53300)$/;
@@ -27,6 +28,13 @@ export function lostDatabase(error: unknown): boolean {
   }
   return false;
 }
+
+const RECORDED = `select output, error from dbos.transaction_completion where workflow_id = $1 and function_num = $2`;
+const DONE = `
+  insert into dbos.transaction_completion (workflow_id, function_num, output) values ($1, $2, $3)
+  on conflict do nothing returning 1`;
+const FAILED = `
+  insert into dbos.transaction_completion (workflow_id, function_num, error) values ($1, $2, $3) on conflict do nothing`;
 
 interface Recorded {
   readonly output: string | null;
@@ -94,9 +102,7 @@ class ExactlyOnce implements DataSourceTransactionHandler {
           if (error instanceof DBOSWorkflowConflictError) throw error;
           // An outage must not become the run's error: the checkpoint tells later whether this commit landed.
           if (!lostDatabase(error) && !isPGRetriableTransactionError(error)) {
-            await this.#db.execute(
-              sql`insert into dbos.transaction_completion (workflow_id, function_num, error) values (${workflow}, ${step}, ${superjson.stringify(error)}) on conflict do nothing`,
-            );
+            await rows(this.#db, FAILED, [workflow, step, superjson.stringify(error)]);
             throw error;
           }
           if (lostDatabase(error)) waitMs = Math.max(waitMs, 250);
@@ -113,9 +119,7 @@ class ExactlyOnce implements DataSourceTransactionHandler {
   #apply<Return>(workflow: string, step: number, work: () => Promise<Return>): Promise<Return> {
     return this.#db.transaction(async (tx) => {
       const result = await this.#running.run(tx, work);
-      const inserted = await tx.execute(
-        sql`insert into dbos.transaction_completion (workflow_id, function_num, output) values (${workflow}, ${step}, ${superjson.stringify(result)}) on conflict do nothing returning 1`,
-      );
+      const inserted = await rows(tx, DONE, [workflow, step, superjson.stringify(result)]);
       if (inserted.length === 0) throw new DBOSStepAlreadyRecordedError(workflow, step);
       await assertStillOwnsWorkflow(workflow);
       return result;
@@ -123,10 +127,8 @@ class ExactlyOnce implements DataSourceTransactionHandler {
   }
 
   async #recorded(workflow: string, step: number): Promise<Recorded | undefined> {
-    const rows = await this.#db.execute(
-      sql`select output, error from dbos.transaction_completion where workflow_id = ${workflow} and function_num = ${step}`,
-    );
-    return rows[0] as Recorded | undefined;
+    const [found] = await rows<Recorded>(this.#db, RECORDED, [workflow, step]);
+    return found;
   }
 }
 
