@@ -1,6 +1,7 @@
 import { visible } from "../kernel/visible.ts";
 
 /** What `paint` writes. All else that could move the cursor or hide a word came in somebody's text. */
+// oxlint-disable-next-line no-control-regex -- the escape character is exactly what is looked for
 const PAINTED = /(\u001b\[(?:[12]|22|3[1-39])m)/;
 
 /**
