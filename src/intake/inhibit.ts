@@ -30,7 +30,17 @@ function kindsOf(rules: readonly Rule[]): readonly string[] | null {
 const equalOn = (labels: readonly string[], a: Tested, b: Tested): boolean =>
   labels.every((name) => fieldOf(a, `labels.${name}`) === fieldOf(b, `labels.${name}`));
 
-/** What inhibits `target` by `rule`, if anything; nothing inhibits its own kind of cause. */
+/** The more it is believed, the smaller. */
+const DOUBT = { internal: 0, signed: 1, unsigned: 2 } as const;
+
+/** Whether a cause is believed as much as what it would hide; a rule that names the trust of its source has said so itself. */
+const believed = (rule: Rule, cause: Tested, target: Tested): boolean =>
+  DOUBT[cause.trust] <= DOUBT[target.trust] || rule.source.some((one) => one.field === "trust");
+
+/**
+ * What inhibits `target` by `rule`, if anything; nothing inhibits its own kind of cause, and nobody who cannot sign hides
+ * what our own monitors say.
+ */
 export function inhibitorOf<One extends Inhibitor>(
   rule: Rule,
   target: Tested,
@@ -38,7 +48,10 @@ export function inhibitorOf<One extends Inhibitor>(
 ): One | undefined {
   // A cause that is also a consequence by the same rule would silence itself, and with it everything.
   if (!matches(rule.target, target) || matches(rule.source, target)) return undefined;
-  return candidates.find(({ tested }) => matches(rule.source, tested) && equalOn(rule.equal, tested, target));
+  return candidates.find(
+    ({ tested }) =>
+      matches(rule.source, tested) && equalOn(rule.equal, tested, target) && believed(rule, tested, target),
+  );
 }
 
 /** Stops firing alerts that are only the consequence of something that is known to hold. */

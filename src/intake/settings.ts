@@ -30,7 +30,9 @@ export const intakeSettings = z
             .refine((list) => list.every((one) => one.field !== "source" && one.field !== "title"), {
               message: "tests kind, severity, trust or labels: an incident may have several sources and titles",
             })
-            .describe("While an unresolved incident that matches still holds …"),
+            .describe(
+              "While an unresolved incident that matches, and is believed as much as what it hides unless trust is tested here, still holds …",
+            ),
           target: matchersSchema.describe("… alerts that match this open nothing …"),
           equal: z.array(label).max(10).describe("… where these labels have equal values on both."),
         }),

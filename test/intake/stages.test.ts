@@ -157,6 +157,20 @@ describe("inhibition", () => {
     expect(inhibitorOf(rule, alertOf({ severity: "low", labels: {} }), [bare])).toBe(bare);
   });
 
+  test("what is believed less hides nothing that is believed more, unless the rule itself names its trust", () => {
+    const target = alertOf({ severity: "low", trust: "internal", labels: { venue: "okx" } });
+    const by = (trust: "internal" | "signed" | "unsigned") => [
+      { name: "INC-1", tested: alertOf({ trust, labels: { venue: "okx" } }) },
+    ];
+    const hides = (one: typeof rule, of: typeof target) =>
+      (["internal", "signed", "unsigned"] as const).filter((trust) => inhibitorOf(one, of, by(trust)) !== undefined);
+    expect(hides(rule, target)).toEqual(["internal"]);
+    expect(hides(rule, { ...target, trust: "signed" })).toEqual(["internal", "signed"]);
+    expect(hides(rule, { ...target, trust: "unsigned" })).toEqual(["internal", "signed", "unsigned"]);
+    const named = { ...rule, source: [...rule.source, { field: "trust", op: "in" as const, value: ["signed"] }] };
+    expect(hides(named, target)).toEqual(["signed"]);
+  });
+
   test("a cause is never silenced by a rule that makes it a consequence too", () => {
     expect(inhibitorOf(rule, alertOf({ labels: { venue: "okx" } }), [cause])).toBeUndefined();
   });
