@@ -45,8 +45,8 @@ export async function decideInChat(
   const slackToken = fakes.slack.desk.messages.flatMap((one) => tokensIn(one.blocks)).find(approves);
   const discordToken = fakes.discord.guild.messages.flatMap((one) => tokensIn(one.body)).find(approves);
   if (slackToken === undefined || discordToken === undefined) return null;
-  const onSlack = await fakes.pressOnSlack(accounts.get(approveAs)?.slack ?? "", slackToken);
-  const onDiscord = await fakes.pressOnDiscord(accounts.get(second)?.discord ?? "", discordToken);
+  const onSlack = await fakes.hands.slack.press(accounts.get(approveAs)?.slack ?? "", slackToken);
+  const onDiscord = await fakes.hands.discord.press(accounts.get(second)?.discord ?? "", discordToken);
   return { plan: plan.planHash, first: approveAs, second, onSlack, onDiscord };
 }
 

@@ -3,11 +3,22 @@ import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 
-/** What somebody was told privately after a press. */
+/** What came of a deed: what the person was told privately, or the form that opened instead. */
 export interface Told {
   readonly pressed: boolean;
   readonly text: string;
+  readonly form?: string;
 }
+
+/** One simulated platform as people have it under their hands; a person is an account of that platform. */
+interface Hands {
+  press(user: string, action: string): Promise<Told>;
+  submit(user: string, form: string, fields: Readonly<Record<string, string>>): Promise<Told>;
+  type(user: string, line: string): Promise<Told>;
+}
+
+/** Something of a platform's own JSON. */
+export type Bag = Readonly<Record<string, unknown>>;
 
 /** What the demo uses of the simulated workspaces, which live beside the tests. */
 export interface Fakes {
@@ -17,9 +28,21 @@ export interface Fakes {
         readonly ts: string;
         readonly channel: string;
         readonly text: string;
-        readonly blocks: readonly Readonly<Record<string, unknown>>[];
+        readonly blocks: readonly Bag[];
         readonly thread_ts?: string;
       }[];
+      readonly files: readonly {
+        readonly channel: string;
+        readonly thread: string;
+        readonly name: string;
+        readonly bytes: Buffer;
+      }[];
+      readonly ephemerals: readonly {
+        readonly user: string;
+        readonly text: string;
+        readonly blocks: readonly unknown[];
+      }[];
+      readonly views: readonly { readonly view: Bag }[];
       readonly faults: readonly string[];
     };
   };
@@ -28,21 +51,29 @@ export interface Fakes {
       readonly messages: readonly {
         readonly id: string;
         readonly channel: string;
-        readonly body: Readonly<Record<string, unknown>>;
+        readonly body: Bag;
+        readonly files: readonly { readonly name: string; readonly bytes: Buffer }[];
       }[];
+      readonly answers: readonly {
+        readonly token: string;
+        readonly user: string;
+        readonly content: string;
+        readonly files: readonly { readonly name: string; readonly bytes: Buffer }[];
+      }[];
+      readonly callbacks: readonly Bag[];
+      readonly commands: readonly unknown[];
       readonly faults: readonly string[];
     };
   };
+  readonly hands: { readonly slack: Hands; readonly discord: Hands };
   readonly environment: Readonly<Record<string, string>>;
   readonly channels: { readonly slack: readonly string[]; readonly discord: readonly string[] };
   readonly spaces: { readonly slack: string; readonly discord: string };
-  pressOnSlack(user: string, action: string): Promise<Told>;
-  pressOnDiscord(user: string, action: string): Promise<Told>;
   close(): Promise<void>;
 }
 
 /** A person's accounts in the simulated workspaces. */
-interface Accounts {
+export interface Accounts {
   readonly slack: string;
   readonly discord: string;
 }
@@ -52,7 +83,11 @@ const ACCOUNTS: readonly Accounts[] = [
   { slack: "U0ANA", discord: "930000000000000001" },
   { slack: "U0BO", discord: "930000000000000002" },
   { slack: "U0CY", discord: "930000000000000003" },
+  { slack: "U0DI", discord: "930000000000000004" },
 ];
+
+/** Somebody of both workspaces whose accounts are linked to nobody: may read cards, and type /link. */
+export const UNLINKED: Accounts = { slack: "U0NEW", discord: "930000000000000009" };
 
 /** Who is who in the simulated workspaces. */
 export const accountsOf = (config: Config): ReadonlyMap<string, Accounts> =>
@@ -93,7 +128,7 @@ export const environmentOf = (fakes: Fakes, env: NodeJS.ProcessEnv): NodeJS.Proc
 });
 
 /** The desk with every card routed to the simulated channels, and its people linked to accounts there. */
-export function routedTo(fakes: Fakes, config: Config): Config {
+export function routedTo(fakes: Pick<Fakes, "channels" | "spaces">, config: Config): Config {
   const accounts = accountsOf(config);
   const people = Object.fromEntries(
     Object.entries(config.file.people).map(([id, person]) => {

@@ -20,12 +20,12 @@ describe("the demo's Slack and Discord", () => {
     surfaces = [slackOn(fakes.slack), discordOn(fakes.discord)];
     for (const surface of surfaces) await surface.start(inbound);
     await until(() => surfaces.every((surface) => surface.health().state === "up"));
-    expect(await fakes.pressOnSlack("U0ANA", "approve")).toEqual({ pressed: false, text: "" });
+    expect(await fakes.hands.slack.press("U0ANA", "approve")).toEqual({ pressed: false, text: "" });
     await surfaces[0]?.post(fakes.channels.slack[0] ?? "", sampleCard, "INC-7");
     await surfaces[1]?.post(fakes.channels.discord[0] ?? "", sampleCard, "INC-7");
-    expect(await fakes.pressOnSlack("U0ANA", "approve")).toEqual({ pressed: true, text: "Approved by ana." });
+    expect(await fakes.hands.slack.press("U0ANA", "approve")).toEqual({ pressed: true, text: "Approved by ana." });
     inbound.reply = { ok: false, text: "Already approved by ana on Slack at 10:04:00 UTC." };
-    const late = await fakes.pressOnDiscord("930000000000000001", "approve");
+    const late = await fakes.hands.discord.press("930000000000000001", "approve");
     expect(late.text).toContain("Already approved by ana on Slack");
     expect(inbound.events.map((event) => event.user.surface)).toEqual(["slack", "discord"]);
   });

@@ -58,7 +58,7 @@ export function workspace(): Workspace {
       ["C0RISK", { member: true }],
       ["C0OPS", { member: true }],
     ]),
-    users: new Map(["U0ANA", "U0BO", "U0CY"].map((id) => [id, { id, team_id: TEAM }])),
+    users: new Map(["U0ANA", "U0BO", "U0CY", "U0DI", "U0NEW"].map((id) => [id, { id, team_id: TEAM }])),
     ephemerals: [],
     views: [],
     files: [],
