@@ -5,6 +5,8 @@ import type { CommandArg, CommandHead } from "./command-head.ts";
 export interface FormField {
   readonly name: string;
   readonly label: string;
+  /** One sentence below the label. */
+  readonly hint?: string;
   readonly required: boolean;
   /** The only answers; without them any line is taken. */
   readonly choices?: readonly string[];
@@ -75,7 +77,8 @@ export function formOfCommand(head: CommandHead, values: Readonly<Record<string,
     // Five is the most that Discord's modals hold.
     fields: head.args.slice(0, 5).map((arg) => ({
       name: arg.name,
-      label: arg.summary,
+      label: arg.name.charAt(0).toUpperCase() + arg.name.slice(1),
+      hint: arg.summary,
       required: arg.required || asked(arg, verb),
       ...(arg.choices === undefined ? {} : { choices: arg.choices }),
       ...(values[arg.name] === undefined ? {} : { value: values[arg.name] as string }),

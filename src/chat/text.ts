@@ -52,8 +52,11 @@ export function stamp(iso: string): string {
   return match ? `${match[1]} ${match[2]} UTC` : clip(oneLine(iso), 30);
 }
 
+/** Room for a cell, an option's whole symbol or a sentence of help, and what it is cut to where a table has to be narrower. */
+const CELLS = [48, 32, 24] as const;
+
 /** Cells in aligned columns, two spaces apart; each cell on one line and at most `cellMax` units. */
-export function columns(rows: readonly (readonly string[])[], cellMax = 24): string[] {
+function columns(rows: readonly (readonly string[])[], cellMax: number): string[] {
   const cells = rows.map((row) => row.map((cell) => clip(oneLine(cell), cellMax)));
   const width = cells.reduce<number[]>((widths, row) => {
     row.forEach((cell, at) => {
@@ -67,4 +70,27 @@ export function columns(rows: readonly (readonly string[])[], cellMax = 24): str
       .join("  ")
       .trimEnd(),
   );
+}
+
+/** How many of the lines, counted from the first, fit `room` units with their line breaks; one in any case. */
+function fitting(lines: readonly string[], room: number): number {
+  let left = room;
+  const over = lines.findIndex((line) => (left -= line.length + 1) < -1);
+  return over < 0 ? lines.length : Math.max(1, over);
+}
+
+/**
+ * Rows as aligned lines within `room` units: cells are cut shorter first, then whole rows at the end are left out, and
+ * `more` counts them.
+ * @param cells what a cell may measure, widest first
+ */
+export function aligned(
+  rows: readonly (readonly string[])[],
+  room: number,
+  cells: readonly number[] = CELLS,
+): { readonly lines: readonly string[]; readonly more: number } {
+  const drawn = cells.map((cell) => columns(rows, cell));
+  const lines = drawn.find((one) => fitting(one, room) === one.length) ?? drawn.at(-1) ?? [];
+  const shown = fitting(lines, room);
+  return { lines: lines.slice(0, shown), more: lines.length - shown };
 }

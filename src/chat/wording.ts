@@ -1,5 +1,5 @@
 import type { Card, PlanView, StepView, VotesView } from "./card.ts";
-import { CUT, clip, columns, oneLine, stamp } from "./text.ts";
+import { CUT, aligned, clip, oneLine, stamp } from "./text.ts";
 
 /** How loud a severity looks: a mark that survives grey screens beside the word. */
 const SEVERITY_MARK = { critical: "🔴", high: "🟠", medium: "🟡", low: "🔵", info: "⚪" } as const;
@@ -22,7 +22,11 @@ export const standing = (card: Card): string =>
     oneLine(card.incident),
     card.environment.toUpperCase(),
     card.status,
-    card.owner === null ? "nobody has taken it" : `taken by ${clip(oneLine(card.owner), 60)}`,
+    card.owner === null
+      ? card.status === "resolved"
+        ? "nobody took it"
+        : "nobody has taken it"
+      : `taken by ${clip(oneLine(card.owner), 60)}`,
     ...(card.playbook === null ? [] : [`playbook ${clip(oneLine(card.playbook), 60)}`]),
   ].join(" · ");
 
@@ -33,11 +37,18 @@ export const asOf = (card: Card): string => `as of ${stamp(card.asOf)} · versio
 export const stepLine = (step: StepView): string =>
   `${STEP_MARK[step.state]} ${oneLine(step.name)}${step.note === undefined ? "" : `: ${oneLine(step.note)}`}`;
 
-/** The plan's orders as aligned lines under a heading, and how many were left out. */
-export function orderLines(plan: PlanView, max: number): { readonly lines: string[]; readonly more: number } {
-  const shown = plan.orders.slice(0, max);
-  const lines = columns(
-    shown.map((order) => [
+/** Symbols and figures of an order stand whole: two options differ in their last letters. */
+const ORDER_CELLS = [48] as const;
+
+/** The plan's orders as aligned lines: at most `max`, and what `room` units hold; how many were left out. */
+export function orderLines(
+  plan: PlanView,
+  max: number,
+  room: number,
+): { readonly lines: readonly string[]; readonly more: number } {
+  const rows = plan.orders
+    .slice(0, max)
+    .map((order) => [
       order.side.toUpperCase(),
       order.quantity,
       order.instrument,
@@ -45,10 +56,14 @@ export function orderLines(plan: PlanView, max: number): { readonly lines: strin
       `$${order.notionalUsd}`,
       `${order.account}${order.reduceOnly ? " reduce-only" : ""}`,
       ...(order.state === undefined ? [] : [order.state]),
-    ]),
-  );
-  return { lines, more: plan.orders.length - shown.length };
+    ]);
+  const { lines } = aligned(rows, room, ORDER_CELLS);
+  return { lines, more: plan.orders.length - lines.length };
 }
+
+/** What stands below a table that was cut. */
+export const rowsMore = (more: number): string =>
+  `${more} more ${more === 1 ? "row" : "rows"}; the same command in the console shows them all.`;
 
 /** "2 orders, $12,000, 1 cancel": what the plan would send, in numbers. */
 export const planSize = (plan: PlanView): string =>
@@ -61,8 +76,11 @@ export const planSize = (plan: PlanView): string =>
 export const fingerprint = (plan: PlanView): string =>
   `${clip(oneLine(plan.words), 60)} (${clip(oneLine(plan.hash), 12)})`;
 
-/** "1 of 2 approvals (risk, trader): ana approved on slack; open until …". */
-export function votesLine(votes: VotesView): string {
+/** Whether people are still asked. */
+export const isOpen = (plan: PlanView | null): boolean => plan?.state === "proposed";
+
+/** "1 of 2 approvals (risk, trader): ana approved on slack; open until …", the end of its time only while it is open. */
+export function votesLine(votes: VotesView, open: boolean): string {
   const approvals = votes.given.filter((vote) => vote.decision === "approve").length;
   const given = votes.given
     .slice(0, 8)
@@ -75,25 +93,33 @@ export function votesLine(votes: VotesView): string {
     `${approvals} of ${votes.needed} ${votes.needed === 1 ? "approval" : "approvals"}`,
     ...(votes.roles.length === 0 ? [] : [` (${clip(votes.roles.map(oneLine).join(", "), 80)})`]),
     given.length === 0 ? ", nobody voted yet" : `: ${given.join(", ")}${more > 0 ? ` ${CUT} ${more} more` : ""}`,
-    `; open until ${stamp(votes.expiresAt)}`,
+    ...(open ? [`; open until ${stamp(votes.expiresAt)}`] : []),
   ].join("");
 }
 
+/** What to type where buttons cannot be pressed: on a watch, in a notification. */
+function toType(card: Card): readonly string[] {
+  const can = new Set(card.buttons.map((button) => button.action));
+  const incident = oneLine(card.incident);
+  if (can.has("approve")) return [`/approve ${incident} or /deny ${incident}.`];
+  return can.has("acknowledge") ? [`/incident ack ${incident}.`] : [];
+}
+
+const headOf = (card: Card): string =>
+  `${headline(card, 200)} [${clip(oneLine(card.incident), 60)}, ${card.environment}]`;
+
+/** The card in one line, for a notification above a card that says the rest. */
+export const glance = (card: Card, max: number): string => clip([headOf(card), ...toType(card)].join(" "), max);
+
 /** The card in one paragraph of plain text, enough to act on from a lock screen. */
 export function fallback(card: Card, max: number): string {
-  const can = new Set(card.buttons.map((button) => button.action));
   const tail = [
     ...(card.plan === null ? [] : [`Plan ${card.plan.state}: ${planSize(card.plan)}, ${fingerprint(card.plan)}.`]),
-    ...(card.votes === null ? [] : [`${votesLine(card.votes)}.`]),
+    ...(card.votes === null ? [] : [`${votesLine(card.votes, isOpen(card.plan))}.`]),
     ...(card.decision === null ? [] : [clip(oneLine(card.decision), 300)]),
-    ...(can.has("approve")
-      ? [`/approve ${oneLine(card.incident)} or /deny ${oneLine(card.incident)}.`]
-      : can.has("acknowledge")
-        ? [`/incident ack ${oneLine(card.incident)}.`]
-        : []),
+    ...toType(card),
   ].join(" ");
-  const title = headline(card, 200);
-  const head = `${title} [${clip(oneLine(card.incident), 60)}, ${card.environment}]`;
+  const head = headOf(card);
   const lines = card.lines.map(oneLine).join(" ");
   const room = max - head.length - tail.length - 2;
   return clip([head, ...(room > 10 ? [clip(lines, room)] : []), tail].filter((part) => part !== "").join(" "), max);

@@ -2,7 +2,7 @@ import type { InferSelectModel } from "drizzle-orm";
 import type { Button, CardAction, OrderRow, PlanView, StepView, VotesView } from "../chat/card.ts";
 import { averageLike } from "../chat/console/figures.ts";
 import type { approvals, incidents, orders, plans, runSteps, votes } from "../db/schema.ts";
-import { type Decimal, decimal, grouped, isDecimal, isZero, mul } from "../kernel/decimal.ts";
+import { type Decimal, decimal, grouped, isDecimal, isZero, mul, places } from "../kernel/decimal.ts";
 import { type Collar, type PlannedOrder, fingerprintWords } from "../kernel/plan.ts";
 
 export type IncidentRecord = InferSelectModel<typeof incidents>;
@@ -32,18 +32,28 @@ function readable(key: string): { label: string; unit: "usd" | "ratio" | "bps" |
 const UNITS = {
   usd: (value: Decimal) => `${grouped(value, 2)} USD`,
   ratio: (value: Decimal) => `${grouped(mul(value, decimal("100")), 1)} %`,
-  bps: (value: Decimal) => `${grouped(value)} bps`,
+  bps: (value: Decimal) => `${grouped(value, 1)} bps`,
   ms: (value: Decimal) => `${grouped(value)} ms`,
 } as const;
 
+/** Digits beyond these are noise of a detector's floats; the alert keeps them. */
+const DIGITS = 9;
+
+/** A figure without a unit, a price or a score, as it is up to nine digits. */
+function plainFigure(value: string): string {
+  if (!isDecimal(value)) return value;
+  const whole = value.replace(/^-/, "").split(".")[0] ?? "";
+  return grouped(places(value as Decimal, Math.max(2, DIGITS - whole.length), "half-even"));
+}
+
 /** Where it happened, then what was measured; at most twelve facts, the rest stands in the alert. */
 export function factsOf(incident: IncidentRecord): readonly { label: string; value: string }[] {
-  const places = Object.entries(incident.labels).map(([key, value]) => ({ label: readable(key).label, value }));
+  const where = Object.entries(incident.labels).map(([key, value]) => ({ label: readable(key).label, value }));
   const figures = Object.entries(incident.values).map(([key, value]) => {
     const { label, unit } = readable(key);
-    return { label, value: isDecimal(value) && unit ? UNITS[unit](value as Decimal) : shown(value) };
+    return { label, value: isDecimal(value) && unit ? UNITS[unit](value as Decimal) : plainFigure(value) };
   });
-  return [...places, ...figures].slice(0, 12);
+  return [...where, ...figures].slice(0, 12);
 }
 
 /** What became of one planned order, in words; undefined before anything was meant to be sent. */
@@ -156,7 +166,7 @@ function judgements(incident: IncidentRecord): readonly Button[] {
     style: "quiet",
     token: `${incident.id}:${incident.version}:${action}`,
   });
-  return [one("true", "True"), one("false", "False"), one("useful", "Useful")];
+  return [one("true", "True alarm"), one("false", "False alarm"), one("useful", "Useful")];
 }
 
 /** More stand in nobody's way, and would not be read. */

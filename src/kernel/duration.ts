@@ -10,11 +10,13 @@ export function durationMs(text: string): number {
   return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
 }
 
-/** A span for people: "45 s", "2 min 5 s", "3 h 10 min". */
+const rest = (value: number, unit: string): string => (value === 0 ? "" : ` ${value} ${unit}`);
+
+/** A span for people: "45.0 s", "2 min 5 s", "30 min", "3 h 10 min". */
 export function spanOf(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (seconds < 60) return `${(ms / 1_000).toFixed(1)} s`;
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min${rest(seconds % 60, "s")}`;
+  return `${Math.floor(seconds / 3_600)} h${rest(Math.floor((seconds % 3_600) / 60), "min")}`;
 }

@@ -111,7 +111,7 @@ export async function openTestConsole(
       { name: "Slack", state: "unknown", detail: "not configured" },
     ],
     onCall: () => ["ana"],
-    deadMan: (account) => (account === "paper-a" ? "armed, 1 min 0 s" : null),
+    deadMan: (account) => (account === "paper-a" ? "armed, 1 min" : null),
     thresholds: [
       { label: "warning", ratio: "0.6" },
       { label: "limit", ratio: "0.8" },

@@ -52,7 +52,7 @@ test("is not known before it was armed, then armed anew three times within its t
   await clock.advance(60_000);
   expect(calls.map((one) => [one.at, one.timeoutMs])).toEqual([0, 20, 40, 60].map((at) => [at, 60_000]));
   expect(deadMen.armed("main").is).toBe(true);
-  expect(deadMen.standing("main")).toBe("armed, 1 min 0 s");
+  expect(deadMen.standing("main")).toBe("armed, 1 min");
   await stop();
   await clock.advance(59_000);
   expect([calls.length, deadMen.armed("main").is]).toEqual([4, true]);

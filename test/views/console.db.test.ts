@@ -214,13 +214,13 @@ describe("accounts", () => {
     await seedFreeze(db, "venue:paper", "reducing", "feed is late");
     await seedFreeze(db, "account:paper-a", "halted", "odd fills");
     const named = [{ id: "paper-b", venue: "paper", environment: "paper" as const }];
-    const deadMan = (account: string) => (account === "paper-a" ? "armed, 1 min 0 s" : null);
+    const deadMan = (account: string) => (account === "paper-a" ? "armed, 1 min" : null);
     const rows = await listAccounts(db, { accounts: named, deadMan }, await listFreezes(db, plain));
     expect(rows.map((row) => [row.account, row.trading, row.marginRatio])).toEqual([
       ["paper-b", "reducing", null],
       ["paper-a", "halted", "0.831"],
     ]);
-    expect(rows.map((row) => row.deadMan)).toEqual([null, "armed, 1 min 0 s"]);
+    expect(rows.map((row) => row.deadMan)).toEqual([null, "armed, 1 min"]);
     expect(rows[1]?.nearest).toMatchObject({ symbol: "BTC/USDT:USDT", distanceRatio: "0.032", price: "47674" });
   });
 

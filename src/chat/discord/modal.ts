@@ -17,6 +17,7 @@ export function renderModal(form: Form, customId: string): Record<string, unknow
     components: form.fields.slice(0, DISCORD.modalComponents).map((field) => ({
       type: LABEL,
       label: clip(oneLine(field.label) || field.name, DISCORD.label),
+      ...(field.hint === undefined ? {} : { description: clip(oneLine(field.hint), DISCORD.labelDescription) }),
       component: field.choices === undefined ? line(field) : menu(field, field.choices),
     })),
   };

@@ -2,7 +2,7 @@ import { sha256 } from "../../kernel/canonical.ts";
 import type { Button, Card } from "../card.ts";
 import { type Detail, LINES_MAX, consoleLink, distinct, firstThatFits } from "../detail.ts";
 import { clip, fit, oneLine, stamp } from "../text.ts";
-import { asOf, fallback, headline, standing, stepLine } from "../wording.ts";
+import { asOf, glance, headline, isOpen, standing, stepLine } from "../wording.ts";
 import { escapeMarkdown, quiet } from "./escape.ts";
 import { DISCORD } from "./limits.ts";
 import { planFields, votesField } from "./render-plan.ts";
@@ -97,7 +97,7 @@ function draw(card: Card, detail: Detail, link: string | null, key: string | nul
       })),
       ...steps(card, detail),
       ...(card.plan === null ? [] : planFields(card.plan, detail)),
-      ...(card.votes === null ? [] : [votesField(card.votes, detail)]),
+      ...(card.votes === null ? [] : [votesField(card.votes, isOpen(card.plan), detail)]),
     ],
     footer: {
       text: clip(`${asOf(card)} · opened ${stamp(card.openedAt)}${key === null ? "" : ` · ${mark(key)}`}`, 300),
@@ -124,7 +124,7 @@ export function renderDiscord(card: Card, consoleUrl: string | null, key: string
     (drawn) => embedSize(drawn) <= DISCORD.embedTotal,
   );
   return {
-    content: fit(fallback(card, 600), 700, escapeMarkdown),
+    content: fit(glance(card, 350), 400, escapeMarkdown),
     embeds: [embed],
     components: rows(card, link),
     allowed_mentions: { parse: [] },

@@ -1,7 +1,7 @@
 import type { PlanView, VotesView } from "../card.ts";
 import type { Detail } from "../detail.ts";
 import { fit, stamp } from "../text.ts";
-import { fingerprint, orderLines, planSize, votesLine } from "../wording.ts";
+import { fingerprint, isOpen, orderLines, planSize, votesLine } from "../wording.ts";
 import { inCode, quiet } from "./escape.ts";
 import { type Block, section } from "./blocks.ts";
 
@@ -21,27 +21,24 @@ export function planBlocks(plan: PlanView, detail: Detail): Block[] {
         .join("\n"),
     ),
   ];
-  const { lines, more } = orderLines(plan, detail.orders);
+  const { lines, more } = orderLines(plan, detail.orders, TABLE_MAX);
   if (lines.length > 0) {
     const table = fit(lines.join("\n"), TABLE_MAX, inCode);
     blocks.push(section(`\`\`\`\n${table}\n\`\`\`${more > 0 ? `\n${more} more in the console` : ""}`));
   }
   const short = Math.min(detail.sentence, 160);
-  blocks.push(
-    section(
-      [
-        ...plan.changes
-          .slice(0, detail.changes)
-          .map((change) => fit(`${change.label}: ${change.before} → ${change.after}`, short, quiet)),
-        ...plan.collars.slice(0, detail.changes).map((collar) => fit(`collar ${collar}`, short, quiet)),
-        ...(plan.remains === "" ? [] : [fit(`stays: ${plan.remains}`, detail.sentence, quiet)]),
-        `expires ${fit(stamp(plan.expiresAt), 40, quiet)}`,
-      ].join("\n"),
-    ),
-  );
+  const then = [
+    ...plan.changes
+      .slice(0, detail.changes)
+      .map((change) => fit(`${change.label}: ${change.before} → ${change.after}`, short, quiet)),
+    ...plan.collars.slice(0, detail.changes).map((collar) => fit(`collar ${collar}`, short, quiet)),
+    ...(plan.remains === "" ? [] : [fit(`stays: ${plan.remains}`, detail.sentence, quiet)]),
+    ...(isOpen(plan) ? [`expires ${fit(stamp(plan.expiresAt), 40, quiet)}`] : []),
+  ];
+  if (then.length > 0) blocks.push(section(then.join("\n")));
   return blocks;
 }
 
 /** Who voted and what is left. */
-export const votesBlock = (votes: VotesView, detail: Detail): Block =>
-  section(`*Votes* ${fit(votesLine(votes), Math.max(300, detail.sentence), quiet)}`);
+export const votesBlock = (votes: VotesView, open: boolean, detail: Detail): Block =>
+  section(`*Votes* ${fit(votesLine(votes, open), Math.max(300, detail.sentence), quiet)}`);

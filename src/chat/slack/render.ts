@@ -1,7 +1,7 @@
 import type { Button, Card, CardAction } from "../card.ts";
 import { type Detail, LINES_MAX, consoleLink, distinct, firstThatFits } from "../detail.ts";
 import { clip, fit, oneLine, plain, stamp } from "../text.ts";
-import { asOf, fallback, headline, standing, stepLine } from "../wording.ts";
+import { asOf, fallback, headline, isOpen, standing, stepLine } from "../wording.ts";
 import { type Block, context, fields, heading, plainText, section } from "./blocks.ts";
 import { escapeMrkdwn, quiet } from "./escape.ts";
 import { SLACK } from "./limits.ts";
@@ -87,7 +87,7 @@ function draw(card: Card, link: string | null, detail: Detail): Block[] {
     context(fit(standing(card), 400, quiet)),
     ...body(card, detail),
     ...(card.plan === null ? [] : planBlocks(card.plan, detail)),
-    ...(card.votes === null ? [] : [votesBlock(card.votes, detail)]),
+    ...(card.votes === null ? [] : [votesBlock(card.votes, isOpen(card.plan), detail)]),
     ...(card.decision === null || oneLine(card.decision) === ""
       ? []
       : [section(`*${fit(card.decision, Math.max(200, detail.sentence), quiet)}*`)]),

@@ -4,6 +4,9 @@ import { type Block, plainText } from "./blocks.ts";
 import { SLACK } from "./limits.ts";
 import type { FormState } from "./payload.ts";
 
+/** Far below what Slack takes: a hint is one sentence. */
+const HINT_MAX = 200;
+
 /** A form as views.open takes it; block ids are the field names. */
 export function renderView(form: Form, state: FormState): Record<string, unknown> {
   return {
@@ -23,6 +26,7 @@ function input(field: FormField): Block {
     block_id: field.name,
     optional: !field.required,
     label: plainText(clip(oneLine(field.label) || field.name, 150)),
+    ...(field.hint === undefined ? {} : { hint: plainText(clip(oneLine(field.hint), HINT_MAX)) }),
     element: field.choices === undefined ? line(field) : menu(field, field.choices),
   };
 }

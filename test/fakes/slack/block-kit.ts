@@ -103,6 +103,7 @@ function checkBlock(faults: string[], path: string, block: Bag): void {
       break;
     case "input":
       textObject(faults, `${path}.label`, block["label"], 2_000, "plain_text");
+      if (block["hint"] !== undefined) textObject(faults, `${path}.hint`, block["hint"], 2_000, "plain_text");
       input(faults, `${path}.element`, block["element"]);
       break;
     case "divider":

@@ -69,7 +69,7 @@ test("a storm opens one incident for each thing that happens, a restart in the m
     ((await buildCards(db, [cascade], { nameOf: (person) => person })).get(cascade)?.buttons ?? []).map(
       (one) => one.label,
     );
-  expect((await buttons()).slice(-3)).toEqual(["True", "False", "Useful"]);
+  expect((await buttons()).slice(-3)).toEqual(["True alarm", "False alarm", "Useful"]);
 
   expect(await labelDetectors(db, cascade, "false", ana)).toEqual(["liquidation-cascade"]);
   expect(await labelDetectors(db, cascade, "useful", ana)).toEqual(["liquidation-cascade"]);
