@@ -77,6 +77,7 @@ export function openDurable(options: { database: Database; executorId: string; c
   const { database, executorId, clock, log } = options;
   // The default of a minute would make an outage of seconds last much longer.
   dbRetryConfig.maxBackoffSec = 2;
+  let stopped = false;
   const facts = (rest: unknown[]): { detail: string } => ({ detail: rest.map(String).join(" ").slice(0, 500) });
   DBOS.setConfig({
     name: APPLICATION,
@@ -87,14 +88,14 @@ export function openDurable(options: { database: Database; executorId: string; c
     logger: {
       info: (entry: unknown) => log.debug(facts([entry]), "engine said"),
       debug: () => {},
-      warn: (entry: unknown) => log.warn(facts([entry]), "engine warned"),
+      // Runs that a stop leaves unfinished wait for the next start, which is how it is meant.
+      warn: (entry: unknown) => log[stopped ? "debug" : "warn"](facts([entry]), "engine warned"),
       error: (entry: unknown) => log.error(facts([entry]), "engine failed"),
     },
     runMigrations: false,
   });
   const workflows = new Map<string, (runId: string, input: string) => Promise<void>>();
   const tasks = new Map<string, (input: string) => Promise<string>>();
-  let stopped = false;
   return {
     executorId,
     define(name, body) {
