@@ -128,6 +128,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     .argument("<recording...>", "files as exchanges and recorders publish them")
     .option("--detectors <names>", "only these, separated by commas")
     .option("--playbooks <names>", "show what these would plan for an account on paper; all, or names with commas")
+    .option("--desk <file>", "with --playbooks: a desk.yaml for alarms and rules; the usual ones where left out")
     .option("--speed <factor>", "max, or how many times faster than recorded", "max")
     .option("--format <name>", "where it cannot be told from the file")
     .option("--labels <csv>", "score the hits against labelled events")

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { type DeskFile, documentOf, parseDesk } from "../config.ts";
+import { type DeskFile, documentOf } from "../config.ts";
 import { accountsOf, deadMenOf } from "../config/accounts.ts";
-import { type Problem, refuseProblems } from "../config/environment.ts";
+import { refuseProblems } from "../config/environment.ts";
 import { parseYaml } from "../config/yaml.ts";
 import type { Tx } from "../db/client.ts";
 import { conditionsOf } from "../desk/conditions.ts";
@@ -22,30 +22,11 @@ import type { Published } from "../policy/published.ts";
 import type { PolicyDocument } from "../policy/schema.ts";
 import { type Simulation, simulate } from "../policy/simulate.ts";
 import { paint } from "./paint.ts";
+import { deskName, readDesk } from "./desk-file.ts";
 import { type Reading, answer, canRead, reading } from "./reading.ts";
 
 const DAYS_BACK = 90;
 const DAY_MS = 86_400_000;
-
-const deskName = (): string => process.env["BREAKWATER_DESK"] ?? "desk.yaml";
-
-/** Reads a desk file, by default the desk's own, with everything that its schema objects to. */
-function readDesk(named: string | undefined): {
-  readonly file: string;
-  readonly text: string;
-  readonly desk: DeskFile | null;
-  readonly problems: Problem[];
-} {
-  const file = named ?? deskName();
-  const problems: Problem[] = [];
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new DeskError("CONFIG_INVALID", `${file} cannot be read; name a desk file`, { cause });
-  }
-  return { file, text, desk: parseDesk(text, path.basename(file), problems), problems };
-}
 
 const untold = { is: null, why: "only the running desk knows" };
 const UNKNOWN: Conditions = {

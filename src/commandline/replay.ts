@@ -1,6 +1,8 @@
-import { replayDesk } from "../desk/replay-desk.ts";
+import { refuseProblems } from "../config/environment.ts";
+import { replayDesk, settingsOf } from "../desk/replay-desk.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { replayCommand } from "../replay/command.ts";
+import { readDesk } from "./desk-file.ts";
 import { forOutput } from "./terminal.ts";
 
 /** Options of `breakwater replay`. */
@@ -8,6 +10,8 @@ export interface ReplayOptions {
   readonly detectors?: string;
   /** Names separated by commas, or "all". */
   readonly playbooks?: string;
+  /** A desk.yaml whose alarms, rules and people stand behind the playbooks. */
+  readonly desk?: string;
   readonly speed?: string;
   readonly format?: string;
   readonly labels?: string;
@@ -24,6 +28,14 @@ function speedOf(text: string | undefined): "max" | number {
 
 const names = (list: string): string[] => list.split(",").map((one) => one.trim());
 
+/** The desk behind playbooks: a file's, or the usual one. @throws DeskError CONFIG_INVALID, UNKNOWN_PLAYBOOK */
+function deskBehind(playbooks: string, file: string | undefined): ReturnType<typeof replayDesk> {
+  if (file === undefined) return replayDesk(playbooks);
+  const { desk, problems } = readDesk(file);
+  refuseProblems(problems);
+  return desk === null ? replayDesk(playbooks) : replayDesk(playbooks, settingsOf(desk));
+}
+
 /** `breakwater replay <recording…>` */
 export const runReplay = async (recordings: readonly string[], options: ReplayOptions): Promise<number> =>
   replayCommand({
@@ -33,6 +45,6 @@ export const runReplay = async (recordings: readonly string[], options: ReplayOp
     ...(options.detectors === undefined ? {} : { detectors: names(options.detectors) }),
     ...(options.format === undefined ? {} : { format: options.format }),
     ...(options.labels === undefined ? {} : { labels: options.labels }),
-    ...(options.playbooks === undefined ? {} : { desk: await replayDesk(options.playbooks) }),
+    ...(options.playbooks === undefined ? {} : { desk: await deskBehind(options.playbooks, options.desk) }),
     out: (line) => void process.stdout.write(`${forOutput(line)}\n`),
   });

@@ -1,15 +1,24 @@
-import { type DeskFile, monitorSettings } from "../config.ts";
+import { type DeskFile, documentOf, monitorSettings } from "../config.ts";
 import { openHedger } from "../exposure/hedger.ts";
 import { intakeSettings } from "../intake/settings.ts";
 import { decimal } from "../kernel/decimal.ts";
 import { durationMs } from "../kernel/duration.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { loadPlaybooks } from "../load.ts";
+import { defaultPolicy } from "../policy/default-policy.ts";
+import type { PolicyDocument } from "../policy/schema.ts";
 import { type ReplayDesk, type ReplayDeskParts, openReplayDesk } from "../replay/desk/paper-desk.ts";
 import { matching } from "./matching.ts";
 
 /** How a replay's desk alarms, correlates and plans. */
-export type ReplayDeskSettings = Pick<ReplayDeskParts, "intake" | "monitor" | "collarBps" | "planTtlMs">;
+export type ReplayDeskSettings = Pick<ReplayDeskParts, "intake" | "monitor" | "collarBps" | "planTtlMs" | "rules">;
+
+/** People enough for every quorum of the default rules. */
+const ENOUGH: PolicyDocument["people"] = {
+  "first-trader": { name: "First trader", roles: ["trader"] },
+  "second-trader": { name: "Second trader", roles: ["trader"] },
+  risk: { name: "Risk", roles: ["risk"] },
+};
 
 /** The usual ones: a replay on the command line stands for no desk of its own, so that it says the same everywhere. */
 const USUAL: ReplayDeskSettings = {
@@ -17,6 +26,7 @@ const USUAL: ReplayDeskSettings = {
   monitor: { pollMs: 1_000, staleAfterMs: 30_000, highRatio: decimal("0.60"), criticalRatio: decimal("0.80") },
   collarBps: 150,
   planTtlMs: 900_000,
+  rules: { policy: defaultPolicy(), people: ENOUGH },
 };
 
 /** Those of a desk's own file, which its console replays with. */
@@ -25,6 +35,7 @@ export const settingsOf = (file: DeskFile): ReplayDeskSettings => ({
   monitor: monitorSettings(file),
   collarBps: file.plans.collarBps,
   planTtlMs: durationMs(file.plans.ttl),
+  rules: documentOf(file),
 });
 
 /**

@@ -40,7 +40,8 @@ export interface Around {
   readonly proposedAt: Date | null;
 }
 
-function figuresOf(state: AccountState | undefined, day: DayRow | undefined, at: Date): AccountFigures | null {
+/** An account as limits see it; null where nothing is known of it. */
+export function figuresOf(state: AccountState | undefined, day: DayRow | undefined, at: Date): AccountFigures | null {
   if (state === undefined) return null;
   const gross = sum(state.positions.map((one) => abs(decimal(one.notionalUsd))));
   const equity = decimal(state.equityUsd);

@@ -1,5 +1,6 @@
 import type { ReplayDesk } from "./desk/paper-desk.ts";
 import type { PlanTold, ReplayLine } from "./line.ts";
+import { policyText } from "./policy-text.ts";
 import { replay } from "./run.ts";
 
 /** What `breakwater replay` was asked. */
@@ -63,7 +64,9 @@ export function plainLines(line: ReplayLine): string[] {
     case "plan":
       return [
         `${timeOf(line.at)}  plan     ${line.playbook}, ${line.step}: ${line.plan ? "" : "nothing to do"}`,
-        ...planText(line.plan).map((text) => `${" ".repeat(34)}${text}`),
+        ...[...planText(line.plan), ...(line.policy ? policyText(line.policy) : [])].map(
+          (text) => `${" ".repeat(34)}${text}`,
+        ),
       ];
     case "run":
       return [`${timeOf(line.at)}  end      ${line.playbook}: ${line.outcome}`];

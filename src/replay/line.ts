@@ -1,6 +1,8 @@
 import type { Severity } from "../kernel/alert.ts";
 import type { ActionName, PlannedOrder } from "../kernel/plan.ts";
 import type { Chart, Evidence } from "../detectors/finding.ts";
+import type { Outcome } from "../policy/judge.ts";
+import type { Role } from "../policy/schema.ts";
 
 /** A detector began to speak. */
 export interface HitLine {
@@ -43,6 +45,20 @@ export interface PlanTold {
   readonly remains: string;
 }
 
+/** What the desk's rules would have said of a plan. */
+export interface PolicyTold {
+  readonly outcome: Outcome;
+  /** How many persons would have been asked; 0 where none. */
+  readonly people: number;
+  /** Roles that must be among them. */
+  readonly roles: readonly Role[];
+  readonly stepUp: boolean;
+  /** How long it would still have had to wait. */
+  readonly holdMs: number;
+  /** The rules that decided, as "rule: why". */
+  readonly reasons: readonly string[];
+}
+
 /** Which run of which playbook speaks. */
 interface RunTold {
   /** Our time in the recording, ms. */
@@ -61,6 +77,8 @@ export interface PlanLine extends RunTold {
   readonly step: string;
   /** Null where there was nothing to do. */
   readonly plan: PlanTold | null;
+  /** Null where there was nothing to judge. */
+  readonly policy: PolicyTold | null;
 }
 
 /** How a playbook's run ended. */

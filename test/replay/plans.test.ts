@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import marginBreachFile from "../../playbooks/margin-breach.ts";
 import { runReplay } from "../../src/commandline/replay.ts";
@@ -11,6 +11,8 @@ import { openHedger } from "../../src/exposure/hedger.ts";
 import { intakeSettings } from "../../src/intake/settings.ts";
 import { fakeClock } from "../../src/kernel/clock.ts";
 import { decimal } from "../../src/kernel/decimal.ts";
+import { defaultPolicy } from "../../src/policy/default-policy.ts";
+import type { Policy, PolicyDocument } from "../../src/policy/schema.ts";
 import { openReplayDesk } from "../../src/replay/desk/paper-desk.ts";
 import type { PlanLine, ReplayLine, RunLine, SummaryLine } from "../../src/replay/line.ts";
 import { createRecorder } from "../../src/replay/recorder.ts";
@@ -41,8 +43,18 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const deskOf = (playbooks: readonly AnyPlaybook[]) =>
+/** The rules of a desk that wrote none, and people who can meet them. */
+const RULES: PolicyDocument = {
+  policy: defaultPolicy(),
+  people: {
+    ana: { name: "Ana", roles: ["trader"] },
+    ben: { name: "Ben", roles: ["risk"] },
+  },
+};
+
+const deskOf = (playbooks: readonly AnyPlaybook[], rules = RULES) =>
   openReplayDesk({
+    rules,
     playbooks,
     inputOf: (one, alert) => matching(alert, [one])[0]?.input ?? null,
     hedger,
@@ -56,9 +68,10 @@ async function run(
   file: string,
   playbooks: readonly AnyPlaybook[],
   options: ReplayOptions = {},
+  rules = RULES,
 ): Promise<ReplayLine[]> {
   const lines: ReplayLine[] = [];
-  for await (const line of replay([file], { desk: deskOf(playbooks), ...options })) lines.push(line);
+  for await (const line of replay([file], { desk: deskOf(playbooks, rules), ...options })) lines.push(line);
   return lines;
 }
 const plansOf = (lines: readonly ReplayLine[]): PlanLine[] => lines.filter((line) => line.type === "plan");
@@ -159,6 +172,111 @@ describe("a playbook that waits", () => {
   test("answers an incident once, however often it is told again", async () => {
     const lines = plansOf(await run(falling, [waiting("quick", "1s")]));
     expect(lines.map((line) => line.step)).toEqual(["before", "after"]);
+  });
+});
+
+describe("what the rules would have said", () => {
+  const said = (lines: readonly ReplayLine[]) =>
+    plansOf(lines).map(({ step, policy }) => [
+      step,
+      policy && `${policy.outcome} ${policy.people} ${policy.roles.join("+")}`,
+      policy?.reasons.join("; "),
+    ]);
+  const withRules = (change: Partial<Policy>): PolicyDocument => ({
+    ...RULES,
+    policy: { ...defaultPolicy(), ...change },
+  });
+
+  test("stands with each plan: a cancel runs by itself, a large reduction asks two with risk among them", async () => {
+    const [cancel, reduce] = said(await run(falling, [marginBreach]));
+    expect(cancel).toEqual(["see which orders rest", "allow 0 ", "cancel-what-rests: Cancelling never adds risk"]);
+    expect(reduce).toEqual([
+      "plan the first reduction",
+      "quorum 2 risk",
+      expect.stringMatching(/; large: Above a million, two persons with risk among them, and a step-up$/),
+    ]);
+  });
+
+  test("is a denial where a cap is passed, a quorum that nobody could meet, or a playbook that is off", async () => {
+    const capped = withRules({ hard: [{ per: "plan", measure: "notionalUsd", max: "1000" }] });
+    expect(said(await run(falling, [marginBreach], {}, capped))[1]?.slice(1)).toEqual([
+      "deny 0 ",
+      expect.stringMatching(/^hard-cap: notionalUsd per plan would be \d+.*, the limit is 1000$/),
+    ]);
+    const alone = { ...RULES, people: { ana: RULES.people["ana"]! } };
+    expect(said(await run(falling, [marginBreach], {}, alone))[1]?.[1]).toBe("deny 0 ");
+    const off = { ...RULES, playbooksOff: ["margin-breach"] };
+    expect(said(await run(falling, [marginBreach], {}, off))[0]?.slice(1)).toEqual([
+      "deny 0 ",
+      "playbook-off: playbook margin-breach is switched off",
+    ]);
+  });
+
+  test("counts what earlier plans of the replay sent, and their freezes", async () => {
+    const input = z.object({ account: z.string() });
+    const head = {
+      name: "twice",
+      version: 1,
+      title: "Reduces twice",
+      on: { kind: "margin.ratio", severity: "high" },
+      input,
+      needs: ["reduce", "freeze"],
+    } as const;
+    const twice = playbook(head, async ({ input: { account }, step }) => {
+      for (const [round, toRatio] of [
+        ["first", "0.58"],
+        ["second", "0.56"],
+      ] as const) {
+        const plan = await step.plan(round, { action: "reduce", account, toRatio: decimal<"ratio">(toRatio) });
+        if (plan) await step.apply(`${round} sent`, plan);
+      }
+      const freeze = { action: "freeze", scope: `account:${account}`, state: "halted", account } as const;
+      const halt = await step.plan("halt", freeze);
+      if (halt) await step.apply("halted", halt);
+      await step.plan("third", { action: "reduce", account, toRatio: decimal<"ratio">("0.50") });
+      return "done";
+    }) as unknown as AnyPlaybook;
+    const once = { per: "playbook", measure: "orders", window: "1h", max: "1" } as const;
+    const lines = said(await run(falling, [twice], {}, withRules({ hard: [once] }))).slice(0, 4);
+    expect(lines.map(([step, outcome]) => [step, outcome?.split(" ")[0]])).toEqual([
+      ["first", "allow"],
+      ["second", "deny"],
+      ["halt", "allow"],
+      ["third", "deny"],
+    ]);
+    expect(lines[1]?.[2]).toBe("hard-cap: orders per playbook in 1h would be 2, the limit is 1");
+    expect(lines[3]?.[2]).toMatch(/account:paper-a is halted|hard-cap/);
+  });
+
+  test("is printed under the plan's orders, by the usual rules or by those of a desk file", async () => {
+    const printed = async (desk?: string): Promise<string> => {
+      const out: string[] = [];
+      const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => out.push(String(text)) > 0);
+      try {
+        await runReplay([falling], { playbooks: "margin-breach", ...(desk === undefined ? {} : { desk }) });
+      } finally {
+        write.mockRestore();
+      }
+      return out.join("");
+    };
+    expect(await printed()).toMatch(
+      /reduce-only\n\s+policy: quorum, asks 2 people, risk among them, with a step-up\n\s+reduce-within-caps: [^]*?\n\s+large: /,
+    );
+    const file = path.join(folder, "desk.yaml");
+    await writeFile(
+      file,
+      `
+desk: { name: Harbour }
+people: { ana: { name: Ana, roles: [trader] } }
+accounts: { paper-a: { venue: paper } }
+policy: { rules: [{ name: never, says: deny }] }
+`,
+    );
+    expect(await printed(file)).toMatch(
+      /policy: deny, denies it\n\s+never: the rule says deny\n\s+default: no rule allows it/,
+    );
+    await writeFile(file, "desk: { name: Harbour }");
+    await expect(printed(file)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
   });
 });
 

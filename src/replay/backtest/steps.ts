@@ -14,7 +14,9 @@ export interface StepParts {
   /** How long people take to approve, ms. */
   readonly decideMs: number;
   /** Hears each step's plan; null where there was nothing to do. */
-  readonly onPlan?: (step: string, plan: Plan | null) => void;
+  readonly onPlan?: (step: string, plan: Plan | null) => Promise<void> | void;
+  /** Hears each plan that is carried out, before it is. */
+  readonly onApply?: (plan: Plan) => void;
   /** Hears how each plan went. */
   readonly onApplied?: (applied: Applied) => void;
   /** Hears that the playbook closed its incident. */
@@ -78,7 +80,7 @@ export function backtestSteps(parts: StepParts): Step {
   return Object.assign(bare, {
     async plan(name: string, request: ActionRequest): Promise<Proposal | null> {
       const plan = await parts.draft(request);
-      parts.onPlan?.(name, plan);
+      await parts.onPlan?.(name, plan);
       say(`${name}: ${plan ? `${plan.orders.length} orders, ${plan.cancels.length} cancels` : "nothing to do"}`);
       if (!plan) return null;
       const hash = planHash(plan);
@@ -105,6 +107,7 @@ export function backtestSteps(parts: StepParts): Step {
     async apply(name: string, proposal: Proposal): Promise<Applied> {
       const plan = plans.get(proposal.hash);
       if (!plan) throw new TypeError(`the plan ${proposal.hash} was made by another run`);
+      parts.onApply?.(plan);
       const applied = await send(parts, plan);
       parts.onApplied?.(applied);
       say(`${name}: ${applied.summary}`);

@@ -11,12 +11,14 @@ import { messageOf } from "../../kernel/errors.ts";
 import { silentLog } from "../../kernel/log.ts";
 import { type Plan, fingerprintWords, planHash } from "../../kernel/plan.ts";
 import { type DraftDesk, draftPlan } from "../../policy/draft.ts";
+import type { PolicyDocument } from "../../policy/schema.ts";
 import { type MonitorSettings, levelOf, marginAlert } from "../../sources/feeds/account-monitor.ts";
 import { demoAccounts } from "../../venues/paper/demo-accounts.ts";
 import { type PaperExchange, openPaper } from "../../venues/paper/exchange.ts";
 import { backtestSteps } from "../backtest/steps.ts";
 import type { PlanLine, RunLine } from "../line.ts";
 import { type ReplayIncident, createIncidents } from "./incidents.ts";
+import { createJudge } from "./judging.ts";
 import { createRecordedTime } from "./recorded-time.ts";
 
 /** What stands behind the detectors in a replay: intake, playbooks, and an account on paper. */
@@ -47,6 +49,8 @@ export interface ReplayDeskParts {
   readonly monitor: MonitorSettings;
   readonly collarBps: number;
   readonly planTtlMs: number;
+  /** What plans are judged by. */
+  readonly rules: PolicyDocument;
 }
 
 const ACCOUNT: Account = { id: "paper-a", venue: "paper", environment: "paper" };
@@ -82,8 +86,8 @@ const order = (one: Plan["orders"][number]) => ({
 
 /**
  * Opens a desk that lives in recorded time. Its account is the demo's, some 4 M USD long of bitcoin and in no danger at
- * first; the first recorded market of bitcoin moves its prices. Every plan is taken for approved at once and is sent to the
- * simulated exchange, so that later plans see what earlier ones did; the desk's rules, people and limits are not asked.
+ * first; the first recorded market of bitcoin moves its prices. The rules say of every plan what they would have; all the
+ * same it is taken for approved at once and is sent to the simulated exchange, so that later plans see what earlier ones did.
  */
 export function openReplayDesk(parts: ReplayDeskParts): ReplayDesk {
   const time = createRecordedTime();
@@ -116,6 +120,8 @@ export function openReplayDesk(parts: ReplayDeskParts): ReplayDesk {
     return exchange;
   };
 
+  const judging = createJudge(parts.rules, async () => (await refresh()).venue().reader);
+
   const answer = async (playbook: AnyPlaybook, alert: Alert, incident: ReplayIncident): Promise<void> => {
     const input = parts.inputOf(playbook, alert);
     const { head } = playbook;
@@ -127,6 +133,7 @@ export function openReplayDesk(parts: ReplayDeskParts): ReplayDesk {
     const venue = (await refresh()).venue();
     const told = { run, playbook: head.name, version: head.version, incident: incident.id };
     const cause = { kind: alert.kind, severity: alert.severity, title: alert.title };
+    const begun = { trust: incident.trust, source: alert.source, severity: incident.severity };
     await time.begin(async (ownClock) => {
       const draft = draftDesk(parts, venue, ownClock);
       const asks = {
@@ -141,8 +148,12 @@ export function openReplayDesk(parts: ReplayDeskParts): ReplayDesk {
         draft: (request) => draftPlan(draft, request, asks),
         decideMs: 0,
         say: () => undefined,
-        onPlan: (name, plan) =>
-          lines.push({ type: "plan", at: Math.round(time.now()), ...told, alert: cause, step: name, ...planned(plan) }),
+        onPlan: async (name, plan) => {
+          const policy = plan && (await judging.judge(plan, { ...cause, ...begun }, clock.now()));
+          const at = Math.round(time.now());
+          lines.push({ type: "plan", at, ...told, alert: cause, step: name, ...planned(plan), policy });
+        },
+        onApply: (plan) => judging.carriedOut(plan, clock.now()),
         onClose: () => incidents.resolve(incident.id),
       });
       const context = {

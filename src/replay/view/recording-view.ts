@@ -3,6 +3,7 @@ import type { Severity } from "../../kernel/alert.ts";
 import { copyLevels } from "../../quant/book/depth.ts";
 import { type Book, NO_ASK, NO_BID } from "../../quant/book/shape.ts";
 import type { ReplayDesk } from "../desk/paper-desk.ts";
+import { policyText } from "../policy-text.ts";
 import type { ClearLine, HitLine, PlanLine, ReplayLine, RunLine } from "../line.ts";
 import { type ReplayOptions, replay } from "../run.ts";
 import { type Thinned, createThinned } from "./thinned.ts";
@@ -51,6 +52,7 @@ interface PlanView {
   /** The step's name, or how the run ended. */
   readonly text: string;
   readonly alert: string | null;
+  /** Its orders, and what the rules would have said. */
   readonly orders: readonly string[];
 }
 
@@ -154,10 +156,13 @@ function planOf(line: PlanLine | RunLine): PlanView {
         ? `${line.step}: nothing to do`
         : `${line.step}: ${many(plan.orders.length, "order")}, ${many(plan.cancels, "cancel")}`,
     alert: line.alert.title,
-    orders: (plan?.orders ?? []).map(
-      (one) =>
-        `${one.side} ${one.quantity} ${one.symbol} at ${one.side === "buy" ? "most" : "least"} ${one.limitPrice}${one.reduceOnly ? ", reduce-only" : ""}`,
-    ),
+    orders: [
+      ...(plan?.orders ?? []).map(
+        (one) =>
+          `${one.side} ${one.quantity} ${one.symbol} at ${one.side === "buy" ? "most" : "least"} ${one.limitPrice}${one.reduceOnly ? ", reduce-only" : ""}`,
+      ),
+      ...(line.policy ? policyText(line.policy) : []),
+    ],
   };
 }
 
