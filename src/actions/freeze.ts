@@ -5,10 +5,15 @@ import type { ActionRequest, RequestContext } from "../kernel/request.ts";
 import type { Desk } from "./desk.ts";
 import { assemble } from "./orders/draft.ts";
 
-/** The account a scope stands for in the plan; wider scopes name the first account, which only says where the request came from. */
+/**
+ * The account a scope stands for in the plan. A wider scope names one of its accounts, a live one where it has any, so that no
+ * rule for paper speaks about it.
+ */
 function anchor(desk: Desk, scope: string): Account {
   const [kind, name] = scope.split(":");
-  const all = [...desk.accounts.values()];
+  const all = [...desk.accounts.values()].toSorted(
+    (a, b) => Number(b.environment === "live") - Number(a.environment === "live"),
+  );
   const found =
     kind === "account"
       ? desk.accounts.get(name ?? "")

@@ -6,7 +6,9 @@ import {
   decimal,
   div,
   fromFloat,
+  greater,
   grouped,
+  isDecimal,
   isZero,
   less,
   mul,
@@ -160,9 +162,15 @@ function mainPerpetual(instruments: ReadonlyMap<string, Instrument>, asset: stri
 /**
  * Plans the cheapest orders that bring a share of an account's delta in an asset to zero, and of its vega where the venue
  * lists options for it; null where there is nothing a lot could take off. Where the programme finds no answer, one
- * perpetual order takes the delta.
+ * perpetual order takes the delta. @throws DeskError INPUT_INVALID for a share that is not above 0 and at most 1
  */
 export async function planHedge(desk: Desk, request: Request, context: RequestContext): Promise<Plan | null> {
+  // The share may be an alert's word: more than all of it would turn the exposure round, less than nothing would add to it.
+  if (!isDecimal(request.share) || sign(request.share) <= 0 || greater(request.share, decimal("1")))
+    throw new DeskError(
+      "INPUT_INVALID",
+      `the share was "${String(request.share).slice(0, 40)}"; write a plain decimal above 0 and at most 1`,
+    );
   const { account, reader } = await readerOf(desk, request.account);
   const state = await reader.account(account.id);
   const { asset, share } = request;

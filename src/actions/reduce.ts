@@ -12,6 +12,7 @@ import {
   grouped,
   percent,
   type Ratio,
+  isDecimal,
   isZero,
   less,
   max,
@@ -141,13 +142,18 @@ async function chooseCloses(
 
 /**
  * Plans reduce-only orders that bring an account's margin ratio to the target; null where it is there already.
- * @throws DeskError ACCOUNT_STALE without a margin ratio, NOT_SUPPORTED where nothing that holds margin can be closed
+ * @throws DeskError INPUT_INVALID for a ratio that is none, ACCOUNT_STALE without a margin ratio, NOT_SUPPORTED where nothing that holds margin can be closed
  */
 export async function planReduce(
   desk: Desk,
   request: Extract<ActionRequest, { action: "reduce" }>,
   context: RequestContext,
 ): Promise<Plan | null> {
+  if (!isDecimal(request.toRatio) || sign(request.toRatio) < 0)
+    throw new DeskError(
+      "INPUT_INVALID",
+      `the margin ratio to reach was "${String(request.toRatio).slice(0, 40)}"; write a plain decimal such as 0.45, or 0`,
+    );
   const { account, reader } = await readerOf(desk, request.account);
   const [state, instruments] = await Promise.all([reader.account(account.id), reader.instruments()]);
   if (state.positions.length === 0) return null;

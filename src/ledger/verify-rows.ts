@@ -7,7 +7,7 @@ export interface RowCheck {
 /** A moment as the ledger's bodies write it. */
 const iso = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const entries = (...types: string[]): string =>
-  `(select seq, actor, type, object, body::jsonb as body from breakwater.ledger where type in (${types.map((one) => `'${one}'`).join(", ")}))`;
+  `(select seq, at, actor, type, object, body::jsonb as body from breakwater.ledger where type in (${types.map((one) => `'${one}'`).join(", ")}))`;
 const lastOf = (types: readonly string[], condition: string, column: string): string =>
   `(select ${column} from ${entries(...types)} e where ${condition} order by e.seq desc limit 1)`;
 const differs = (a: string, b: string): string => `${a} is distinct from ${b}`;
@@ -90,13 +90,17 @@ const ORDERS: readonly RowCheck[] = [
       or o.quantity <> (l ->> 'quantity')::numeric or o.limit_price <> (l ->> 'limitPrice')::numeric
       or o.notional_usd <> (l ->> 'notionalUsd')::numeric or o.time_in_force <> l ->> 'timeInForce'
       or o.reduce_only <> (l ->> 'reduceOnly')::boolean or o.client_order_id <> l ->> 'clientOrderId' or o.venue <> p.plan ->> 'venue'
-      or ${differs("o.incident_id", "p.plan ->> 'incident'")} or ${differs("o.run_id", "p.plan ->> 'run'")}`,
+      or ${differs("o.incident_id", "p.plan ->> 'incident'")} or ${differs("o.run_id", "p.plan ->> 'run'")}
+      or not exists (select from jsonb_array_elements(p.plan -> 'collars') c
+        where c ->> 'symbol' = o.symbol and (c ->> 'reference')::numeric = o.reference_price)`,
   },
   {
     about: "the order's row and the entry of its intent do not belong together",
     sql: `select 'orders ' || coalesce(o.client_order_id, e.object) as place from breakwater.orders o full join ${entries("order.intended")} e on e.object = o.client_order_id
       where o.client_order_id is null or e.object is null
-      or not exists (select from ${entries("plan.claimed")} c where c.object = o.plan_hash and c.seq < e.seq)`,
+      or not exists (select from ${entries("plan.claimed")} c where c.object = o.plan_hash and c.seq < e.seq)
+      -- Limits count from here; the row's time is that of its transaction's start, which may have waited for the desk's lock.
+      or o.intended_at > e.at or o.intended_at < e.at - interval '10 minutes'`,
   },
   {
     about: "the order's state is not the last one in the ledger",
@@ -104,6 +108,7 @@ const ORDERS: readonly RowCheck[] = [
       select 'orders ' || o.client_order_id as place from breakwater.orders o left join last l on l.object = o.client_order_id
       where o.state <> coalesce(l.body ->> 'state', case when o.sent_at is null then 'intent' else 'unknown' end)
       or (l.body ->> 'filledQuantity' is not null and o.filled_quantity <> (l.body ->> 'filledQuantity')::numeric)
+      or (l.body ? 'averagePrice' and ${differs("o.average_price", "(l.body ->> 'averagePrice')::numeric")})
       or (l.body ->> 'venueOrderId' is not null and ${differs("o.venue_order_id", "l.body ->> 'venueOrderId'")})
       or (o.sent_at is null) <> not exists (select from ${entries("order.sent")} s where s.object = o.client_order_id)`,
   },
@@ -194,6 +199,21 @@ const RIGHTS: readonly RowCheck[] = [
   },
 ];
 
+/** Emergency powers, and who looked at their use. */
+const EMERGENCIES: readonly RowCheck[] = [
+  {
+    about: "the use of emergency powers is not the one in the ledger",
+    sql: `select 'break_glass ' || coalesce(b.id, e.object) as place from breakwater.break_glass b full join ${entries("break-glass.opened")} e on e.object = b.id
+      where b.id is null or e.object is null or e.body <> jsonb_build_object('person', b.person, 'scope', b.scope, 'reason', b.reason,
+        'incident', b.incident_id, 'openedAt', ${iso("b.opened_at")}, 'expiresAt', ${iso("b.expires_at")})`,
+  },
+  {
+    about: "who reviewed the use of emergency powers is not in the ledger",
+    sql: `select 'break_glass ' || b.id as place from breakwater.break_glass b left join ${entries("break-glass.reviewed")} e on e.object = b.id
+      where (b.reviewed_at is null) <> (e.object is null) or (b.reviewed_by is null) <> (e.object is null) or e.actor <> 'person:' || b.reviewed_by`,
+  },
+];
+
 /** Changes of the rules that people asked for, and where their entries led. */
 const CHANGES: readonly RowCheck[] = [
   {
@@ -212,4 +232,12 @@ const CHANGES: readonly RowCheck[] = [
 ];
 
 /** All of them, in the order in which they are made. */
-export const ROW_CHECKS: readonly RowCheck[] = [...PLANS, ...APPROVALS, ...ORDERS, ...ORIGINS, ...RIGHTS, ...CHANGES];
+export const ROW_CHECKS: readonly RowCheck[] = [
+  ...PLANS,
+  ...APPROVALS,
+  ...ORDERS,
+  ...ORIGINS,
+  ...RIGHTS,
+  ...EMERGENCIES,
+  ...CHANGES,
+];

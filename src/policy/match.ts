@@ -1,5 +1,6 @@
 import { DateTime } from "luxon";
 import { decimal, div, greater, max, min, mul, sub } from "../kernel/decimal.ts";
+import type { Plan } from "../kernel/plan.ts";
 import { type Facts, type Known, effectOf } from "./facts.ts";
 import type { Rule } from "./schema.ts";
 
@@ -28,6 +29,13 @@ interface Part {
 const touches = (symbols: readonly string[], { plan }: Facts): boolean =>
   plan.orders.some((one) => symbols.includes(one.symbol)) || plan.cancels.some((one) => symbols.includes(one.symbol));
 
+/** The account that a plan is about; none where a freeze or its end is of something wider, which only names one. */
+const accountOf = ({ account, trading }: Plan): string | null =>
+  trading === null || trading.scope === `account:${account}` ? account : null;
+/** The venue likewise. */
+const venueOf = (plan: Plan): string | null =>
+  accountOf(plan) !== null || plan.trading?.scope === `venue:${plan.venue}` ? plan.venue : null;
+
 /** The parts of a match, cheapest first: most rules are about something else, and that shows in the first two. */
 const PARTS: readonly Part[] = [
   {
@@ -35,12 +43,12 @@ const PARTS: readonly Part[] = [
     why: (match, { plan }) => `it is about ${match.actions?.join(", ")}, not ${plan.action}`,
   },
   {
-    fits: (match, { plan }) => listed(match.accounts, plan.account),
-    why: (_, { plan }) => `it is about other accounts than ${plan.account}`,
+    fits: (match, { plan }) => listed(match.accounts, accountOf(plan)),
+    why: (_, { plan }) => `it is about other accounts than ${accountOf(plan) ?? plan.trading?.scope}`,
   },
   {
-    fits: (match, { plan }) => listed(match.venues, plan.venue),
-    why: (_, { plan }) => `it is about other venues than ${plan.venue}`,
+    fits: (match, { plan }) => listed(match.venues, venueOf(plan)),
+    why: (_, { plan }) => `it is about other venues than ${venueOf(plan) ?? plan.trading?.scope}`,
   },
   {
     fits: (match, { plan }) => listed(match.environments, plan.environment),

@@ -36,6 +36,16 @@ const change = (plan: Awaited<ReturnType<typeof planHedge>>, label: string) =>
   plan?.changes.find((one) => one.label.startsWith(label));
 
 describe("the hedge of the demo's book", () => {
+  test.each(["0", "-1", "1.5", "50", "all", "NaN", ""])(
+    "of a share of %j is refused: it would add to the exposure or turn it round",
+    async (share) => {
+      const { desk } = await demo("calm", 15);
+      await expect(planHedge(desk, { ...ask("paper-a"), share: share as Ratio }, by)).rejects.toMatchObject({
+        code: "INPUT_INVALID",
+      });
+    },
+  );
+
   test("takes off delta with perpetuals and vega with an option, and says what remains", async () => {
     const { desk } = await demo("calm", 15);
     const plan = await planHedge(desk, ask("paper-a"), by);

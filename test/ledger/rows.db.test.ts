@@ -15,7 +15,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { alertOf, intakeOn } from "../intake/desk.ts";
-import { SEAL, type TestDesk, testDesk } from "../policy/control.ts";
+import { openBreakGlass } from "../../src/policy/break-glass.ts";
+import { DESK_PEOPLE, SEAL, type TestDesk, testDesk } from "../policy/control.ts";
 import { withDatabase } from "../with-database.ts";
 
 const database = withDatabase();
@@ -27,7 +28,7 @@ const home = mkdtempSync(path.join(tmpdir(), "breakwater-ledger-"));
 
 beforeAll(async () => {
   desk = testDesk(database());
-  await desk.publish();
+  await desk.publish({ people: { ...DESK_PEOPLE, gil: { name: "Gil", roles: ["trader", "break-glass"] } } });
   const intake = intakeOn(database());
   await intake.take([alertOf({ severity: "high", trust: "signed", source: "desk-sender" })]);
   // The same condition grows worse: the incident's severity moves, and its seal with it.
@@ -49,14 +50,22 @@ beforeAll(async () => {
       actor: "venue:paper",
       type: "order.outcome",
       object: clientOrderId,
-      body: { state: "filled", filledQuantity: "1", venueOrderId: "v1" },
+      body: { state: "filled", filledQuantity: "1", averagePrice: "50001", venueOrderId: "v1" },
     });
   });
   await database()
-    .sql`update breakwater.orders set state = 'filled', filled_quantity = 1, venue_order_id = 'v1' where client_order_id = ${clientOrderId}`;
+    .sql`update breakwater.orders set state = 'filled', filled_quantity = 1, average_price = 50001, venue_order_id = 'v1' where client_order_id = ${clientOrderId}`;
   await desk.within((tx) => endPlan(tx, hash, "applied", "1 of 1 orders filled"));
   await desk.within((tx) =>
     freeze(tx, { scope: "venue:paper", state: "reducing", by: "person:bo", reason: "odd fills", planHash: null }),
+  );
+  await desk.within((tx) =>
+    openBreakGlass(tx, desk.control, "gil", {
+      scope: "account:paper-a",
+      reason: "liquidation in two minutes",
+      incidentId: "INC-1",
+      forMs: 900_000,
+    }),
   );
   await makeCheckpoint(database().db, key);
   await copyOut(database().db, fileSink(home));
@@ -172,6 +181,11 @@ const TAMPERS: Readonly<Record<string, readonly string[]>> = {
     "state = 'working'",
     "venue_order_id = 'v2'",
     "filled_quantity = 0.5",
+    "average_price = 50000",
+    "average_price = null",
+    "reference_price = 50001",
+    "intended_at = intended_at - interval '1 h'",
+    "intended_at = now() + interval '1 h'",
     "sent_at = now()",
     "settled_by = repeat('1', 64)",
   ],
@@ -207,6 +221,16 @@ const TAMPERS: Readonly<Record<string, readonly string[]>> = {
     "seal = 'x'",
   ],
   policy_versions: ["version = repeat('1', 64)", "canonical = '{}'", "state = 'retired'"],
+  break_glass: [
+    "id = 'x'",
+    "person = 'x'",
+    "scope = 'firm'",
+    "reason = 'x'",
+    "incident_id = null",
+    "opened_at = opened_at - interval '1 h'",
+    "expires_at = expires_at + interval '1 h'",
+    "reviewed_by = 'bo', reviewed_at = now()",
+  ],
   checkpoints: [
     "size = size + 1",
     "root = 'x'",

@@ -224,6 +224,23 @@ describe("outcomes", () => {
     expect(judge(policy, facts(begunBy(null))).outcome).toBe("allow");
   });
 
+  test("what a rule says of an account or a venue it does not say of the whole firm, whichever account the plan names", () => {
+    const lifting = (scope: string) => plan({ action: "unfreeze", orders: [], trading: { scope, state: "active" } });
+    const ofAccount = policyOf([{ name: "desk-a", match: { accounts: ["paper-a"] }, says: "allow" }]);
+    const ofVenue = policyOf([{ name: "paper", match: { venues: ["paper"] }, says: "allow" }]);
+    const says = (policy: typeof ofAccount, scope: string) => judge(policy, facts({ plan: lifting(scope) })).outcome;
+    expect(["account:paper-a", "venue:paper", "firm"].map((scope) => says(ofAccount, scope))).toEqual([
+      "allow",
+      "deny",
+      "deny",
+    ]);
+    expect(["account:paper-a", "venue:paper", "firm"].map((scope) => says(ofVenue, scope))).toEqual([
+      "allow",
+      "allow",
+      "deny",
+    ]);
+  });
+
   test("the whole trace names every rule and why", () => {
     const decision = judge(defaultPolicy(), facts(), "all");
     expect(new Set(decision.trace.map((line) => line.rule))).toEqual(
