@@ -10,6 +10,7 @@ const STABLE = new Set(
 const DOLLARS = new Set(["USD", "USDT", "USDC", "BUSD", "FDUSD", "DAI", "TUSD"]);
 
 const params = {
+  // The premium of TerraUSD reached 0.59 % in quiet months: less would have stood for weeks (docs/detectors.md).
   limitRatio: { default: 0.006, unit: "ratio", about: "Distance from one dollar, either way" },
   smoothMs: { default: 30_000, unit: "ms", about: "Memory of the price; a single odd trade must not raise it" },
   holdMs: { default: 3_600_000, unit: "ms", about: "How long it must be back before it counts as over" },
@@ -24,7 +25,7 @@ export const stablecoinDepeg = detector(
     stream: ["trade", "quote", "ticker", "candle"],
     scope: "market",
     params,
-    source: "own; TerraUSD, May 2022",
+    source: "own; least limit that TerraUSD kept, 2022",
   },
   {
     init: () => ({
