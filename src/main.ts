@@ -9,6 +9,7 @@ import { noteBuild, noteStart } from "./desk/build.ts";
 import { consoleBackend } from "./desk/console.ts";
 import { openDigest } from "./desk/digest.ts";
 import { openEmergency } from "./desk/emergency.ts";
+import { environmentOf } from "./desk/environment-of.ts";
 import { remindOfFreezes } from "./desk/freeze-reminders.ts";
 import { heldAlert } from "./desk/held-rules.ts";
 import { hearChanges } from "./desk/hear.ts";
@@ -284,6 +285,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       (
         await buildCards(database.outbox, [id], {
           nameOf,
+          environmentOf: environmentOf(accounts),
           responseTo: (incident) => responseTo(incident, switchedOn()),
         })
       ).get(id) ?? null,

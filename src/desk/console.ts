@@ -20,6 +20,7 @@ import type { Board } from "../sources/feeds/board.ts";
 import type { RecordingLibrary } from "../replay/view/library.ts";
 import { chosenDetectors } from "../sources/feeds/settings.ts";
 import { openBackend } from "../views/console-backend.ts";
+import { environmentOf } from "./environment-of.ts";
 import type { DeskApi } from "./api.ts";
 import { responseTo } from "./matching.ts";
 import { marketRows } from "./market-rows.ts";
@@ -126,6 +127,7 @@ export function consoleBackend(parts: {
     cards: (ids) =>
       buildCards(database.drawing, ids, {
         nameOf: (person) => config.file.people[person]?.name ?? person,
+        environmentOf: environmentOf(config.accounts),
         responseTo: (incident) =>
           responseTo(
             incident,

@@ -48,7 +48,7 @@ export const accessEvents = detector(
       const after = !isLogin(action) && strangerAt !== undefined && at - strangerAt <= p.stormMs;
       const { score, words } = EVENTS[action];
       const evidence = {
-        account,
+        ...(event.market.venue === "console" ? { person: account } : { account }),
         action,
         actor,
         origin,

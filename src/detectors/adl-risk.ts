@@ -40,7 +40,9 @@ export const adlRisk = detector(
       if (verdict === "silent") return NOTHING;
       const { instrument } = event.market;
       if (verdict === "resolve")
-        return [resolved(event, `${instrument} in ${event.account} left the front of the queue`)];
+        return [
+          resolved(event, `${instrument} in ${event.account} left the front of the queue`, { account: event.account }),
+        ];
       const evidence = {
         account: event.account,
         adlRankRatio: rank,

@@ -9,8 +9,11 @@ function decimalOf(value: number | string | boolean): Decimal | undefined {
   return decimal(value.toFixed(12).replace(/\.?0+$/, "") || "0");
 }
 
-/** A hit as an alert of our own: labels name the market, values carry the numbers, the summary the rest and a small chart. */
+/** A hit as an alert of our own: labels name the market and the account that it is about, values carry the numbers, the summary the rest and a small chart. */
 export function toAlert(hit: Hit): Alert {
+  const { account } = hit.evidence;
+  // Own flow of two accounts in one instrument is two conditions.
+  const whose: { readonly account?: string } = typeof account === "string" ? { account } : {};
   const values: Record<string, Decimal> = {};
   const words: string[] = [];
   for (const [name, value] of Object.entries({ score: hit.score, ...hit.evidence })) {
@@ -28,9 +31,9 @@ export function toAlert(hit: Hit): Alert {
     severity: hit.severity,
     title: hit.title,
     ...(words.length > 0 ? { summary: words.join("; ") } : {}),
-    labels: { detector: hit.detector, venue: hit.venue, instrument: hit.instrument },
+    labels: { detector: hit.detector, venue: hit.venue, instrument: hit.instrument, ...whose },
     values,
     at: new Date(Math.round(hit.at)),
-    deliveryId: `${hit.detector}:${hit.venue}:${hit.instrument}:${hit.status}:${hit.at}`,
+    deliveryId: [hit.detector, hit.venue, hit.instrument, ...Object.values(whose), hit.status, hit.at].join(":"),
   };
 }

@@ -57,7 +57,8 @@ export const concentration = detector(
       state.gates.set(key, gate);
       const verdict = pass(gate, score, event.at, { release: 0.9, holdMs: 0, quietMs: 0 });
       if (verdict === "silent") return NOTHING;
-      if (verdict === "resolve") return [resolved(event, `${market.base} in ${account} is no longer concentrated`)];
+      if (verdict === "resolve")
+        return [resolved(event, `${market.base} in ${account} is no longer concentrated`, { account })];
       const evidence = {
         account,
         coinUsd: coin,

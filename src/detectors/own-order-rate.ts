@@ -39,7 +39,8 @@ export const ownOrderRate = detector(
       }
       const verdict = pass(one.gate, score, event.at, { release: 0.7, holdMs: p.windowMs, quietMs: 60_000 });
       if (verdict === "silent") return NOTHING;
-      if (verdict === "resolve") return [resolved(event, `${event.account} sends orders as usual again`)];
+      if (verdict === "resolve")
+        return [resolved(event, `${event.account} sends orders as usual again`, { account: event.account })];
       const evidence = {
         account: event.account,
         ordersInWindow: count,

@@ -38,7 +38,9 @@ export const repeatedRejects = detector(
       const verdict = pass(one.gate, score, event.at, { release: 0.4, holdMs: 10_000, quietMs: 60_000 });
       if (verdict === "silent") return NOTHING;
       if (verdict === "resolve")
-        return [resolved(event, `${event.market.venue} takes orders of ${event.account} again`)];
+        return [
+          resolved(event, `${event.market.venue} takes orders of ${event.account} again`, { account: event.account }),
+        ];
       const evidence = {
         account: event.account,
         rejectedInWindow: one.rejected.count,

@@ -22,8 +22,8 @@ import {
 
 /** What the rows do not say. */
 export interface CardSetting {
-  /** Where no plan says otherwise; paper where left out. */
-  readonly environment?: "paper" | "live";
+  /** Whether real money is at stake where no plan says so; paper where left out. */
+  readonly environmentOf?: (incident: IncidentRecord) => "paper" | "live";
   /** Display names; the person's id where left out. */
   readonly nameOf?: NameOf;
   /** The playbook that people may start on an incident by hand; none where left out. */
@@ -157,7 +157,7 @@ function assemble(incident: IncidentRecord, rows: Rows, setting: CardSetting): C
   const plan = record ? planView(record, rows.orders.get(record.hash) ?? [], rows.now) : null;
   const votesNow = approval ? votesView(approval, given, nameOf) : null;
   const open = plan?.state === "proposed" && approval?.state === "pending" && approval.expiresAt > rows.now;
-  const environment = record?.plan.environment ?? setting.environment ?? "paper";
+  const environment = record?.plan.environment ?? setting.environmentOf?.(incident) ?? "paper";
   return {
     incident: incident.id,
     version: incident.version,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { accessEvents } from "../../src/detectors/access-events.ts";
 import { adlRisk } from "../../src/detectors/adl-risk.ts";
+import { toAlert } from "../../src/detectors/alert.ts";
 import { concentration } from "../../src/detectors/concentration.ts";
 import { fatFinger } from "../../src/detectors/fat-finger.ts";
 import { ownHours } from "../../src/detectors/own-hours.ts";
@@ -9,6 +10,7 @@ import { ownOrderSize } from "../../src/detectors/own-order-size.ts";
 import { ownSymbol } from "../../src/detectors/own-symbol.ts";
 import { repeatedRejects } from "../../src/detectors/repeated-rejects.ts";
 import { selfCrossing } from "../../src/detectors/self-crossing.ts";
+import { fingerprintOf } from "../../src/intake/fingerprint.ts";
 import { stage } from "./_stage.ts";
 
 const HOUR_MS = 3_600_000;
@@ -169,6 +171,22 @@ describe("positions", () => {
     position(one, 4, {});
     position(one, 5, { quantity: 0 });
     expect(one.hits.map((hit) => hit.status)).toEqual(["firing", "resolved", "firing", "resolved"]);
+  });
+
+  test("of two accounts in one instrument are two conditions: the end of one ends no other", () => {
+    const one = stage(adlRisk);
+    position(one, 0, { account: "a", adlRankRatio: 1 });
+    position(one, 0, { account: "b", adlRankRatio: 1 });
+    position(one, 1, { account: "a", adlRankRatio: 0.2 });
+    const [first, second, over] = one.hits.map(toAlert);
+    expect([first?.labels["account"], second?.labels["account"], over?.labels["account"]]).toEqual(["a", "b", "a"]);
+    expect([first, second, over].map((alert) => alert && fingerprintOf(alert))).toEqual([
+      fingerprintOf(over!),
+      fingerprintOf(second!),
+      fingerprintOf(over!),
+    ]);
+    expect(fingerprintOf(over!)).not.toBe(fingerprintOf(second!));
+    expect(first?.deliveryId).not.toBe(second?.deliveryId);
   });
 
   test.each([
