@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ApprovalRow } from "../chat/console/backend.ts";
+import type { ApprovalRow } from "../chat/console/rows/plans.ts";
 import type { Card } from "../chat/card.ts";
 import type { Reply } from "../chat/surface.ts";
 import { DeskError } from "../kernel/errors.ts";

@@ -1,5 +1,5 @@
 import { and, eq, inArray, lt, ne } from "drizzle-orm";
-import type { ApprovalRow } from "../chat/console/backend.ts";
+import type { ApprovalRow } from "../chat/console/rows/plans.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/client.ts";
 import { incidents, messages, plans, votes } from "../db/schema.ts";

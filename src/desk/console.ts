@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { ConsoleBackend, Dot } from "../chat/console/backend.ts";
+import type { ConsoleBackend } from "../chat/console/backend.ts";
+import type { Dot } from "../chat/console/header.ts";
 import type { Config } from "../config.ts";
 import { monitorSettings } from "../config.ts";
 import type { Database } from "../db/client.ts";

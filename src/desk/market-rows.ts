@@ -1,4 +1,4 @@
-import type { MarketRow } from "../chat/console/backend.ts";
+import type { MarketRow } from "../chat/console/rows/market.ts";
 import type { Market } from "../detectors/event.ts";
 import { decimal, grouped } from "../kernel/decimal.ts";
 import { type BoardRow, isStaleRow } from "../sources/feeds/board.ts";

@@ -1,5 +1,5 @@
 import type { PasskeySignIn } from "../chat/console/passkey-sign-in.ts";
-import type { Viewer } from "../chat/console/backend.ts";
+import type { Viewer } from "../chat/console/viewer.ts";
 import type { Database } from "../db/client.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Control } from "../policy/gather.ts";

@@ -1,4 +1,4 @@
-import type { RiskPart, RiskView } from "../chat/console/backend.ts";
+import type { RiskPart, RiskView } from "../chat/console/rows/risk.ts";
 import type { ExposureReader } from "../exposure/exposure.ts";
 import type { BookRisk } from "../exposure/risk.ts";
 import type { Clock } from "../kernel/clock.ts";

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Configuration } from "openid-client";
-import type { Viewer } from "../chat/console/backend.ts";
+import type { Viewer } from "../chat/console/viewer.ts";
 import type { SignOnResult, SingleSignOn } from "../chat/console/single-sign-on.ts";
 import type { Finding } from "../chat/finding.ts";
 import type { Config, DeskFile } from "../config.ts";

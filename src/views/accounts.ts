@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gt, ne } from "drizzle-orm";
-import type { AccountPoint, AccountRow, FreezeRow, PositionRow, TradingState } from "../chat/console/backend.ts";
+import type { AccountPoint, AccountRow, FreezeRow, PositionRow, TradingState } from "../chat/console/rows/accounts.ts";
 import type { Db } from "../db/client.ts";
 import { accountPoints, accountStates, tradingStates } from "../db/schema.ts";
 import type { Account, AccountState } from "../kernel/account.ts";

@@ -1,5 +1,8 @@
 import { and, count, desc, eq, gt, inArray, ne, sql } from "drizzle-orm";
-import type { AlertRow, HeaderView, OrderLine, RunRow } from "../chat/console/backend.ts";
+import type { AlertRow } from "../chat/console/rows/incidents.ts";
+import type { HeaderView } from "../chat/console/header.ts";
+import type { OrderLine } from "../chat/console/rows/plans.ts";
+import type { RunRow } from "../chat/console/rows/playbooks.ts";
 import type { Db } from "../db/client.ts";
 import { alerts, approvals, incidents, orders, runSteps, runs } from "../db/schema.ts";
 import { actorName } from "./incidents.ts";

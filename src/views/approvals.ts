@@ -1,5 +1,6 @@
 import { desc, eq, inArray, sql } from "drizzle-orm";
-import type { ApprovalRow, Viewer } from "../chat/console/backend.ts";
+import type { ApprovalRow } from "../chat/console/rows/plans.ts";
+import type { Viewer } from "../chat/console/viewer.ts";
 import type { Db } from "../db/client.ts";
 import { approvals, plans, ruleChanges, votes } from "../db/schema.ts";
 import { fingerprintWords } from "../kernel/plan.ts";

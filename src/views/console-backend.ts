@@ -1,21 +1,16 @@
 import { asc } from "drizzle-orm";
 import type { Card } from "../chat/card.ts";
-import type {
-  AccountSeries,
-  ConsoleBackend,
-  DetectorDetail,
-  Dot,
-  DryRun,
-  IncidentDetail,
-  LedgerVerdict,
-  MarketRow,
-  PersonRow,
-  PlaybookRow,
-  ReplayRow,
-  ReplayState,
-  RiskView,
-  SettingsView,
-} from "../chat/console/backend.ts";
+import type { AccountSeries } from "../chat/console/rows/accounts.ts";
+import type { ConsoleBackend } from "../chat/console/backend.ts";
+import type { DetectorDetail } from "../chat/console/rows/detectors.ts";
+import type { Dot } from "../chat/console/header.ts";
+import type { DryRun, PlaybookRow } from "../chat/console/rows/playbooks.ts";
+import type { IncidentDetail } from "../chat/console/rows/incidents.ts";
+import type { LedgerVerdict } from "../chat/console/rows/ledger.ts";
+import type { MarketRow } from "../chat/console/rows/market.ts";
+import type { PersonRow, SettingsView } from "../chat/console/rows/people.ts";
+import type { ReplayRow, ReplayState } from "../chat/console/rows/replay.ts";
+import type { RiskView } from "../chat/console/rows/risk.ts";
 import type { Db } from "../db/client.ts";
 import { links } from "../db/schema.ts";
 import type { Account } from "../kernel/account.ts";

@@ -1,5 +1,6 @@
 import { and, asc, count, desc, eq, gt, like, max, sql } from "drizzle-orm";
-import type { DetectorDetail, MarketRow } from "../chat/console/backend.ts";
+import type { DetectorDetail } from "../chat/console/rows/detectors.ts";
+import type { MarketRow } from "../chat/console/rows/market.ts";
 import type { Db } from "../db/client.ts";
 import { alerts, detectorLabels, incidents } from "../db/schema.ts";
 import type { Severity } from "../kernel/alert.ts";

@@ -1,5 +1,5 @@
 import { type SQL, and, asc, desc, eq, ilike, ne, or, sql } from "drizzle-orm";
-import type { IncidentFilter, IncidentRow, TimelineRow } from "../chat/console/backend.ts";
+import type { IncidentFilter, IncidentRow, TimelineRow } from "../chat/console/rows/incidents.ts";
 import type { Db } from "../db/client.ts";
 import { among, preparedFor, those } from "../db/prepared.ts";
 import { incidentEvents, incidents } from "../db/schema.ts";

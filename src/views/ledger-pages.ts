@@ -1,5 +1,5 @@
 import { count, desc, lt } from "drizzle-orm";
-import type { LedgerPage } from "../chat/console/backend.ts";
+import type { LedgerPage } from "../chat/console/rows/ledger.ts";
 import type { Db } from "../db/client.ts";
 import { ledger } from "../db/schema.ts";
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { and, eq, gt, lt, sql } from "drizzle-orm";
-import type { Session, Viewer } from "../chat/console/backend.ts";
+import type { Session, Viewer } from "../chat/console/viewer.ts";
 import type { Db, Tx } from "../db/client.ts";
 import { sessions } from "../db/schema.ts";
 import { sha256 } from "../kernel/canonical.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import positions from "../../commands/positions.ts";
 import { accountsPage } from "../../src/chat/console/pages/accounts.ts";
-import type { AccountRow } from "../../src/chat/console/backend.ts";
+import type { AccountRow } from "../../src/chat/console/rows/accounts.ts";
 import type { DeskApi } from "../../src/desk/api.ts";
 import type { AccountState } from "../../src/kernel/account.ts";
 import { decimal } from "../../src/kernel/decimal.ts";

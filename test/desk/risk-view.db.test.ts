@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { RiskPart } from "../../src/chat/console/backend.ts";
+import type { RiskPart } from "../../src/chat/console/rows/risk.ts";
 import { type LiveRisk, openRiskView } from "../../src/desk/risk-view.ts";
 import { type ExposureReader, openExposure } from "../../src/exposure/exposure.ts";
 import { openHedger } from "../../src/exposure/hedger.ts";

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import type { RiskPart, RiskView } from "../../src/chat/console/backend.ts";
+import type { RiskPart, RiskView } from "../../src/chat/console/rows/risk.ts";
 import type { Chart } from "../../src/chat/picture/chart.ts";
 import type { Database } from "../../src/db/client.ts";
 import { DeskError } from "../../src/kernel/errors.ts";

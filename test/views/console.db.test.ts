@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import type { Viewer } from "../../src/chat/console/backend.ts";
+import type { Viewer } from "../../src/chat/console/viewer.ts";
 import { approvals, plans, sessions, votes } from "../../src/db/schema.ts";
 import { buildCard, buildCards } from "../../src/incidents/card.ts";
 import { listAccounts, listFreezes, pointsOf } from "../../src/views/accounts.ts";

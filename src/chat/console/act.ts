@@ -8,7 +8,8 @@ import { CARD_ACTIONS } from "../card.ts";
 import { formOfToken } from "../form.ts";
 import type { ChatUser, Click, CommandCall, Inbound, Reply } from "../surface.ts";
 import { STORE_FAILED } from "../wording.ts";
-import type { ConsoleBackend, Viewer } from "./backend.ts";
+import type { ConsoleBackend } from "./backend.ts";
+import type { Viewer } from "./viewer.ts";
 import { type CardOptions, typedWord } from "./card-html.ts";
 import type { Guarded } from "./guard.ts";
 

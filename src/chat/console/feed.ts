@@ -1,7 +1,8 @@
 import type { Clock } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
-import type { ConsoleBackend, Viewer } from "./backend.ts";
+import type { ConsoleBackend } from "./backend.ts";
+import type { Viewer } from "./viewer.ts";
 import { type CardOptions, decisionBar, renderCard, renderSteps } from "./card-html.ts";
 import type { Hub, Placed } from "./hub.ts";
 import { renderRow, renderTimeline, rowOrder } from "./incident-html.ts";

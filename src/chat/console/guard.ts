@@ -4,7 +4,8 @@ import { getCookie, setCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { DeskError, ERRORS, type ErrorCode } from "../../kernel/errors.ts";
 import { senderOf } from "../../kernel/peer.ts";
-import type { ConsoleBackend, Session, Viewer } from "./backend.ts";
+import type { ConsoleBackend } from "./backend.ts";
+import type { Session, Viewer } from "./viewer.ts";
 import type { SignOnBegun } from "./single-sign-on.ts";
 
 /** What a request carries once it passed the guard. */

@@ -1,6 +1,7 @@
 import type { Card } from "../card.ts";
 import { spanOf } from "../../kernel/duration.ts";
-import type { DurationRow, HeaderView, IncidentDetail, IncidentRow, TimelineRow } from "./backend.ts";
+import type { DurationRow, IncidentDetail, IncidentRow, TimelineRow } from "./rows/incidents.ts";
+import type { HeaderView } from "./header.ts";
 import { type CardOptions, decisionBar, renderCard, renderSteps } from "./card-html.ts";
 import { type Markup, NOTHING, UNKNOWN, emptyState, html, moment, severityShape, visible, words } from "./markup.ts";
 

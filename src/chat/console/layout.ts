@@ -1,4 +1,5 @@
-import type { HeaderView, Viewer } from "./backend.ts";
+import type { HeaderView } from "./header.ts";
+import type { Viewer } from "./viewer.ts";
 import { LEDGER_READERS, holdsAny } from "./guard.ts";
 import { type Markup, NOTHING, html, visible, words } from "./markup.ts";
 

@@ -1,4 +1,4 @@
-import type { Session } from "./backend.ts";
+import type { Session } from "./viewer.ts";
 
 /** Signing in with a passkey and nothing else. `origin` is the page's own, which passkeys are bound to. */
 export interface PasskeySignIn {

@@ -1,5 +1,6 @@
 import { type Decimal, compare, decimal, grouped, greater, mul, places } from "../../kernel/decimal.ts";
-import type { AccountRow, ApprovalRow, FreezeRow } from "./backend.ts";
+import type { AccountRow, FreezeRow } from "./rows/accounts.ts";
+import type { ApprovalRow } from "./rows/plans.ts";
 import { figure } from "./figures.ts";
 import { type Markup, NOTHING, UNKNOWN, countdown, html, moment, words } from "./markup.ts";
 

@@ -1,4 +1,4 @@
-import type { Session } from "./backend.ts";
+import type { Session } from "./viewer.ts";
 
 /** A sign-in as it begins: where the browser goes, and the cookie that ties the answer to this browser. */
 export interface SignOnBegun {

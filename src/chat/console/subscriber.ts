@@ -1,4 +1,4 @@
-import type { Viewer } from "./backend.ts";
+import type { Viewer } from "./viewer.ts";
 
 /** One message of the stream; `id` stands on the last one of a batch only, so that a cut in between repeats the batch. */
 interface Frame {

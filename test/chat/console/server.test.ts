@@ -1,6 +1,8 @@
 import { Agent, request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ConsoleBackend, IncidentDetail, Viewer } from "../../../src/chat/console/backend.ts";
+import type { ConsoleBackend } from "../../../src/chat/console/backend.ts";
+import type { IncidentDetail } from "../../../src/chat/console/rows/incidents.ts";
+import type { Viewer } from "../../../src/chat/console/viewer.ts";
 import { type ConsoleSurface, openConsole } from "../../../src/chat/console/console.ts";
 import { LEDGER_READERS, PLAYBOOK_USERS } from "../../../src/chat/console/guard.ts";
 import type { Click, CommandCall } from "../../../src/chat/surface.ts";

@@ -1,5 +1,5 @@
 import { greater, sign, type Decimal } from "../../../kernel/decimal.ts";
-import type { AccountRow, FreezeRow } from "../backend.ts";
+import type { AccountRow, FreezeRow } from "../rows/accounts.ts";
 import { figure } from "../figures.ts";
 import { type Markup, NOTHING, emptyState, html, known, moment, table, visible, words } from "../markup.ts";
 import { type Limits, isStale, marginBar, percent, scopeName, standing } from "../side.ts";

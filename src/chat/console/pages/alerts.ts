@@ -1,4 +1,4 @@
-import type { AlertRow } from "../backend.ts";
+import type { AlertRow } from "../rows/incidents.ts";
 import { type Markup, emptyState, html, moment, severityBadge, table, visible, words } from "../markup.ts";
 
 /** What became of an alert: its incident, or the named reason why it went no further. */

@@ -1,4 +1,4 @@
-import type { ApprovalRow } from "../backend.ts";
+import type { ApprovalRow } from "../rows/plans.ts";
 import { figure } from "../figures.ts";
 import { type Markup, countdown, emptyState, html, moment, table, words } from "../markup.ts";
 

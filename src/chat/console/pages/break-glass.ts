@@ -1,4 +1,4 @@
-import type { Viewer } from "../backend.ts";
+import type { Viewer } from "../viewer.ts";
 import type { EmergencyPage, EmergencyUse } from "../emergency.ts";
 import { type Markup, NOTHING, countdown, emptyState, html, moment, table, visible, words } from "../markup.ts";
 

@@ -1,4 +1,4 @@
-import type { DetectorDetail, DetectorHit } from "../backend.ts";
+import type { DetectorDetail, DetectorHit } from "../rows/detectors.ts";
 import { type Markup, emptyState, html, instant, moment, severityBadge, table, visible, words } from "../markup.ts";
 import { precision } from "./detectors.ts";
 

@@ -1,4 +1,4 @@
-import type { DetectorRow } from "../backend.ts";
+import type { DetectorRow } from "../rows/detectors.ts";
 import { type Markup, emptyState, html, moment, table, words } from "../markup.ts";
 
 /** "3 of 4 right (75 %), 2 useful". */

@@ -1,4 +1,4 @@
-import type { LedgerPage, LedgerVerdict } from "../backend.ts";
+import type { LedgerPage, LedgerVerdict } from "../rows/ledger.ts";
 import { type Markup, NOTHING, emptyState, html, instant, table, visible, words } from "../markup.ts";
 
 const verdictLine = (verdict: LedgerVerdict): Markup =>

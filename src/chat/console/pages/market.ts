@@ -1,4 +1,4 @@
-import type { MarketRow } from "../backend.ts";
+import type { MarketRow } from "../rows/market.ts";
 import { type Markup, NOTHING, emptyState, html, moment, severityBadge, visible, words } from "../markup.ts";
 
 const COLUMNS = [

@@ -1,4 +1,4 @@
-import type { OrderLine } from "../backend.ts";
+import type { OrderLine } from "../rows/plans.ts";
 import { averageLike, figure } from "../figures.ts";
 import { type Markup, emptyState, html, known, moment, table, words } from "../markup.ts";
 

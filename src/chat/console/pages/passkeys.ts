@@ -1,4 +1,4 @@
-import type { Viewer } from "../backend.ts";
+import type { Viewer } from "../viewer.ts";
 import { type Markup, emptyState, html, moment, table, words } from "../markup.ts";
 import type { PasskeyLine } from "../passkeys.ts";
 

@@ -1,4 +1,4 @@
-import type { PersonRow, SettingsView } from "../backend.ts";
+import type { PersonRow, SettingsView } from "../rows/people.ts";
 import { type Markup, emptyState, html, table, words } from "../markup.ts";
 
 /** People, their roles and linked chat accounts, and the policy's rules in words. */

@@ -1,4 +1,4 @@
-import type { DryRun, PlaybookRow, RunRow } from "../backend.ts";
+import type { DryRun, PlaybookRow, RunRow } from "../rows/playbooks.ts";
 import { type Markup, NOTHING, emptyState, html, moment, table, visible, words } from "../markup.ts";
 
 const dryForm = (row: PlaybookRow, mayAct: boolean): Markup =>

@@ -1,4 +1,4 @@
-import type { ReplayRow } from "../backend.ts";
+import type { ReplayRow } from "../rows/replay.ts";
 import { type Markup, emptyState, html, table, words } from "../markup.ts";
 
 const size = (bytes: number): string => {
