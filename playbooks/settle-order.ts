@@ -29,6 +29,7 @@ export default playbook(
     const answer = await step.approve("ask others to confirm it", plan, { within: "1h", otherwise: "stop" });
     if (answer.outcome === "refused") return `${answer.by} refused; ${order} stays as it was`;
     const done = await step.apply("write it down", plan);
-    return done.outcome === "refused" ? `${order} stays as it was: ${done.summary}` : done.summary;
+    if (done.outcome === "refused") return `${order} stays as it was: ${done.summary}`;
+    return step.close("close the request", done.summary);
   },
 );

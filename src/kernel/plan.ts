@@ -36,6 +36,10 @@ export interface Settlement {
   readonly averagePrice: string | null;
 }
 
+/** What a settlement says of its order, for people. */
+export const settledWords = ({ state, filledQuantity }: Pick<Settlement, "state" | "filledQuantity">): string =>
+  state === "not_placed" ? "not placed" : `filled with ${filledQuantity} contracts`;
+
 /**
  * Exactly what would be done. All decimals and times are text, so that the canonical JSON (RFC 8785) of this object is
  * the same everywhere; its SHA-256 is the plan's identity, and approval covers nothing else.

@@ -10,7 +10,7 @@ import type { Alert } from "../kernel/alert.ts";
 import { decimal, grouped } from "../kernel/decimal.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
-import { type Plan, fingerprintWords } from "../kernel/plan.ts";
+import { type Plan, fingerprintWords, settledWords } from "../kernel/plan.ts";
 import type { ActionRequest, RequestContext } from "../kernel/request.ts";
 import { appendMany } from "../ledger/append.ts";
 import { endAbandoned, endOf } from "./abandoned.ts";
@@ -120,7 +120,7 @@ const summaryOf = (plan: Plan): string =>
       ? [`${plan.cancels.length} ${plan.cancels.length === 1 ? "order" : "orders"} to cancel`]
       : []),
     ...(plan.trading ? [`${plan.trading.scope} becomes ${plan.trading.state}`] : []),
-    ...(plan.settlement ? [`order ${plan.settlement.clientOrderId} becomes ${plan.settlement.state}`] : []),
+    ...(plan.settlement ? [`order ${plan.settlement.clientOrderId} becomes ${settledWords(plan.settlement)}`] : []),
   ].join(", ");
 
 /** Writes one intent row and ledger entry per order, in the claim's transaction: nothing is sent that does not stand here. */

@@ -3,7 +3,7 @@ import { announce, noteIncident } from "../db/changes.ts";
 import type { Tx } from "../db/client.ts";
 import { orders } from "../db/schema.ts";
 import { TERMINAL } from "../kernel/order.ts";
-import type { Plan } from "../kernel/plan.ts";
+import { type Plan, settledWords } from "../kernel/plan.ts";
 import { append } from "../ledger/append.ts";
 
 /** Why a plan can no longer settle its order, under the desk's lock; null where it can, or settles none. */
@@ -44,7 +44,7 @@ export async function settleOrder(tx: Tx, plan: Plan, planHash: string, approved
       incident: row.incidentId,
       type: "order.settled",
       actor: plan.requestedBy,
-      text: `order ${clientOrderId} is ${state === "not_placed" ? "not placed" : `filled with ${filledQuantity}`}, as people declared: ${plan.reason}`,
+      text: `order ${clientOrderId} is ${settledWords(plan.settlement)}, as people declared: ${plan.reason}`,
     });
   await announce(tx, { type: "account", id: row.account });
 }

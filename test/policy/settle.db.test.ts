@@ -270,7 +270,7 @@ describe("an order that turns up after people settled it", () => {
     shown.set(id, venueOrder(id, { state: "filled", filledQuantity: "2", averagePrice: "50000" }));
     await look();
     expect(told.filter((one) => one.labels["order"] === id)).toMatchObject([
-      { kind: "order.contradicted", severity: "critical", title: expect.stringContaining("settled as not_placed") },
+      { kind: "order.contradicted", severity: "critical", title: expect.stringContaining("settled as not placed") },
     ]);
     expect(await rowOf(id)).toMatchObject({ state: "filled", venueOrderId: `v-${id}` });
     expect(await spentUsd()).toBe(before + 100_000);
@@ -356,7 +356,7 @@ test("what /settle starts asks on its card, waits, and ends with what was writte
   await expect.poll(async () => (await waiting()).length, { timeout: 20_000 }).toBe(1);
   const [{ hash } = { hash: "" }] = await waiting();
   await door.vote({ person: { id: "bo", surface: "console" }, plan: hash, decision: "approve", reason: null });
-  expect(await over(database(), run)).toMatchObject({ state: "done", outcome: `order ${id} is not_placed` });
+  expect(await over(database(), run)).toMatchObject({ state: "done", outcome: `order ${id} is not placed` });
   expect(await rowOf(id)).toMatchObject({ state: "not_placed", settledBy: hash });
 }, 30_000);
 

@@ -17,7 +17,7 @@ import {
 } from "../../kernel/decimal.ts";
 import { DeskError, messageOf } from "../../kernel/errors.ts";
 import { TERMINAL } from "../../kernel/order.ts";
-import type { Plan } from "../../kernel/plan.ts";
+import { type Plan, settledWords } from "../../kernel/plan.ts";
 import type { Log } from "../../kernel/log.ts";
 import { CAPABILITIES, type VenueName } from "../../venues/capabilities.ts";
 import type { Venue } from "../../venues/venue.ts";
@@ -186,7 +186,7 @@ export function summarise(plan: Plan, rows: readonly OrderRow[], cancelled: numb
     ...(unknown > 0 ? [`${unknown} with unknown outcome`] : []),
     ...(slippage === null ? [] : [`slippage ${slippage} bps`]),
     ...(plan.trading ? [`${plan.trading.scope} is ${plan.trading.state}`] : []),
-    ...(plan.settlement ? [`order ${plan.settlement.clientOrderId} is ${plan.settlement.state}`] : []),
+    ...(plan.settlement ? [`order ${plan.settlement.clientOrderId} is ${settledWords(plan.settlement)}`] : []),
   ];
   return { orders: rows.length, filled, partial, unknown, cancelled, slippageBps: slippage, summary: parts.join(", ") };
 }

@@ -35,13 +35,15 @@ const standingAlert = (row: OrderRow, lookUps: number, at: Date): Alert =>
     summary: `${row.venue} did not say whether it took ${row.side} ${row.quantity} ${row.symbol}, and shows no such order in ${lookUps} look-ups. It counts as filled for every limit. Compare the account there, then /settle ${row.clientOrderId} not-sent or filled: others approve it.`,
   });
 
-const contradictedAlert = (row: OrderRow, order: VenueOrder, at: Date): Alert =>
-  alertOf(row, at, {
+function contradictedAlert(row: OrderRow, order: VenueOrder, at: Date): Alert {
+  const said = row.state === "not_placed" ? "not placed" : `filled with ${row.filledQuantity} contracts`;
+  return alertOf(row, at, {
     kind: "order.contradicted",
     severity: order.state === "working" || !isZero(order.filledQuantity) ? "critical" : "medium",
-    title: `Order ${row.clientOrderId} was settled as ${row.state}, and ${row.venue} shows otherwise`,
-    summary: `People declared it ${row.state} with ${row.filledQuantity} filled; ${row.venue} says ${order.state} with ${order.filledQuantity} of ${order.quantity} filled. The venue's word stands from now on and counts in every limit. Look at the account's position, and at who declared it: /audit ${row.clientOrderId}.`,
+    title: `Order ${row.clientOrderId} was settled as ${said}, and ${row.venue} shows otherwise`,
+    summary: `People declared it ${said}; ${row.venue} says ${order.state} with ${order.filledQuantity} of ${order.quantity} filled. The venue's word stands from now on and counts in every limit. Look at the account's position, and at who declared it: /audit ${row.clientOrderId}.`,
   });
+}
 
 /** Whether a venue's word on an order leaves people's as it was. */
 const agrees = (row: OrderRow, order: VenueOrder): boolean =>
