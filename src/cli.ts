@@ -1,21 +1,8 @@
 import { Argument, Command, CommanderError, Option } from "commander";
-import { runBacktest } from "./commandline/backtest.ts";
-import { runDemo } from "./commandline/demo.ts";
-import { runDoctor } from "./commandline/doctor.ts";
-import { exportCommand, proofCommand, verifyCommand } from "./commandline/ledger.ts";
-import { verifyPlan } from "./commandline/plan.ts";
-import { policyCheck, policyDraft, policyExplain, policySimulate, policyTest } from "./commandline/policy.ts";
-import { runRecord } from "./commandline/record.ts";
-import { runReplay } from "./commandline/replay.ts";
-import { sealKey } from "./commandline/keys.ts";
-import { REPORT_KINDS, runReport } from "./commandline/report.ts";
-import { runHalt } from "./commandline/halt.ts";
-import { printSchema } from "./commandline/schema.ts";
+import { REPORT_KINDS } from "./commandline/report-kinds.ts";
 import { signerCommand } from "./commandline/signer.ts";
-import { runStart } from "./commandline/start.ts";
 import { STORM_NAMES } from "./commandline/storms.ts";
 import { complain } from "./commandline/terminal.ts";
-import { runWorker } from "./commandline/worker.ts";
 import { messageOf } from "./kernel/errors.ts";
 import { KEY_PARTS } from "./kernel/sealed.ts";
 import { HALT_MODES } from "./policy/halt.ts";
@@ -28,10 +15,11 @@ interface Outcome {
 }
 
 function program(finish: (outcome: Outcome) => void): Command {
+  // Loaded when it is called: the kill switch must not wait for what it does not need.
   const act =
-    <A extends unknown[]>(work: (...args: A) => Promise<number>) =>
+    <A extends unknown[]>(load: () => Promise<(...args: A) => number | Promise<number>>) =>
     async (...args: A): Promise<void> =>
-      finish({ code: await work(...args) });
+      finish({ code: await (await load())(...args) });
   const root = new Command("breakwater")
     .description("Incident response for a crypto-derivatives desk, in chat.")
     .exitOverride();
@@ -42,7 +30,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     .description("run the desk of desk.yaml")
     .addOption(json())
     .addHelpText("after", "\nExample: BREAKWATER_DESK=./desk.yaml breakwater start")
-    .action(act((options: { json?: boolean }) => runStart(options)));
+    .action(act(async () => (await import("./commandline/start.ts")).runStart));
   root
     .command("demo")
     .description("run a simulated storm on a paper exchange, from alert to approved hedge")
@@ -56,13 +44,13 @@ function program(finish: (outcome: Outcome) => void): Command {
     .option("--with-fakes", "attach simulated Slack and Discord workspaces")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater demo --headless --approve-as ana --json")
-    .action(act(runDemo));
+    .action(act(async () => (await import("./commandline/demo.ts")).runDemo));
   root
     .command("worker")
     .description("run a share of the detectors over the market's events on NATS, without database, chat or keys")
     .addOption(json())
     .addHelpText("after", "\nExample: NATS_URL=nats://bus:4222 breakwater worker")
-    .action(act((options: { json?: boolean }) => runWorker(options)));
+    .action(act(async () => (await import("./commandline/worker.ts")).runWorker));
   const ledger = root.command("ledger").description("verify or export the ledger");
   ledger
     .command("verify")
@@ -74,21 +62,21 @@ function program(finish: (outcome: Outcome) => void): Command {
     .option("--days <days>", "how far back exchanges are asked", "3")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater ledger verify")
-    .action(act(verifyCommand));
+    .action(act(async () => (await import("./commandline/ledger.ts")).verifyCommand));
   ledger
     .command("export")
     .description("write every entry to standard output")
     .addOption(new Option("--format <format>", "form of the export").choices(["json", "csv"]).default("json"))
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater ledger export --format csv > ledger.csv")
-    .action(act(exportCommand));
+    .action(act(async () => (await import("./commandline/ledger.ts")).exportCommand));
   ledger
     .command("proof")
     .description("prove one entry against a signed tree head, without showing the others")
     .argument("<entry>", "its number")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater ledger proof 42 > entry-42.json")
-    .action(act(proofCommand));
+    .action(act(async () => (await import("./commandline/ledger.ts")).proofCommand));
   root
     .command("report")
     .description(
@@ -106,13 +94,13 @@ function program(finish: (outcome: Outcome) => void): Command {
       "after",
       "\nExample: breakwater report orders --from 2026-11-01 --to 2026-12-01 --format csv > orders.csv",
     )
-    .action(act(runReport));
+    .action(act(async () => (await import("./commandline/report.ts")).runReport));
   root
     .command("doctor")
     .description("check configuration, database, clock, accounts, chat and rules, and say what to do")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater doctor")
-    .action(act(runDoctor));
+    .action(act(async () => (await import("./commandline/doctor.ts")).runDoctor));
   root
     .command("record")
     .description("write the public streams of desk.yaml to files that replay reads")
@@ -121,7 +109,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     .option("--for <duration>", "stop after 90s, 5m, 24h or 7d; otherwise at Ctrl-C")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater record ./day --for 24h")
-    .action(act(runRecord));
+    .action(act(async () => (await import("./commandline/record.ts")).runRecord));
   root
     .command("replay")
     .description("run recorded days through the same detectors that watch the live market")
@@ -137,7 +125,7 @@ function program(finish: (outcome: Outcome) => void): Command {
       "after",
       "\nExample: breakwater replay btc-2024-08-08.gz --detectors spoofing,price-dislocation --json",
     )
-    .action(act(runReplay));
+    .action(act(async () => (await import("./commandline/replay.ts")).runReplay));
   root
     .command("backtest")
     .description("live an account through a recorded or simulated market, with a playbook and without")
@@ -153,7 +141,7 @@ function program(finish: (outcome: Outcome) => void): Command {
       "after",
       "\nExample: breakwater backtest margin-breach --storm 2020-03-12 --seeds 20 --html report.html",
     )
-    .action(act(runBacktest));
+    .action(act(async () => (await import("./commandline/backtest.ts")).runBacktest));
   const policy = root.command("policy").description("check, draft, explain, simulate or test the rules");
   policy
     .command("check")
@@ -161,7 +149,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     .argument("[desk]", "another desk.yaml than the desk's own")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater policy check")
-    .action(act(policyCheck));
+    .action(act(async () => (await import("./commandline/policy.ts")).policyCheck));
   policy
     .command("draft")
     .description(
@@ -175,21 +163,21 @@ function program(finish: (outcome: Outcome) => void): Command {
       "after",
       '\nExample: breakwater policy draft desk.new.yaml --by ana --reason "two desks share the cap"',
     )
-    .action(act(policyDraft));
+    .action(act(async () => (await import("./commandline/policy.ts")).policyDraft));
   policy
     .command("explain")
     .description("show how every rule judged a plan, and what became of it")
     .argument("<plan>", "first characters of its hash")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater policy explain 3f9a01bc")
-    .action(act(policyExplain));
+    .action(act(async () => (await import("./commandline/policy.ts")).policyExplain));
   policy
     .command("simulate")
     .description("judge past plans by another desk file and show what loosens")
     .argument("<desk>", "the other desk.yaml, or a piece of one")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater policy simulate desk.new.yaml")
-    .action(act(policySimulate));
+    .action(act(async () => (await import("./commandline/policy.ts")).policySimulate));
   policy
     .command("test")
     .description("judge the cases of a file by a desk's rules; exit 1 where one is decided otherwise than expected")
@@ -197,7 +185,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     .argument("[desk]", "another desk.yaml than the desk's own")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater policy test policy.cases.yaml")
-    .action(act(policyTest));
+    .action(act(async () => (await import("./commandline/policy.ts")).policyTest));
   root
     .command("plan")
     .description("about plans")
@@ -207,7 +195,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     .option("--hash <hash>", "the hash or the four words it should have")
     .addOption(json())
     .addHelpText("after", '\nExample: breakwater plan verify plan.json --hash "coal oval card fish"')
-    .action(act(verifyPlan));
+    .action(act(async () => (await import("./commandline/plan.ts")).verifyPlan));
   root
     .command("halt")
     .description("kill switch: stop new orders and cancel every working one; needs neither Postgres nor chat")
@@ -219,7 +207,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     )
     .addOption(json())
     .addHelpText("after", '\nExample: breakwater halt --reason "fills we cannot explain"')
-    .action(act(runHalt));
+    .action(act(async () => (await import("./commandline/halt.ts")).runHalt));
   root.addCommand(signerCommand((code) => finish({ code })));
   root
     .command("keys")
@@ -233,7 +221,7 @@ function program(finish: (outcome: Outcome) => void): Command {
       "after",
       "\nExample: breakwater keys seal binance-main --purpose API_SECRET < secret.txt > binance-main.secret.sealed",
     )
-    .action(act(sealKey));
+    .action(act(async () => (await import("./commandline/keys.ts")).sealKey));
   root
     .command("config")
     .description("about the configuration")
@@ -241,7 +229,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     .description("print the JSON Schema of desk.yaml, for editors")
     .addOption(json())
     .addHelpText("after", "\nExample: breakwater config schema > desk.schema.json")
-    .action(act(printSchema));
+    .action(act(async () => (await import("./commandline/schema.ts")).printSchema));
   return root;
 }
 

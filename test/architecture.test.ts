@@ -101,21 +101,44 @@ test("commands and playbooks import nothing but the one barrel", () => {
   expect(wrong).toEqual([]);
 });
 
-test("the signer's program loads no database, no chat, no server: only what signing needs", () => {
+/** Packages that files load, with all that they load in turn; `later` is what is only loaded when it is called. */
+function packagesOf(files: readonly string[], later: boolean): readonly string[] {
   const seen = new Set<string>();
   const packages = new Set<string>();
+  const loads = later ? /(?:\bfrom|\bimport\()\s*"([\w@./:-]+)";?/g : /\bfrom\s*"([\w@./:-]+)";?/g;
   const walk = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
     const text = readFileSync(file, "utf8").replaceAll(/^(?:import|export) type [^;]*;/gm, "");
-    for (const [, to = ""] of text.matchAll(/(?:\bfrom|\bimport\()\s*"([\w@./:-]+)";?/g)) {
+    for (const [, to = ""] of text.matchAll(loads)) {
       if (to.startsWith(".")) walk(path.resolve(path.dirname(file), to));
       else if (!to.startsWith("node:")) packages.add(to);
     }
   };
-  walk(path.join(SRC, "commandline/signer.ts"));
+  for (const file of files) walk(path.join(SRC, file));
   expect(seen.size).toBeGreaterThan(20);
-  expect([...packages].toSorted((a, b) => a.localeCompare(b))).toEqual([
+  return [...packages].toSorted((a, b) => a.localeCompare(b));
+}
+
+test("the kill switch on the command line loads no chat library, no server, no engine: nobody waits for them", () => {
+  expect(packagesOf(["cli.ts", "commandline/halt.ts"], false)).toEqual([
+    "canonicalize",
+    "commander",
+    "decimal.js",
+    "drizzle-orm",
+    "drizzle-orm/pg-core",
+    "drizzle-orm/postgres-js",
+    "lossless-json",
+    "luxon",
+    "pino",
+    "postgres",
+    "yaml",
+    "zod",
+  ]);
+});
+
+test("the signer's program loads no database, no chat, no server: only what signing needs", () => {
+  expect(packagesOf(["commandline/signer.ts"], true)).toEqual([
     "canonicalize",
     "ccxt",
     "commander",

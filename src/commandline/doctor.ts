@@ -14,7 +14,8 @@ import { checkPolicy } from "../policy/check.ts";
 import { openVenues } from "../venues/open-venues.ts";
 import { keyFinding } from "./key-finding.ts";
 import { paint } from "./paint.ts";
-import { answer, reading } from "./reading.ts";
+import { reading } from "./reading.ts";
+import { answer } from "./terminal.ts";
 
 const CLOCK_SKEW_MS = 1_000;
 const MARKS = { good: paint.good("ok  "), warn: paint.warn("LOOK"), bad: paint.bad("BAD ") } as const;

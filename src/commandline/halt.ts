@@ -5,7 +5,7 @@ import { openLog } from "../kernel/log.ts";
 import { openDatabase } from "../db/client.ts";
 import { type HaltMode, haltEverything } from "../policy/halt.ts";
 import { openVenues } from "../venues/open-venues.ts";
-import { answer } from "./reading.ts";
+import { answer } from "./terminal.ts";
 
 /** `breakwater halt`: exit code 0 only where nothing is left open at any venue. Opens nothing but the venues, so that it works while everything else is down. */
 export async function runHalt(options: { reason: string; mode: HaltMode; json?: boolean }): Promise<number> {

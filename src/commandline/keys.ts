@@ -3,7 +3,7 @@ import { type Problem, readEnvironment } from "../config/environment.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { type KeyPart, seal, unseal } from "../kernel/sealed.ts";
 import { Secret } from "../kernel/secret.ts";
-import { answer } from "./reading.ts";
+import { answer } from "./terminal.ts";
 
 /** `breakwater keys seal <account>`: seals what stands on standard input, so that it never is an argument or in the shell's history. */
 export async function sealKey(account: string, options: { purpose: KeyPart; json?: boolean }): Promise<number> {

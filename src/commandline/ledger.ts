@@ -11,8 +11,8 @@ import { type VerifyReport, verifyLedger } from "../ledger/verify.ts";
 import { keyFile } from "../policy/key-file.ts";
 import { paint } from "./paint.ts";
 import { openVenueWords } from "./venue-words.ts";
-import { type Reading, answer, reading } from "./reading.ts";
-import { complain, forOutput, jsonLine } from "./terminal.ts";
+import { type Reading, reading } from "./reading.ts";
+import { answer, complain, forOutput, jsonLine } from "./terminal.ts";
 
 /** The ledger's public key, where this machine holds the pair. */
 function publicKey(home: string): string | undefined {

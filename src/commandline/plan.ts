@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { DeskError } from "../kernel/errors.ts";
 import { readPlanFile } from "../policy/plan-file.ts";
-import { answer } from "./reading.ts";
-import { complain } from "./terminal.ts";
+import { answer, complain } from "./terminal.ts";
 
 /**
  * `breakwater plan verify <file>`: recomputes a plan's fingerprint without any desk, database or network.

@@ -23,7 +23,8 @@ import type { PolicyDocument } from "../policy/schema.ts";
 import { type Simulation, simulate } from "../policy/simulate.ts";
 import { paint } from "./paint.ts";
 import { deskName, readDesk } from "./desk-file.ts";
-import { type Reading, answer, canRead, reading } from "./reading.ts";
+import { type Reading, canRead, reading } from "./reading.ts";
+import { answer } from "./terminal.ts";
 
 const DAYS_BACK = 90;
 const DAY_MS = 86_400_000;

@@ -5,7 +5,6 @@ import { type Started, startDatabase } from "../database.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { openLog } from "../kernel/log.ts";
-import { jsonLine, printable } from "./terminal.ts";
 
 /** The folder whose database is read: the named one, else the desk's, else what the demo left. */
 export function readingHome(env: NodeJS.ProcessEnv): string {
@@ -56,8 +55,3 @@ export async function reading(work: (open: Reading) => Promise<number>): Promise
     await open.stop();
   }
 }
-
-/** Writes one JSON line, or text for people. */
-export const answer = (json: boolean | undefined, value: Record<string, unknown>, text: string): void => {
-  process.stdout.write(json ? jsonLine(value) : `${printable(text)}\n`);
-};

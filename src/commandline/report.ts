@@ -11,11 +11,8 @@ import { type Period, type Report, reportCsv } from "../ledger/reports/report.ts
 import { rts6Evidence } from "../ledger/reports/rts6.ts";
 import { suspiciousReport } from "../ledger/reports/suspicious.ts";
 import { reading } from "./reading.ts";
+import type { ReportKind } from "./report-kinds.ts";
 import { forOutput, jsonLine } from "./terminal.ts";
-
-/** Kinds of reports. */
-export const REPORT_KINDS = ["orders", "rts6", "dora", "suspicious", "access"] as const;
-type ReportKind = (typeof REPORT_KINDS)[number];
 
 /** Options of `breakwater report`. */
 export interface ReportOptions {

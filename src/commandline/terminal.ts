@@ -23,3 +23,8 @@ export const forOutput = (text: string): string => (process.stdout.isTTY ? print
 
 /** Says a sentence on standard error. */
 export const complain = (text: string): void => void process.stderr.write(`${printable(text)}\n`);
+
+/** Writes one JSON line, or text for people. */
+export const answer = (json: boolean | undefined, value: Record<string, unknown>, text: string): void => {
+  process.stdout.write(json ? jsonLine(value) : `${printable(text)}\n`);
+};

@@ -82,9 +82,15 @@ async function sweepAccount(context: HaltContext, account: string, mode: HaltMod
   return seen.problem ?? "orders are still open";
 }
 
-/** The first of a deed and its time limit; the deed itself goes on. */
-const within = <T>(clock: Clock, ms: number, deed: Promise<T>, late: T): Promise<T> =>
-  Promise.race([deed, clock.sleep(ms).then(() => late)]);
+/** The first of a deed and its time limit; the deed itself goes on, and a limit that is not needed keeps no process alive. */
+async function within<T>(clock: Clock, ms: number, deed: Promise<T>, late: () => T): Promise<T> {
+  const waiting = new AbortController();
+  try {
+    return await Promise.race([deed, clock.sleep(ms, waiting.signal).then(late, () => deed)]);
+  } finally {
+    waiting.abort();
+  }
+}
 
 /**
  * Cancels the working orders of every account, all venues at once, so that one that hangs holds up nobody. Answers after
@@ -95,10 +101,8 @@ export function cancelEverywhere(context: HaltContext, mode: HaltMode): Promise<
     context.accounts.map(async ({ id }): Promise<HaltedAccount> => {
       const seen: Seen = { gone: new Set(), open: null, problem: null };
       const late = (): string => `${seen.problem ?? "the venue has not answered yet"}; it is tried again`;
-      const problem = await Promise.race([
-        sweepAccount(context, id, mode, seen).catch(messageOf),
-        context.clock.sleep(ANSWER_MS).then(late),
-      ]);
+      const sweep = sweepAccount(context, id, mode, seen).catch(messageOf);
+      const problem = await within(context.clock, ANSWER_MS, sweep, late);
       return { account: id, cancelled: seen.gone.size, open: seen.open, problem };
     }),
   );
@@ -133,7 +137,7 @@ export async function haltEverything(
   };
   const [accounts, unrecorded] = await Promise.all([
     cancelEverywhere(context, mode),
-    within(context.clock, DATABASE_MS, record(), "the database has not answered yet"),
+    within(context.clock, DATABASE_MS, record(), () => "the database has not answered yet"),
   ]);
   const state = marker?.state ?? null;
   return { accounts, state, unrecorded, text: sentenceOf(state, accounts, unrecorded) };

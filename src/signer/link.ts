@@ -171,8 +171,11 @@ export function openLink({ socket: path, onHung, hungMs = HUNG_MS, clock, log }:
   });
 
   const connected = async (): Promise<Socket> => {
-    if (!socket && !stopping.signal.aborted)
-      await Promise.race([new Promise<void>((resolve) => wakers.push(resolve)), clock.sleep(WAIT_MS)]);
+    if (!socket && !stopping.signal.aborted) {
+      // Ended with the link: whoever closes it, such as the kill switch, is not kept waiting.
+      const late = clock.sleep(WAIT_MS, stopping.signal).catch(() => undefined);
+      await Promise.race([new Promise<void>((resolve) => wakers.push(resolve)), late]);
+    }
     if (!socket) throw unavailable(health.why);
     return socket;
   };

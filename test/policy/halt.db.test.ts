@@ -66,6 +66,25 @@ function context(venues: Readonly<Record<string, Venue>>, over: Partial<HaltCont
 }
 
 describe("the kill switch", () => {
+  test("leaves no time limit running once all is cancelled: the command ends when its work does", async () => {
+    let waiting = 0;
+    const clock: Clock = {
+      ...systemClock,
+      sleep: (ms, signal) => {
+        waiting += 1;
+        return systemClock.sleep(ms, signal).finally(() => (waiting -= 1));
+      },
+    };
+    const halted = await haltEverything(
+      context({ a: venueWith(5).venue }, { clock, database: null }),
+      "person:ana",
+      "odd fills",
+    );
+    expect(halted).toMatchObject({ accounts: [{ cancelled: 5, open: 0, problem: null }], state: "halted" });
+    await Promise.resolve();
+    expect(waiting).toBe(0);
+  });
+
   test("cancels every order of every account, freezes the firm and stops every claim", async () => {
     const [a, b] = [venueWith(50), venueWith(7)];
     const { hash, plan } = await desk.ask();
