@@ -1,9 +1,10 @@
+import type { Alert } from "../../src/kernel/alert.ts";
 import type { Said } from "../../src/policy/perform.ts";
 import { freshDatabase } from "../control/_database.ts";
 
 /** A launched engine with one playbook that asks and then goes on, beside an embedded Postgres. */
 export interface Engine {
-  /** Milliseconds from an incident with its run being written to the playbook's first step. */
+  /** Milliseconds from an alert in the intake's hands, over its incident and run being written, to the playbook's first step. */
   trigger(): Promise<number>;
   /** Milliseconds from a vote being written to the waiting playbook's going on. */
   click(): Promise<number>;
@@ -17,8 +18,13 @@ export async function openEngine(): Promise<Engine> {
   const { playbook } = await import("../../src/engine/playbook.ts");
   const { anyPlaybook } = await import("../../src/engine/runs.ts");
   const { WAKE } = await import("../../src/engine/steps.ts");
-  const { begin, launch, over, scriptedDoor } = await import("../../test/engine/harness.ts");
+  const { launch, over, scriptedDoor } = await import("../../test/engine/harness.ts");
+  const { openIntake } = await import("../../src/intake/intake.ts");
+  const { intakeSettings } = await import("../../src/intake/settings.ts");
+  const { silentLog } = await import("../../src/kernel/log.ts");
+  const { SEAL } = await import("../../test/policy/control.ts");
   const { systemClock } = await import("../../src/kernel/clock.ts");
+  const { decimal } = await import("../../src/kernel/decimal.ts");
   const { database, url, stop } = await freshDatabase();
   await migrateDurable(url);
   const script = { decision: "quorum" as const, answers: [null] as (Said | null)[], carried: [] as string[] };
@@ -39,6 +45,16 @@ export async function openEngine(): Promise<Engine> {
     },
   );
   const { durable, runs } = await launch(database, [anyPlaybook(asks)], scriptedDoor(script));
+  const intake = openIntake({
+    db: database,
+    clock: systemClock,
+    settings: intakeSettings.parse({}),
+    seal: SEAL,
+    matchPlaybooks: () => [{ playbook: "asks", version: 1, input: { account: "paper-a" } }],
+    place: null,
+    onCommitted: (committed) => void runs.start(committed.runs),
+    log: silentLog,
+  });
   const waiting: string[] = [];
   let count = 0;
   const waits = async (run: string): Promise<void> => {
@@ -52,9 +68,22 @@ export async function openEngine(): Promise<Engine> {
     async trigger() {
       script.answers = [null];
       const first = next();
+      const alert: Alert = {
+        source: "bench",
+        trust: "internal",
+        kind: "account.margin",
+        status: "firing",
+        severity: "high",
+        title: "The margin ratio passed its limit",
+        summary: "The limit is 0.80",
+        labels: { account: `account-${(count += 1)}` },
+        values: { ratio: decimal("0.83") },
+        at: systemClock.now(),
+      };
       const begun = performance.now();
-      const { run } = await begin(database, runs, "asks", { account: "paper-a" });
+      const taken = intake.take([alert]);
       const ms = (await first) - begun;
+      const run = `run:${(await taken).incidents[0]}:asks`;
       await waits(run);
       waiting.push(run);
       return ms;
@@ -71,6 +100,7 @@ export async function openEngine(): Promise<Engine> {
       return ms;
     },
     async stop() {
+      await intake.close();
       await durable.stop();
       await stop();
     },

@@ -2,7 +2,7 @@ import type { Workload } from "../workload.ts";
 import { measuredEngine } from "./_engine.ts";
 
 export const workload: Workload = {
-  name: "playbook's trigger written to its first step, median",
+  name: "an alert in the intake's hands to its playbook's first step, median",
   unit: "ms",
   better: "lower",
   n: 100,
