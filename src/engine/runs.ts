@@ -10,6 +10,7 @@ import type { Log } from "../kernel/log.ts";
 import { runFacts } from "../kernel/origin.ts";
 import type { Seal } from "../kernel/seal.ts";
 import { append } from "../ledger/append.ts";
+import { closeOfRun } from "../policy/approvals.ts";
 import type { Door } from "../policy/perform.ts";
 import type { Durable } from "./durable.ts";
 import { type AnyPlaybook, type Playbook, type PlaybookContext, workflowName } from "./playbook.ts";
@@ -38,6 +39,7 @@ async function ended(tx: Tx, run: RunRow, state: "done" | "failed" | "cancelled"
     .where(eq(runs.id, run.id));
   const actor = `playbook:${run.playbook}@${run.version}`;
   await append(tx, { actor, type: "run.ended", object: run.id, body: { state, outcome } });
+  await closeOfRun(tx, run.id, "the run that asked has ended");
   await tx.update(incidents).set({ outcome }).where(eq(incidents.id, run.incidentId));
   await noteIncident(tx, { incident: run.incidentId, type: `run.${state}`, actor, text: outcome });
   await announce(tx, { type: "run", id: run.id });
@@ -229,6 +231,8 @@ export function openRuns(context: RunsContext): Runs {
           .returning();
         if (!run) throw new DeskError("DECISION_TAKEN", `run ${runId} has ended or was cancelled before`);
         await append(tx, { actor: by, type: "run.cancelled", object: runId, body: { reason } });
+        // Before the incident's own row is touched: votes and resolutions take the two in this order.
+        await closeOfRun(tx, runId, `${by.replace(/^person:/, "")} stopped the run that asked`);
         await noteIncident(tx, {
           incident: run.incidentId,
           type: "run.cancelled",

@@ -5,7 +5,7 @@ import { runSteps, runs } from "../db/schema.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import { durationMs } from "../kernel/duration.ts";
 import type { ActionRequest } from "../kernel/request.ts";
-import { append } from "../ledger/append.ts";
+import { append, lockDesk } from "../ledger/append.ts";
 import type { Door } from "../policy/perform.ts";
 import type { Durable } from "./durable.ts";
 import type { Answer, Applied, PlaybookHead, Proposal, Step } from "./playbook.ts";
@@ -201,10 +201,14 @@ export function stepsOf(context: StepContext): Step {
     }
     if (proposal.decision === "deny") throw new DeskError("POLICY_DENIED", proposal.reasons.join("; "));
     const opened = await durable.inTransaction(`${name}: asked`, async (tx) => {
+      // Under the desk's lock, as the cancellation is: whichever comes second sees the other, and no question stays open.
+      await lockDesk(tx);
+      if (await cancelled(tx)) return "cancelled" as const;
       const { expiresAt } = await door.open(tx, proposal.hash, durationMs(ask.within));
       await mark(tx, context, name, at, "waiting", null);
       return expiresAt.getTime();
     });
+    if (opened === "cancelled") throw new RunCancelled(`run ${run.id} was cancelled`);
     for (let wakes = 0; ; wakes += 1) {
       const answer = await durable.inTransaction(
         `${name}: looked ${wakes}`,

@@ -149,6 +149,8 @@ export function decisionOf(
   if (approval?.state === "approved") return `Approved by ${said("approve")}.`;
   if (approval?.state === "denied")
     return `Denied by ${said("deny") || "the policy"}${denied?.reason ? `: ${denied.reason}` : "."}`;
+  if (approval?.state === "expired" && approval.decidedAt !== null && approval.decidedAt < approval.expiresAt)
+    return `The question was closed at ${clockText(approval.decidedAt)}, before enough people had decided. Nothing was sent.`;
   if (approval && (approval.state === "expired" || plan?.state === "expired"))
     return `Nobody decided in time: the plan expired at ${clockText(approval.expiresAt)}. Nothing was sent.`;
   if (!approval && plan && plan.state !== "proposed" && plan.state !== "expired")

@@ -1,4 +1,4 @@
-import { and, eq, lte, ne, sql } from "drizzle-orm";
+import { type SQL, and, eq, lte, ne, sql } from "drizzle-orm";
 import { noteIncident } from "../db/changes.ts";
 import type { Tx } from "../db/client.ts";
 import { approvals, plans, votes } from "../db/schema.ts";
@@ -104,6 +104,9 @@ export async function decide(
   if (row.runId !== null) await wake(tx, row.runId, row.planHash);
 }
 
+/** Why a question whose time is over was closed. */
+export const UNDECIDED = "nobody decided in time";
+
 /** Closes every question whose time is over; resolves to the plans that expired. */
 export async function expireDue(tx: Tx, wake: Wake): Promise<readonly string[]> {
   await lockDesk(tx);
@@ -113,27 +116,18 @@ export async function expireDue(tx: Tx, wake: Wake): Promise<readonly string[]> 
     .from(approvals)
     .where(and(eq(approvals.state, "pending"), lte(approvals.expiresAt, at)))
     .for("update");
-  for (const row of due)
-    await decide(tx, row, "expired", { actor: "policy", at, reason: "nobody decided in time" }, wake);
+  for (const row of due) await decide(tx, row, "expired", { actor: "policy", at, reason: UNDECIDED }, wake);
   return due.map((row) => row.planHash);
 }
 
-/**
- * Closes the questions about plans that were judged under rules of before: nobody could approve them any more, and their
- * runs should hear so now and not when their time is over. Resolves to what was closed.
- */
-export async function closeOvertaken(tx: Tx, version: string, wake: Wake): Promise<readonly ApprovalRow[]> {
-  const overtaken = and(
-    eq(approvals.state, "pending"),
-    eq(approvals.subject, "plan"),
-    ne(approvals.policyVersion, version),
-  );
-  const some = await tx.select({ hash: approvals.planHash }).from(approvals).where(overtaken).limit(1);
+/** Closes open questions that nobody can answer any more, with why, also on their incidents; resolves to what was closed. */
+async function closeAll(tx: Tx, which: SQL | undefined, reason: string, wake: Wake): Promise<readonly ApprovalRow[]> {
+  const open = and(eq(approvals.state, "pending"), which);
+  const some = await tx.select({ hash: approvals.planHash }).from(approvals).where(open).limit(1);
   if (some.length === 0) return [];
   await lockDesk(tx);
   const at = await databaseNow(tx);
-  const rows = await tx.select().from(approvals).where(overtaken).for("update");
-  const reason = "the rules changed while it waited; ask for it anew";
+  const rows = await tx.select().from(approvals).where(open).for("update");
   for (const row of rows) {
     await decide(tx, row, "expired", { actor: "policy", at, reason }, wake);
     const [plan] = await tx.select({ incident: plans.incidentId }).from(plans).where(eq(plans.hash, row.planHash));
@@ -148,6 +142,25 @@ export async function closeOvertaken(tx: Tx, version: string, wake: Wake): Promi
   }
   return rows;
 }
+
+/**
+ * Closes the questions about plans that were judged under rules of before: nobody could approve them any more, and their
+ * runs should hear so now and not when their time is over. Resolves to what was closed.
+ */
+export const closeOvertaken = (tx: Tx, version: string, wake: Wake): Promise<readonly ApprovalRow[]> =>
+  closeAll(
+    tx,
+    and(eq(approvals.subject, "plan"), ne(approvals.policyVersion, version)),
+    "the rules changed while it waited; ask for it anew",
+    wake,
+  );
+
+/**
+ * Closes the questions of a run that goes no further, because it was cancelled or has ended: a vote on them could send nothing.
+ * The run is not woken; the caller knows of it. Resolves to what was closed.
+ */
+export const closeOfRun = (tx: Tx, runId: string, reason: string): Promise<readonly ApprovalRow[]> =>
+  closeAll(tx, eq(approvals.runId, runId), reason, async () => {});
 
 /** How a question stands. */
 export type Standing =
@@ -167,7 +180,7 @@ export async function answerOf(tx: Tx, hash: string, wake: Wake): Promise<Standi
   if (row === undefined) return undefined;
   const now = await databaseNow(tx);
   if (row.state === "pending" && row.expiresAt <= now) {
-    await decide(tx, row, "expired", { actor: "policy", at: now, reason: "nobody decided in time" }, wake);
+    await decide(tx, row, "expired", { actor: "policy", at: now, reason: UNDECIDED }, wake);
     row = { ...row, state: "expired", decidedAt: now };
   }
   const cast = await tx

@@ -1,8 +1,8 @@
-import { and, count, eq, gt } from "drizzle-orm";
+import { and, count, desc, eq, gt } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
-import { plans, runs, votes } from "../db/schema.ts";
+import { ledger, plans, runs, votes } from "../db/schema.ts";
 import { append } from "../ledger/append.ts";
-import { type Wake, decide, lockedApproval } from "./approvals.ts";
+import { UNDECIDED, type Wake, decide, lockedApproval } from "./approvals.ts";
 import type { Control } from "./gather.ts";
 import { voices } from "./voices.ts";
 import { type Quorum, type Voice, counts, meetsAll } from "./quorum.ts";
@@ -36,7 +36,8 @@ export type VoteResult =
       readonly by: string;
       readonly at: Date;
     }
-  | { readonly outcome: "expired"; readonly at: Date }
+  /** `why` is null where nobody decided in time, else what closed the question before. */
+  | { readonly outcome: "expired"; readonly at: Date; readonly why: string | null }
   | { readonly outcome: "step-up-needed"; readonly why: string }
   | { readonly outcome: "not-allowed"; readonly why: string }
   | { readonly outcome: "unknown" };
@@ -93,6 +94,18 @@ function objection(ballot: Ballot, room: Room): string | null {
     : `it needs ${[...new Set(room.quorums.flatMap((one) => [...one.roles, ...one.from]))].join(" or ")}, and you are ${voice.roles.join(", ")}`;
 }
 
+/** What closed a question before its time was over, by the ledger; null where nothing did. */
+async function closedBecause(tx: Tx, planHash: string): Promise<string | null> {
+  const [entry] = await tx
+    .select({ body: ledger.body })
+    .from(ledger)
+    .where(and(eq(ledger.object, planHash), eq(ledger.type, "approval.decided")))
+    .orderBy(desc(ledger.seq))
+    .limit(1);
+  const { reason } = JSON.parse(entry?.body ?? "{}") as { reason?: string | null };
+  return reason === undefined || reason === UNDECIDED ? null : reason;
+}
+
 async function settled(
   tx: Tx,
   row: ApprovalRow,
@@ -100,15 +113,16 @@ async function settled(
   now: Date,
   wake: Wake,
 ): Promise<VoteResult | null> {
-  if (row.state === "expired") return { outcome: "expired", at: row.decidedAt ?? row.expiresAt };
+  if (row.state === "expired")
+    return { outcome: "expired", at: row.decidedAt ?? row.expiresAt, why: await closedBecause(tx, row.planHash) };
   if (row.state !== "pending") {
     const decisive = row.state === "denied" ? "deny" : "approve";
     const by = cast.findLast((one) => one.decision === decisive)?.person ?? "policy";
     return { outcome: "already-decided", state: row.state, by, at: row.decidedAt ?? now };
   }
   if (row.expiresAt > now) return null;
-  await decide(tx, row, "expired", { actor: "policy", at: now, reason: "nobody decided in time" }, wake);
-  return { outcome: "expired", at: now };
+  await decide(tx, row, "expired", { actor: "policy", at: now, reason: UNDECIDED }, wake);
+  return { outcome: "expired", at: now, why: null };
 }
 
 async function refuse(

@@ -40,7 +40,10 @@ export function votedText(
     case "expired":
       return {
         ok: false,
-        text: `The time to decide ended at ${utcTime(result.at)}; nothing was sent. Ask for a new plan.`,
+        text:
+          result.why === null
+            ? `The time to decide ended at ${utcTime(result.at)}; nothing was sent. Ask for a new plan.`
+            : `The question was closed at ${utcTime(result.at)}: ${result.why}. Nothing was sent.`,
       };
     case "step-up-needed":
       return {

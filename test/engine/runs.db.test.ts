@@ -1,12 +1,15 @@
 import { asc, eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { incidentEvents, ledger, runSteps, runs } from "../../src/db/schema.ts";
+import { approvals, incidentEvents, ledger, plans, runSteps, runs } from "../../src/db/schema.ts";
 import type { Durable } from "../../src/engine/durable.ts";
 import { playbook } from "../../src/engine/playbook.ts";
 import { type Runs, anyPlaybook } from "../../src/engine/runs.ts";
 import { WAKE } from "../../src/engine/steps.ts";
+import { canonical } from "../../src/kernel/canonical.ts";
 import { DeskError } from "../../src/kernel/errors.ts";
+import { planHash } from "../../src/kernel/plan.ts";
+import { freshPlan } from "../policy/control.ts";
 import { withDatabase } from "../with-database.ts";
 import { begin, launch, over, scriptedDoor } from "./harness.ts";
 
@@ -198,6 +201,56 @@ describe("waiting for people", () => {
     expect(script.carried).toEqual([]);
     await expect(opened.cancel(run, "person:ben", "me too")).rejects.toThrow(/has ended or was cancelled before/);
   });
+
+  test("the question of a cancelled run is closed with it, and its incident says so", async () => {
+    script.answers = [null];
+    const { run, incident } = await begin(database(), opened, "asks", { account: "paper-a" });
+    await waiting(run);
+    const hash = await asked(run, incident);
+    await opened.cancel(run, "person:ana", "changed my mind");
+    expect(await questionOf(hash)).toMatchObject({ state: "expired" });
+    await over(database(), run);
+    const told = await database().db.select().from(incidentEvents).where(eq(incidentEvents.incidentId, incident));
+    expect(told.map((one) => one.text)).toContainEqual(expect.stringContaining("ana stopped the run that asked"));
+  });
+
+  test("a run that ends otherwise leaves no question open either", async () => {
+    script.answers = [null, { outcome: "refused", by: "ben", reason: "not now" }];
+    const { run, incident } = await begin(database(), opened, "asks", { account: "paper-a" });
+    await waiting(run);
+    const hash = await asked(run, incident);
+    await database().db.transaction((tx) => durable.wake(tx, run, WAKE, "vote-2"));
+    await over(database(), run);
+    expect(await questionOf(hash)).toMatchObject({ state: "expired" });
+  });
+
+  /** Puts a plan of the run to people, which the scripted door does not. */
+  async function asked(runId: string, incidentId: string): Promise<string> {
+    const one = freshPlan({ run: runId, incident: incidentId });
+    const hash = planHash(one);
+    const { requestedBy, action, account } = one;
+    const expiresAt = new Date(one.expiresAt);
+    const row = {
+      hash,
+      canonical: canonical(one as never),
+      plan: one,
+      action,
+      account,
+      incidentId,
+      runId,
+      requestedBy,
+    };
+    await database()
+      .db.insert(plans)
+      .values({ ...row, decision: {}, expiresAt });
+    const question = { planHash: hash, requestedBy, runId, needed: 1, roles: ["risk"], policyVersion: "p" };
+    await database()
+      .db.insert(approvals)
+      .values({ ...question, expiresAt });
+    return hash;
+  }
+  const questionOf = async (hash: string) =>
+    (await database().db.select().from(approvals).where(eq(approvals.planHash, hash)))[0];
 
   test.each([
     ["prices", "before the claim: nothing is claimed", []],

@@ -2,9 +2,10 @@ import { eq, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { approvals, plans } from "../../src/db/schema.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
-import { answerOf, expireDue } from "../../src/policy/approvals.ts";
+import { answerOf, closeOfRun, expireDue } from "../../src/policy/approvals.ts";
 import { syncGrants } from "../../src/policy/grants.ts";
 import { freeze } from "../../src/policy/trading-state.ts";
+import { votedText } from "../../src/policy/voted.ts";
 import { withDatabase } from "../with-database.ts";
 import { beginRun, DESK_PEOPLE, type TestDesk, freshPlan, testDesk } from "./control.ts";
 import { order } from "./make.ts";
@@ -201,6 +202,25 @@ describe("time", () => {
     await desk.propose(late);
     const { planHash } = await import("../../src/kernel/plan.ts");
     expect(await desk.claim(planHash(late), late)).toMatchObject({ claimed: false, code: "PLAN_EXPIRED" });
+  });
+
+  test("a run that was stopped takes its question with it: whoever votes reads why, and nothing is sent", async () => {
+    await desk.within((tx) => beginRun(tx, { id: "run-stopped" }));
+    const { hash, plan } = await desk.ask(freshPlan({ run: "run-stopped" }));
+    const other = await desk.ask();
+    await desk.within((tx) => closeOfRun(tx, "run-stopped", "ana stopped the run that asked"));
+    const said = await desk.vote(hash, "bo");
+    expect(said).toMatchObject({ outcome: "expired", why: "ana stopped the run that asked" });
+    expect(votedText(said, "approve", hash)).toEqual({
+      ok: false,
+      text: expect.stringMatching(
+        /^The question was closed at \d\d:\d\d:\d\d UTC: ana stopped the run that asked\. Nothing was sent\.$/,
+      ),
+    });
+    expect(await stateOf(hash)).toBe("expired");
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false, code: "PLAN_EXPIRED" });
+    expect(await desk.within((tx) => closeOfRun(tx, "run-stopped", "a second time"))).toEqual([]);
+    expect(await desk.vote(other.hash, "bo")).toMatchObject({ outcome: "recorded", state: "approved" });
   });
 
   test("a sweep closes what is due and wakes who waits", async () => {

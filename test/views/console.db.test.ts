@@ -130,6 +130,20 @@ describe("the card", () => {
     expect(card.decision).toMatch(/^Nobody decided in time/);
   });
 
+  test("of a question that was closed before its time says so, and not that nobody decided", async () => {
+    const { db } = database();
+    await seedIncident(db, { id: "INC-26", severity: "critical", title: "Margin", openedAt: inMs(-1_000) });
+    const hash = await seedPlan(db, "INC-26", { expiresAt: inMs(60_000) });
+    await db
+      .update(approvals)
+      .set({ state: "expired", decidedAt: inMs(0) })
+      .where(eq(approvals.planHash, hash));
+    await db.update(plans).set({ state: "expired" }).where(eq(plans.hash, hash));
+    const card = await buildCard(db, "INC-26");
+    expect(card.decision).toMatch(/^The question was closed at \d\d:\d\d:\d\d UTC/);
+    expect(card.buttons.map((button) => button.action)).not.toContain("approve");
+  });
+
   test("after the decision says who, where and what became of each order", async () => {
     const { db } = database();
     await seedIncident(db, { id: "INC-23", severity: "critical", title: "Margin", openedAt: inMs(-1_000) });
