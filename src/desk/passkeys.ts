@@ -16,6 +16,7 @@ import {
   finishEnrolment,
   makeRecoveryCodes,
   passkeysOf,
+  revokedOf,
   useRecoveryCode,
 } from "../policy/passkeys.ts";
 import { planLines } from "../policy/plan-file.ts";
@@ -117,7 +118,10 @@ export function openPasskeys({ database, control, wake, deskName, nameOf, clock 
     },
     async keys() {
       const rows = await db.select().from(passkeys).where(isNull(passkeys.revokedAt)).orderBy(asc(passkeys.createdAt));
-      return rows.map((row) => ({
+      const people = [...new Set(rows.map((row) => row.person))];
+      const revoked = new Set((await Promise.all(people.map((one) => revokedOf(db, one)))).flatMap((ids) => [...ids]));
+      const standing = rows.filter((row) => !revoked.has(row.credentialId));
+      return standing.map((row) => ({
         id: row.credentialId,
         person: row.person,
         name: nameOf(row.person),

@@ -214,6 +214,22 @@ const EMERGENCIES: readonly RowCheck[] = [
   },
 ];
 
+/** Passkeys, and what the ledger tells of their lives. */
+const PASSKEYS: readonly RowCheck[] = [
+  {
+    about: "the passkey and the entry of its enrolment do not belong together",
+    sql: `select 'passkeys ' || coalesce(p.credential_id, e.body ->> 'credential') as place
+      from breakwater.passkeys p full join ${entries("passkey.enrolled")} e on e.body ->> 'credential' = p.credential_id
+      where p.credential_id is null or e.object is null or e.object <> 'person:' || p.person`,
+  },
+  {
+    about: "whether the passkey is revoked is not what the ledger says",
+    sql: `select 'passkeys ' || p.credential_id as place from breakwater.passkeys p
+      where (p.revoked_at is not null) <> exists (select from ${entries("recovery.used")} e
+        where e.object = 'person:' || p.person and e.body -> 'revoked' ? p.credential_id)`,
+  },
+];
+
 /** Changes of the rules that people asked for, and where their entries led. */
 const CHANGES: readonly RowCheck[] = [
   {
@@ -239,5 +255,6 @@ export const ROW_CHECKS: readonly RowCheck[] = [
   ...ORIGINS,
   ...RIGHTS,
   ...EMERGENCIES,
+  ...PASSKEYS,
   ...CHANGES,
 ];

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { generateRegistrationOptions, verifyRegistrationResponse } from "@simplewebauthn/server";
-import { and, eq, gt, isNull } from "drizzle-orm";
+import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
-import { challenges, passkeys, recoveryCodes } from "../db/schema.ts";
+import { challenges, ledger, passkeys, recoveryCodes } from "../db/schema.ts";
 import { sha256 } from "../kernel/canonical.ts";
 import { DeskError } from "../kernel/errors.ts";
-import { append } from "../ledger/append.ts";
+import { append, lockDesk } from "../ledger/append.ts";
 import type { Control } from "./gather.ts";
 import { rolesOf } from "./voices.ts";
 import { databaseNow } from "./rows.ts";
@@ -76,6 +76,19 @@ export async function spendChallenge(
   return used.length === 1;
 }
 
+/**
+ * Passkeys of a person that a recovery code revoked, by the ledger: a row that was taken out of the database, or whose
+ * revocation was wiped off, does not come back to life.
+ */
+export async function revokedOf(tx: Pick<Tx, "select">, person: string): Promise<ReadonlySet<string>> {
+  // The types are written out, so that the index over them serves.
+  const used = await tx
+    .select({ body: ledger.body })
+    .from(ledger)
+    .where(and(eq(ledger.object, `person:${person}`), sql`type = 'recovery.used'`));
+  return new Set(used.flatMap(({ body }) => (JSON.parse(body) as { revoked: readonly string[] }).revoked));
+}
+
 /** A person's passkeys that a second person confirmed and nobody revoked. */
 export async function passkeysOf(
   tx: Tx,
@@ -86,8 +99,10 @@ export async function passkeysOf(
     .select()
     .from(passkeys)
     .where(and(eq(passkeys.person, person), isNull(passkeys.revokedAt)));
+  const revoked = await revokedOf(tx, person);
   return rows.filter(
     (row) =>
+      !revoked.has(row.credentialId) &&
       row.confirmedAt !== null &&
       row.confirmedBy !== person &&
       control.seal.holds("passkey", passkeyFacts(row), row.seal),
@@ -161,7 +176,8 @@ export async function finishEnrolment(
  */
 export async function confirmPasskey(tx: Tx, control: Control, credentialId: string, by: string): Promise<void> {
   const [row] = await tx.select().from(passkeys).where(eq(passkeys.credentialId, credentialId)).for("update");
-  if (row === undefined || row.revokedAt !== null) throw new DeskError("NOT_ALLOWED", "there is no such passkey");
+  if (row === undefined || row.revokedAt !== null || (await revokedOf(tx, row.person)).has(credentialId))
+    throw new DeskError("NOT_ALLOWED", "there is no such passkey");
   if (row.person === by) throw new DeskError("NOT_ALLOWED", "a second person must confirm a passkey");
   const roles = await rolesOf(tx, control, by);
   if (!roles.some((role) => role === "risk" || role === "operator" || role === "policy-admin"))
@@ -204,6 +220,8 @@ export async function makeRecoveryCodes(tx: Tx, person: string): Promise<readonl
  * ever. A code approves nothing. False where it is unknown or was used, which is written down.
  */
 export async function useRecoveryCode(tx: Tx, person: string, code: string): Promise<boolean> {
+  // No key is enrolled between the look and the entry.
+  await lockDesk(tx);
   const now = await databaseNow(tx);
   const used = await tx
     .update(recoveryCodes)
@@ -220,16 +238,27 @@ export async function useRecoveryCode(tx: Tx, person: string, code: string): Pro
     await append(tx, { actor: `person:${person}`, type: "recovery.refused", object: `person:${person}`, body: {} });
     return false;
   }
-  const revoked = await tx
+  // By the ledger beside the rows: one that is missing now, or called revoked, may be put back later.
+  const enrolled = await tx
+    .select({ body: ledger.body })
+    .from(ledger)
+    .where(and(eq(ledger.object, `person:${person}`), sql`type = 'passkey.enrolled'`));
+  const kept = await tx.select({ id: passkeys.credentialId }).from(passkeys).where(eq(passkeys.person, person));
+  const before = await revokedOf(tx, person);
+  const all = [
+    ...enrolled.map(({ body }) => (JSON.parse(body) as { credential: string }).credential),
+    ...kept.map(({ id }) => id),
+  ];
+  const revoked = [...new Set(all)].filter((id) => !before.has(id));
+  await tx
     .update(passkeys)
     .set({ revokedAt: now })
-    .where(and(eq(passkeys.person, person), isNull(passkeys.revokedAt)))
-    .returning({ id: passkeys.credentialId });
+    .where(and(eq(passkeys.person, person), isNull(passkeys.revokedAt)));
   await append(tx, {
     actor: `person:${person}`,
     type: "recovery.used",
     object: `person:${person}`,
-    body: { revoked: revoked.map((one) => one.id) },
+    body: { revoked },
   });
   return true;
 }

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gt } from "drizzle-orm";
+import { and, count, desc, eq, gt, sql } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
 import { ledger, plans, runs, votes } from "../db/schema.ts";
 import { append } from "../ledger/append.ts";
@@ -99,7 +99,7 @@ async function closedBecause(tx: Tx, planHash: string): Promise<string | null> {
   const [entry] = await tx
     .select({ body: ledger.body })
     .from(ledger)
-    .where(and(eq(ledger.object, planHash), eq(ledger.type, "approval.decided")))
+    .where(and(eq(ledger.object, planHash), sql`type like 'approval.%'`))
     .orderBy(desc(ledger.seq))
     .limit(1);
   const { reason } = JSON.parse(entry?.body ?? "{}") as { reason?: string | null };

@@ -158,6 +158,51 @@ describe("enrolment", () => {
     await expect(begin("cy", hash)).rejects.toThrow("no confirmed passkey");
     expect(key.id).toHaveLength(43);
   });
+
+  describe("of somebody who can write into the database and has a revoked key", () => {
+    const recover = async (person: string): Promise<void> => {
+      const [code = ""] = await desk.within((tx) => makeRecoveryCodes(tx, person));
+      expect(await desk.within((tx) => useRecoveryCode(tx, person, code))).toBe(true);
+    };
+    const refused = async (id: string): Promise<void> => {
+      const { hash } = await desk.ask(large());
+      await expect(begin("cy", hash)).rejects.toThrow("no confirmed passkey");
+      await expect(desk.within((tx) => confirmPasskey(tx, desk.control, id, "bo"))).rejects.toThrow("no such passkey");
+      const { findings } = await verifyLedger(database().sql, { seal: SEAL });
+      expect(findings).toContainEqual({
+        where: `passkeys ${id}`,
+        why: "whether the passkey is revoked is not what the ledger says",
+      });
+      await database().sql`update breakwater.passkeys set revoked_at = now() where credential_id = ${id}`;
+    };
+
+    test("wiping the revocation off brings the key back to nobody, and the verifier names it", async () => {
+      const { id } = await enrol("cy", "bo");
+      await recover("cy");
+      await database().sql`update breakwater.passkeys set revoked_at = null where credential_id = ${id}`;
+      await refused(id);
+    });
+
+    test("nor does a key that was hidden from the revocation, marked before or taken out and put back", async () => {
+      const [marked, hidden] = [await enrol("cy", "bo"), await enrol("cy", "bo")];
+      const { sql } = database();
+      await sql`update breakwater.passkeys set revoked_at = now() where credential_id = ${marked.id}`;
+      await sql`create table breakwater.elsewhere as select * from breakwater.passkeys where credential_id = ${hidden.id}`;
+      await sql`delete from breakwater.passkeys where credential_id = ${hidden.id}`;
+      await recover("cy");
+      await sql`insert into breakwater.passkeys select * from breakwater.elsewhere`;
+      await sql`drop table breakwater.elsewhere`;
+      await sql`update breakwater.passkeys set revoked_at = null where credential_id = ${marked.id}`;
+      await refused(hidden.id);
+      await refused(marked.id);
+    });
+
+    test("a key enrolled after the recovery counts once it is confirmed", async () => {
+      await enrol("cy", "bo");
+      const { hash } = await desk.ask(large());
+      await expect(begin("cy", hash)).resolves.toMatchObject({ hash });
+    });
+  });
 });
 
 describe("emergency powers", () => {

@@ -28,6 +28,10 @@ export const ledger = breakwater.table(
     index("ledger_rules")
       .on(t.seq)
       .where(sql`type = 'policy.published'`),
+    // Each touch of a passkey asks whether it was revoked.
+    index("ledger_passkeys")
+      .on(t.object)
+      .where(sql`type in ('passkey.enrolled', 'recovery.used')`),
   ],
 );
 

@@ -1,0 +1,1 @@
+CREATE INDEX "ledger_passkeys" ON "breakwater"."ledger" USING btree ("object") WHERE type in ('passkey.enrolled', 'recovery.used');
