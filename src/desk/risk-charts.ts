@@ -15,6 +15,7 @@ import {
   places,
   sign,
 } from "../kernel/decimal.ts";
+import { spanOf } from "../kernel/duration.ts";
 
 const HUNDRED = decimal("100");
 /** Expiries drawn together. */
@@ -75,20 +76,39 @@ export function fanChart({ account, liquidation }: BookRisk): Chart | null {
   };
 }
 
-/** Realised volatility by estimator and implied volatility by expiry, side by side; null where nothing is known. */
+/** One axis holds bars that differ no more than this many times; beyond it the smaller ones are not seen. */
+const ONE_AXIS = decimal("10");
+
+/**
+ * Realised volatility by estimator and implied volatility by expiry, side by side; null where nothing is known. Where
+ * realised is so far above implied that its bars would hide the others, as in a storm of minutes, only implied is drawn
+ * and the title says both.
+ */
 export function volatilityChart({ asset, estimates, smiles }: VolatilityReport): Chart | null {
-  const bars = [
-    ...estimates.estimates.flatMap((one) => (one.sigma === null ? [] : [{ label: one.name, value: one.sigma }])),
-    ...smiles.map((one) => ({ label: one.expiryAt.toISOString().slice(0, 10), value: one.atm })),
-  ].map(({ label, value }) => ({ label, value: places(mul(value, HUNDRED), 1, "half-even") }));
-  const [realised] = estimates.estimates.filter((one) => one.sigma !== null);
-  const [implied] = smiles;
-  if (bars.length === 0) return null;
+  const realised = estimates.estimates.flatMap((one) =>
+    one.sigma === null ? [] : [{ label: one.name, value: one.sigma }],
+  );
+  const implied = smiles.map((one) => ({ label: one.expiryAt.toISOString().slice(0, 10), value: one.atm }));
+  const [first] = realised;
+  const [nearest] = implied;
+  if (first === undefined && nearest === undefined) return null;
+  const dwarfed =
+    first !== undefined && nearest !== undefined && compare(first.value, mul(nearest.value, ONE_AXIS)) > 0;
   const said = [
-    ...(implied ? [`implied ${percent(implied.atm)} at the money`] : []),
-    ...(realised?.sigma ? [`realised ${percent(realised.sigma)}`] : []),
+    ...(nearest ? [`implied ${percent(nearest.value)} at the money`] : []),
+    ...(first
+      ? [`realised ${percent(first.value)}${dwarfed ? ` over ${spanOf(estimates.spanMs)}, beyond this axis` : ""}`]
+      : []),
   ];
-  return { kind: "bars", title: `${asset}: ${said.join(", ")}`, unit: "% a year", bars };
+  return {
+    kind: "bars",
+    title: `${asset}: ${said.join(", ")}`,
+    unit: dwarfed ? "% a year, implied" : "% a year",
+    bars: [...(dwarfed ? [] : realised), ...implied].map(({ label, value }) => ({
+      label,
+      value: places(mul(value, HUNDRED), 1, "half-even"),
+    })),
+  };
 }
 
 /** Volatilities of the venue's marks, and the fits free of arbitrage through them; null where no mark is usable. */

@@ -2,7 +2,7 @@ import type { RiskPart, RiskView } from "../chat/console/rows/risk.ts";
 import type { ExposureReader } from "../exposure/exposure.ts";
 import type { BookRisk } from "../exposure/risk.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { abs, compare } from "../kernel/decimal.ts";
+import { abs, compare, isZero } from "../kernel/decimal.ts";
 import { messageOf } from "../kernel/errors.ts";
 import { deltaChart, fanChart, smileChart, stressChart, volatilityChart } from "./risk-charts.ts";
 
@@ -112,6 +112,13 @@ function heldAssets(lines: Awaited<ReturnType<Reads["overview"]>>["greeks"]["lin
 }
 
 function accountPart(book: BookRisk): Fresh {
+  // A table of zeros would look like a book that loses nothing.
+  if (book.liquidation === null && book.stress.profitUsd.flat().every(isZero))
+    return {
+      ...accountKey(book.account),
+      charts: [],
+      notes: [...book.notes, `${book.account} holds nothing that moves.`],
+    };
   const fan = fanChart(book);
   const none = "No liquidation fan: the account needs no margin, or its coin has no known volatility.";
   return {

@@ -2,6 +2,7 @@ import { desc, eq, like } from "drizzle-orm";
 import type { ChangeLine, ChangePage, RulesBackend } from "../chat/console/rules.ts";
 import type { Database, Db, Tx } from "../db/client.ts";
 import { approvals, policyVersions, ruleChanges } from "../db/schema.ts";
+import { durationWords } from "../kernel/duration.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { fingerprintWords } from "../kernel/plan.ts";
 import { type RuleChange, changeQuorum, lockedOut, mayDraft, openChange } from "../policy/change.ts";
@@ -86,11 +87,11 @@ export function openRulesPages(parts: RulesParts): Pick<RulesBackend, "page" | "
           caps: rules.policy.hard.map(limitWords),
           playbooksOff: rules.playbooksOff,
           rotas: Object.entries(rules.rotas).map(
-            ([name, rota]) => `${name}: ${rota.people.map(nameOf).join(", ")}, turns of ${rota.shift}`,
+            ([name, rota]) => `${name}: ${rota.people.map(nameOf).join(", ")}, turns of ${durationWords(rota.shift)}`,
           ),
           changes: changes.map(lineOf),
           held: heldBy(parts.held, rules),
-          needs: `${quorum.people} persons${quorum.roles.length === 0 ? "" : `, with ${quorum.roles.join(" and ")} among them`}, each with a passkey; and ${rules.policy.change.timeLock} of waiting`,
+          needs: `${quorum.people} persons${quorum.roles.length === 0 ? "" : `, with ${quorum.roles.join(" and ")} among them`}, each with a passkey; then ${durationWords(rules.policy.change.timeLock)} of waiting`,
           mayDraft: mayDraft(roles),
           text: draftText(rules, nameOf),
         };

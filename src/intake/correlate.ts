@@ -163,7 +163,7 @@ function linesOf(group: Group, row: Row): Line[] {
     );
   }
   if (row.before !== null && louder(row.severity, row.before)) {
-    add("severity.raised", lead, `from ${row.before} to ${row.severity}`, lead ? [lead] : []);
+    add("severity.raised", lead, `raised from ${row.before} to ${row.severity}`, lead ? [lead] : []);
   }
   const [ended] = group.ended;
   if (ended) {

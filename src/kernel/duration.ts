@@ -10,6 +10,14 @@ export function durationMs(text: string): number {
   return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
 }
 
+const NAMES = { s: "second", m: "minute", h: "hour", d: "day" } as const;
+
+/** A duration as people read it: "2 minutes" of "2m", "1 hour" of "1h"; text that is none stays as it is. */
+export const durationWords = (text: string): string =>
+  text.replace(/^(\d{1,5})([smhd])$/, (_, count: string, unit: keyof typeof NAMES) =>
+    count === "1" ? `1 ${NAMES[unit]}` : `${count} ${NAMES[unit]}s`,
+  );
+
 const rest = (value: number, unit: string): string => (value === 0 ? "" : ` ${value} ${unit}`);
 
 /** A span for people: "45.0 s", "2 min 5 s", "30 min", "3 h 10 min". */

@@ -1,23 +1,41 @@
+import { type Decimal, grouped } from "../kernel/decimal.ts";
+import { durationWords } from "../kernel/duration.ts";
 import type { Limit, QuorumRule, Rule, RuleOutcome } from "./schema.ts";
 
-/** A quorum in words: "2 of trader or risk, with risk among them, each with a passkey, within 15m". */
+/** A quorum in words: "2 of trader or risk, with risk among them, each with a passkey, within 15 minutes". */
 const quorumWords = ({ people, from, roles, stepUp, within }: QuorumRule): string =>
   [
     `${people} of ${from.join(" or ")}`,
     ...(roles.length > 0 ? [`with ${roles.join(" and ")} among them`] : []),
     ...(stepUp ? ["each with a passkey"] : []),
-    `within ${within}`,
+    `within ${durationWords(within)}`,
   ].join(", ");
 
 /** What a rule says, in words. */
 export const outcomeWords = (outcome: RuleOutcome): string => {
   if (typeof outcome === "string") return outcome;
-  return "hold" in outcome ? `wait ${outcome.hold}` : quorumWords(outcome.quorum);
+  return "hold" in outcome ? `wait ${durationWords(outcome.hold)}` : quorumWords(outcome.quorum);
 };
 
-/** A limit in words: "notionalUsd per plan up to 250000". */
-export const limitWords = (limit: Limit): string =>
-  `${limit.measure} per ${limit.per}${limit.window === undefined ? "" : ` in ${limit.window}`} up to ${limit.max}`;
+/** What a limit counts, as people call it, with the unit of its largest value. */
+const MEASURES = {
+  notionalUsd: ["notional", " USD"],
+  quantity: ["quantity", ""],
+  orders: ["orders", ""],
+  messages: ["messages", ""],
+  openOrders: ["open orders", ""],
+  leverage: ["leverage", " times"],
+  collarBps: ["price collar", " bps"],
+  slippageBps: ["slippage", " bps"],
+  lossUsd: ["loss of the day", " USD"],
+} as const satisfies Record<Limit["measure"], readonly [name: string, unit: string]>;
+
+/** A limit in words: "notional per plan up to 250,000 USD". */
+export function limitWords({ measure, per, window, max }: Limit): string {
+  const [name, unit] = MEASURES[measure];
+  const within = window === undefined ? "" : ` within ${durationWords(window)}`;
+  return `${name} per ${per}${within} up to ${grouped(max as Decimal)}${unit}`;
+}
 
 /** Which plans a rule is about, in words. */
 export function aboutWords({ match, when }: Rule): string {
@@ -33,7 +51,7 @@ export function aboutWords({ match, when }: Rule): string {
   return (
     [
       ...said,
-      ...(notionalUsdOver === undefined ? [] : [`above ${notionalUsdOver} USD`]),
+      ...(notionalUsdOver === undefined ? [] : [`above ${grouped(notionalUsdOver as Decimal)} USD`]),
       ...(asks.length === 0 ? [] : [`by ${asks.join(", ")}`]),
       ...(conditions.length === 0 ? [] : [`when ${conditions.join(", ")} hold`]),
     ].join("; ") || "every plan"

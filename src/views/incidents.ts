@@ -6,9 +6,14 @@ import { incidentEvents, incidents } from "../db/schema.ts";
 
 const MOST = 500;
 
-/** Actors as people read them: "ana" for "person:ana", everything else as it is. */
-export const actorName = (actor: string, nameOf: (person: string) => string): string =>
-  actor.startsWith("person:") ? nameOf(actor.slice("person:".length)) : actor;
+/** Who did it, as people read it: a person's name, "detector concentration", "playbook margin-breach@1". */
+export function actorName(actor: string, nameOf: (person: string) => string): string {
+  const [, kind, name = ""] = /^(person|source|playbook):(.*)$/s.exec(actor) ?? [];
+  if (kind === "person") return nameOf(name);
+  // The kind stays in front: a source that is called like a person must not be read as one.
+  if (kind === "source") return name.startsWith("detector:") ? name.replace(":", " ") : `source ${name}`;
+  return kind === "playbook" ? `playbook ${name}` : actor;
+}
 
 /** Names are written out: drizzle leaves a column's table away inside a select over one table. */
 const deciding = sql<boolean>`exists (

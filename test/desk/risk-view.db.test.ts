@@ -76,6 +76,13 @@ describe("the Risk page's charts", () => {
     }
   });
 
+  test("of an account that was liquidated are none: a table of zeros would look like a book that loses nothing", async () => {
+    await pass(90);
+    const flat = await partOf("account-paper-a");
+    expect(flat?.charts).toEqual([]);
+    expect(flat?.notes).toContain("paper-a holds nothing that moves.");
+  });
+
   test("are read once for everybody who looks, however many and however often", async () => {
     await Promise.all(Array.from({ length: 20 }, () => risk.read()));
     book.clock.move(4_900);

@@ -162,7 +162,7 @@ test("a change that loosens is shown before it is asked for, approved by the oth
   await at(bo, `/rules/changes/${hash}`);
   await bo.getByText("was put in force").waitFor();
   await at(bo, "/rules");
-  await bo.getByText("notionalUsd per order up to 9000000").waitFor();
+  await bo.getByText("notional per order up to 9,000,000 USD").waitFor();
   expect((await database.db.select().from(incidents))[0]).toMatchObject({ status: "resolved" });
 }, 120_000);
 
@@ -174,7 +174,7 @@ test("what only tightens is in force with the press of the button", async () => 
   await page.getByRole("button", { name: "Put it in force" }).click();
   await page.getByText("was put in force").waitFor();
   await at(page, "/rules");
-  await page.getByText("notionalUsd per order up to 1000000").waitFor();
+  await page.getByText("notional per order up to 1,000,000 USD").waitFor();
 }, 60_000);
 
 test("a playbook is off at once, on only by others' consent, and never with empty limits; one denial ends it", async () => {

@@ -101,7 +101,10 @@ describe("an alert on its way", () => {
     await desk.take([alertOf({ labels, severity: "critical", title: "Margin is nearly gone" })]);
     await desk.take([alertOf({ labels, severity: "low", values: { ratio: "0.5" } })]);
     expect(await incident(first.incidents[0])).toMatchObject({ severity: "critical", title: "Margin is nearly gone" });
-    expect((await lines(first.incidents[0])).map((line) => line.type)).toEqual(["incident.opened", "severity.raised"]);
+    expect((await lines(first.incidents[0])).map((line) => [line.type, line.text])).toEqual([
+      ["incident.opened", "Margin is thin"],
+      ["severity.raised", "raised from medium to critical"],
+    ]);
   });
 
   test("what ceases is noted on the incident, which only people and playbooks resolve", async () => {

@@ -142,7 +142,17 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
     const { host: hostname, port } = options;
     const serverOptions = { keepAliveTimeout: KEEP_ALIVE_MS };
     const opened = serve({ fetch: app.fetch, hostname, port, serverOptions }, () => resolve(opened));
-    opened.once("error", reject);
+    opened.once("error", (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === "EADDRINUSE"
+          ? new Error(
+              `${nameOf(hostname)}:${port} is taken by another program, perhaps a desk that runs already; ` +
+                `stop it, or set BREAKWATER_HTTP to a free address such as ${nameOf(hostname)}:${port + 1}`,
+              { cause: error },
+            )
+          : error,
+      ),
+    );
   });
   const { port } = server.address() as AddressInfo;
   place = placeOf(options.host, port, options.publicOrigin);

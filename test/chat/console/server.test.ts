@@ -41,11 +41,10 @@ const backend: ConsoleBackend = {
 };
 
 let desk: ConsoleSurface;
-beforeAll(async () => {
-  buildPage();
-  desk = await openConsole({
+const open = (port: number) =>
+  openConsole({
     host: "127.0.0.1",
-    port: 0,
+    port,
     backend,
     inbound: {
       async receive(event) {
@@ -61,6 +60,9 @@ beforeAll(async () => {
     deskName: "Desk",
     mount: (app) => app.post("/hooks/mine", (c) => c.json({ alerts: 1 }, 202)),
   });
+beforeAll(async () => {
+  buildPage();
+  desk = await open(0);
   await fetch(`${desk.url}/sign-in?token=once`);
 });
 afterAll(() => desk.close());
@@ -78,6 +80,13 @@ const code = async (response: Response): Promise<[number, string]> => [
   response.status,
   ((await response.json()) as { error: { code: string } }).error.code,
 ];
+
+test("a port that is taken is said with its remedy", async () => {
+  const { host, port } = new URL(desk.url);
+  await expect(open(Number(port))).rejects.toThrow(
+    `${host} is taken by another program, perhaps a desk that runs already; stop it, or set BREAKWATER_HTTP to a free`,
+  );
+});
 
 test("an idle connection outlives those of senders and proxies, so that no delivery meets one that is being closed", async () => {
   const { port } = new URL(desk.url);
