@@ -45,6 +45,7 @@ import { loadCommands, loadPlaybooks } from "./load.ts";
 import { countBus, countFeeds, openMetrics } from "./metrics.ts";
 import { haltEverything } from "./policy/halt.ts";
 import { readMarker } from "./policy/halt-marker.ts";
+import { pruneChallenges } from "./policy/passkeys.ts";
 import { recordingPlaces } from "./replay/keep.ts";
 import { openLibrary } from "./replay/view/library.ts";
 import { mountRoutes } from "./routes.ts";
@@ -310,6 +311,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     await base.settleHalt().catch(warn("kill switch marker not settled"));
     if (!lease.leads()) return;
     await rules.settle().catch(warn("changes of the rules not settled"));
+    await pruneChallenges(database.db).catch(warn("old challenges not forgotten"));
     await remindOfFreezes(database, emit, clock).catch(warn("freezes not reminded of"));
     await runs.sweep().catch(warn("sweep failed"));
   });

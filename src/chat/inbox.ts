@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import type { Json } from "../kernel/canonical.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
@@ -15,6 +15,13 @@ const GIVE_UP_AFTER_MS = 600_000;
 /** How long a second delivery waits for the first one's answer. */
 const DUPLICATE_WAIT_MS = 10_000;
 const DUPLICATE_POLL_MS = 250;
+/**
+ * Answered requests are kept so long, to know a second delivery. Platforms deliver again within the hour and sign for
+ * minutes; a form may stand open on somebody's screen for days.
+ */
+const KEEP_DAYS = 30;
+/** Rows that one pass forgets at most, so that it never holds others up. */
+const PRUNED_AT_ONCE = 1_000;
 
 const STILL_WORKING: Reply = { ok: true, text: "Your request was taken and is still being worked on." };
 const TRIED_AGAIN: Reply = {
@@ -44,7 +51,7 @@ export interface Inbox extends Inbound {
   /** Takes over what a crash left, now and from then on. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** One pass of taking over; the number of requests taken. */
+  /** One pass of taking over, and of forgetting what was answered a month ago; the number of requests taken. */
   sweep(): Promise<number>;
 }
 
@@ -124,6 +131,14 @@ export function openInbox(options: InboxOptions): Inbox {
       if (row.now.getTime() - row.receivedAt.getTime() > GIVE_UP_AFTER_MS) await finish(event.deliveryId, GIVEN_UP);
       else await work(event, true);
     }
+    const old = sql`received_at < now() - ${KEEP_DAYS} * interval '1 day'`;
+    const forgotten = db
+      .select({ id: inbox.deliveryId })
+      .from(inbox)
+      .where(and(old, isNotNull(inbox.doneAt)))
+      .orderBy(inbox.receivedAt)
+      .limit(PRUNED_AT_ONCE);
+    await db.delete(inbox).where(inArray(inbox.deliveryId, forgotten));
     return taken.length;
   };
   const safely = (what: string, task: () => Promise<unknown>) => async (): Promise<void> => {

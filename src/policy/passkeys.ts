@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { generateRegistrationOptions, verifyRegistrationResponse } from "@simplewebauthn/server";
-import { and, eq, gt, isNull, sql } from "drizzle-orm";
-import type { Tx } from "../db/client.ts";
+import { and, eq, gt, isNull, lt, sql } from "drizzle-orm";
+import type { Db, Tx } from "../db/client.ts";
 import { challenges, ledger, passkeys, recoveryCodes } from "../db/schema.ts";
 import { sha256 } from "../kernel/canonical.ts";
 import { DeskError } from "../kernel/errors.ts";
@@ -74,6 +74,11 @@ export async function spendChallenge(
     .where(and(eq(challenges.challenge, challenge), isNull(challenges.usedAt), gt(challenges.expiresAt, now)))
     .returning({ challenge: challenges.challenge });
   return used.length === 1;
+}
+
+/** Forgets challenges that ended a day ago: one that is over cannot be spent, whether its row stands or not. */
+export async function pruneChallenges(db: Db): Promise<void> {
+  await db.delete(challenges).where(lt(challenges.expiresAt, sql`now() - interval '1 day'`));
 }
 
 /**

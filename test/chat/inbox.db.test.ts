@@ -127,4 +127,36 @@ describe("the inbox", () => {
     const [row] = await database().db.select().from(rows).where(eq(rows.deliveryId, "slack:old"));
     expect(row?.reply).toMatchObject({ ok: false });
   });
+
+  test("requests answered a month ago are forgotten; younger ones, and those without an answer, are kept", async () => {
+    const stored = (deliveryId: string, days: number, doneAt: Date | null) => ({
+      deliveryId,
+      surface: "slack",
+      event: { ...click(deliveryId), at: "2026-11-22T10:00:00.000Z" } as never,
+      receivedAt: new Date(Date.now() - days * 86_400_000),
+      reply: doneAt === null ? null : ({ ok: true, text: "done" } as never),
+      doneAt,
+    });
+    await database()
+      .db.insert(rows)
+      .values([
+        ...Array.from({ length: 1_200 }, (_, at) => stored(`slack:month-${at}`, 31, new Date())),
+        stored("slack:week", 29, new Date()),
+        stored("slack:waits", 31, null),
+      ]);
+    let handled = 0;
+    const inbox = open(async () => {
+      handled += 1;
+      return { ok: true, text: "again" };
+    });
+    await inbox.sweep();
+    expect(await database().db.$count(rows)).toBe(202);
+    await inbox.sweep();
+    expect((await database().db.select().from(rows)).map((row) => row.deliveryId).sort()).toEqual([
+      "slack:waits",
+      "slack:week",
+    ]);
+    expect(await answer(inbox, click("slack:week"))).toEqual({ ok: true, text: "done" });
+    expect(handled).toBe(0);
+  });
 });

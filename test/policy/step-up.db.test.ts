@@ -9,6 +9,8 @@ import {
   confirmPasskey,
   finishEnrolment,
   makeRecoveryCodes,
+  pruneChallenges,
+  spendChallenge,
   useRecoveryCode,
 } from "../../src/policy/passkeys.ts";
 import {
@@ -124,6 +126,21 @@ describe("approving with a step-up", () => {
     await database().sql`update breakwater.plans set plan = jsonb_set(plan, '{reason}', '"x"') where hash = ${hash}`;
     await expect(begin("ana", hash)).rejects.toThrow("not those of its fingerprint");
   });
+});
+
+test("challenges are forgotten a day after their end, and one that was spent is not good again for it", async () => {
+  const { sql } = database();
+  const { hash } = await desk.ask(large());
+  const { options } = await begin("ana", hash);
+  const touch = () => desk.within((tx) => spendChallenge(tx, desk.control, options.challenge, "ana", "approve", hash));
+  expect(await touch()).toBe(true);
+  await pruneChallenges(database().db);
+  expect(await touch()).toBe(false);
+  await sql`update breakwater.challenges set expires_at = now() - interval '25 hours' where challenge = ${options.challenge}`;
+  await pruneChallenges(database().db);
+  expect(await sql`select from breakwater.challenges where challenge = ${options.challenge}`).toHaveLength(0);
+  expect(await sql`select from breakwater.challenges`).not.toHaveLength(0);
+  expect(await touch()).toBe(false);
 });
 
 describe("enrolment", () => {
