@@ -91,6 +91,7 @@ export function openDesk(parts: DeskParts): DeskApi {
 
   const silence: DeskApi["silence"] = (person, matchers, untilMs, reason) =>
     db.transaction(async (tx) => {
+      const request = person.request === undefined ? null : sha256(person.request);
       const [row] = await tx
         .insert(silences)
         .values({
@@ -98,9 +99,18 @@ export function openDesk(parts: DeskParts): DeskApi {
           reason,
           createdBy: `person:${person.id}`,
           untilAt: sql`now() + make_interval(secs => ${untilMs / 1_000})`,
+          request,
         })
+        .onConflictDoNothing()
         .returning();
-      if (!row) throw new DeskError("DATABASE_UNAVAILABLE");
+      if (!row) {
+        const [known] = await tx
+          .select({ id: silences.id })
+          .from(silences)
+          .where(eq(silences.request, request ?? ""));
+        if (!known) throw new DeskError("DATABASE_UNAVAILABLE");
+        return known.id;
+      }
       await append(tx, {
         actor: `person:${person.id}`,
         type: "silence.set",
@@ -255,7 +265,7 @@ export function openDesk(parts: DeskParts): DeskApi {
     report: (person, incident, step, text) => stateReporting(db, incident, step, by(person), text),
     label: (person, incident, label) => labelDetectors(db, incident, label, by(person)),
     async escalate(person, incident) {
-      return `${incident} is ${await escalate(db, parts.control.seal, incident, by(person))} now.`;
+      return `${incident} is ${await escalate(db, parts.control.seal, incident, by(person), person.request)} now.`;
     },
 
     emergencies: (limit) => db.select().from(breakGlass).orderBy(desc(breakGlass.openedAt)).limit(limit),

@@ -1,7 +1,7 @@
 import { and, eq, gt, inArray, isNull, ne, sql } from "drizzle-orm";
 import { noteIncident } from "../db/changes.ts";
 import type { Db, Tx } from "../db/client.ts";
-import { approvals, breakGlass, incidents, plans } from "../db/schema.ts";
+import { approvals, breakGlass, incidentEvents, incidents, plans } from "../db/schema.ts";
 import type { Severity, TrustClass } from "../kernel/alert.ts";
 import { sha256 } from "../kernel/canonical.ts";
 import { DeskError } from "../kernel/errors.ts";
@@ -127,9 +127,22 @@ const LOUDER: Record<Severity, Severity> = {
   critical: "critical",
 };
 
-/** Raises the severity by one step. */
-export async function escalate(db: Db, seal: Seal, id: string, by: By): Promise<Severity> {
+/** The severity to which a request raised the incident before; undefined where it did not. */
+async function raisedBefore(tx: Tx, id: string, request: string): Promise<Severity | undefined> {
+  await tx.select({ id: incidents.id }).from(incidents).where(eq(incidents.id, id)).for("update");
+  const [line] = await tx
+    .select({ data: incidentEvents.data })
+    .from(incidentEvents)
+    .where(and(eq(incidentEvents.incidentId, id), sql`${incidentEvents.data} ->> 'request' = ${request}`));
+  return line?.data["to"] as Severity | undefined;
+}
+
+/** Raises the severity by one step; a delivery, `asked`, that raised it before is answered with what it raised it to. */
+export async function escalate(db: Db, seal: Seal, id: string, by: By, asked?: string): Promise<Severity> {
   return db.transaction(async (tx) => {
+    const request = asked === undefined ? null : sha256(asked);
+    const before = request === null ? undefined : await raisedBefore(tx, id, request);
+    if (before !== undefined) return before;
     const row = await unresolved(tx, id);
     if (row.severity === "critical")
       throw new DeskError("DECISION_TAKEN", `${id} is critical already; /page calls people`);
@@ -152,6 +165,7 @@ export async function escalate(db: Db, seal: Seal, id: string, by: By): Promise<
       type: "incident.escalated",
       actor: by.actor,
       text: `raised from ${row.severity} to ${severity}`,
+      data: { to: severity, request },
     });
     return severity;
   });

@@ -90,6 +90,8 @@ async function stage(spread: (task: LifeTask) => LifeResult) {
     define: (name: string, body: (run: string, input: string) => Promise<void>) => void bodies.set(name, body),
     defineTask: () => {},
     async start(name: string, run: string, input = "") {
+      // A run that is known is not begun again, as the engine does it.
+      if (begun.includes(run)) return;
       begun.push(run);
       await bodies.get(name)?.(run, input);
     },
@@ -128,6 +130,16 @@ describe("a backtest asked for in chat", () => {
         "On 2026-11-20..2026-11-21, with margin-breach 0 of 6 accounts were liquidated instead of 6; final equity was 302 USD higher in the median",
     });
     expect((await rowOf(id))?.summary).toContain("Liquidated: 0 of 6; left alone: 6 of 6");
+  });
+
+  test("is begun once for a delivery that is taken up again, and anew for another", async () => {
+    const { backtests, begun } = await stage(lifeOf);
+    const request = { ...ana, request: "slack:1.1" };
+    const id = await backtests.begin(request, asked);
+    expect(await backtests.begin(request, asked)).toBe(id);
+    expect(begun).toEqual([`backtest:${id}`]);
+    expect(await backtests.begin({ ...ana, request: "slack:2.2" }, asked)).not.toBe(id);
+    expect(begun).toHaveLength(2);
   });
 
   test("says on its card that it failed, and why", async () => {

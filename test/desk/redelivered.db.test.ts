@@ -1,7 +1,8 @@
+import { eq } from "drizzle-orm";
 import { beforeEach, describe, expect, test } from "vitest";
 import { openInbox } from "../../src/chat/inbox.ts";
 import type { Click, CommandCall, Reply } from "../../src/chat/surface.ts";
-import { inbox as rows, incidents, runs } from "../../src/db/schema.ts";
+import { inbox as rows, incidents, runs, silences } from "../../src/db/schema.ts";
 import { type InboundContext, judgeInbound } from "../../src/desk/inbound.ts";
 import { type DeskParts, openDesk } from "../../src/desk/open-desk.ts";
 import { openIncident } from "../../src/incidents/lifecycle.ts";
@@ -32,7 +33,7 @@ const counted = async () => ({
 });
 
 beforeEach(async () => {
-  await database().sql`truncate breakwater.incidents, breakwater.runs, breakwater.inbox`;
+  await database().sql`truncate breakwater.incidents, breakwater.runs, breakwater.inbox, breakwater.silences`;
   const [commands, playbooks] = await Promise.all([loadCommands(), loadPlaybooks()]);
   const parts: Partial<DeskParts> = {
     database: database(),
@@ -111,6 +112,46 @@ describe("a request whose answer could not be written down, and that is taken up
     expect(await database().db.$count(runs)).toBe(1);
     expect((await judgeInbound(context, { ...press, deliveryId: "slack:4.4" })).ok).toBe(true);
     expect(await database().db.$count(runs)).toBe(2);
+  });
+
+  const opened = () =>
+    database().db.transaction((tx) =>
+      openIncident(
+        tx,
+        control.seal,
+        { actor: "system", surface: "test" },
+        { kind: "margin.ratio", severity: "low", title: "Margin", labels: { account: "paper-a" } },
+      ),
+    );
+  const severityOf = async (id: string) =>
+    (await database().db.select().from(incidents).where(eq(incidents.id, id)))[0]?.severity;
+
+  test("Escalate raises by one step, also where the incident was resolved meanwhile; pressed anew it raises again", async () => {
+    const incident = await opened();
+    const press = pressed("slack:6.6", `${incident}:1:escalate`);
+    const first = await judgeInbound(context, press);
+    expect(first).toMatchObject({ ok: true, text: `${incident} is medium now.` });
+    expect(await judgeInbound(context, press)).toEqual(first);
+    expect(await severityOf(incident)).toBe("medium");
+    await judgeInbound(context, { ...press, deliveryId: "slack:7.7" });
+    expect(await severityOf(incident)).toBe("high");
+    await database().db.update(incidents).set({ status: "resolved" });
+    expect(await judgeInbound(context, press)).toEqual(first);
+  });
+
+  test("a silence is set once, by command and from the card, and answered with the same number", async () => {
+    const incident = await opened();
+    const typed = asked("slack:8.8", '/silence kind=feed.stale 2h "announced maintenance"');
+    const press = pressed("slack:9.9", `${incident}:1:silence`);
+    for (const [event, count] of [
+      [typed, 1],
+      [press, 2],
+    ] as const) {
+      const first = await judgeInbound(context, event);
+      expect(first.ok, first.text).toBe(true);
+      expect(await judgeInbound(context, event)).toEqual(first);
+      expect(await database().db.$count(silences)).toBe(count);
+    }
   });
 
   test("through the inbox: Postgres is lost between the deed and its answer, and nothing is started twice", async () => {

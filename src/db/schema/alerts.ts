@@ -63,4 +63,6 @@ export const silences = breakwater.table("silences", {
   createdBy: text("created_by").notNull(),
   createdAt: moment("created_at").notNull().default(now),
   untilAt: moment("until_at").notNull(),
+  /** Digest of the delivery that asked for it: taken up again, it sets none a second time. */
+  request: text("request").unique(),
 });

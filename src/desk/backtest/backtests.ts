@@ -173,6 +173,7 @@ export function openBacktests(parts: BacktestsParts): Backtests {
             severity: "info",
             title: `Backtest of ${request.playbook} on ${request.recording}`,
             summary: `${seeds * markets.length} lives of each side, shared by the replicas; compared with ${request.against}.`,
+            ...(person.request === undefined ? {} : { request: person.request }),
           },
         ),
       );
