@@ -24,7 +24,7 @@ import {
 } from "../kernel/decimal.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { type Instrument, titleOf } from "../kernel/instrument.ts";
-import type { AccountState } from "../kernel/account.ts";
+import { type AccountState, marginEquity } from "../kernel/account.ts";
 import type { Position } from "../kernel/order.ts";
 import type { Change, Plan } from "../kernel/plan.ts";
 import type { ActionRequest, RequestContext } from "../kernel/request.ts";
@@ -57,7 +57,7 @@ export function reductions(
   target: Decimal,
 ): Reduction[] {
   let margin = state.maintenanceMarginUsd;
-  let equity = state.equityUsd;
+  let equity = marginEquity(state);
   const closable = state.positions.filter(
     (one) => instruments.has(one.symbol) && !isZero(one.quantity) && greater(one.maintenanceMarginUsd, ZERO),
   );
@@ -100,8 +100,8 @@ function changesOf(state: AccountState, chosen: readonly Reduction[]): Change[] 
   return [
     {
       label: "Margin ratio",
-      before: ratioText(state.maintenanceMarginUsd, state.equityUsd),
-      after: ratioText(sub(state.maintenanceMarginUsd, freed), sub(state.equityUsd, cost)),
+      before: ratioText(state.maintenanceMarginUsd, marginEquity(state)),
+      after: ratioText(sub(state.maintenanceMarginUsd, freed), sub(marginEquity(state), cost)),
     },
     ...chosen.map((one): Change => {
       const left = sub(
@@ -157,8 +157,8 @@ export async function planReduce(
   const { account, reader } = await readerOf(desk, request.account);
   const [state, instruments] = await Promise.all([reader.account(account.id), reader.instruments()]);
   if (state.positions.length === 0) return null;
-  if (greater(state.equityUsd, ZERO) && compare(state.maintenanceMarginUsd, mul(request.toRatio, state.equityUsd)) <= 0)
-    return null;
+  const money = marginEquity(state);
+  if (greater(money, ZERO) && compare(state.maintenanceMarginUsd, mul(request.toRatio, money)) <= 0) return null;
   const { chosen, costUsd } = await chooseCloses(desk, reader, state, instruments, request.toRatio);
   if (chosen.length === 0)
     throw new DeskError(

@@ -12,7 +12,7 @@ import {
   sign,
   toFloat,
 } from "../kernel/decimal.ts";
-import type { AccountState } from "../kernel/account.ts";
+import { type AccountState, marginEquity } from "../kernel/account.ts";
 import type { Instrument } from "../kernel/instrument.ts";
 import type { Position } from "../kernel/order.ts";
 import { QuantError } from "../quant/errors.ts";
@@ -101,7 +101,7 @@ export async function cheapestCloses(question: ClosingQuestion, solver: ProgramS
     }),
   );
   const all = closable.filter((one) => one !== null).filter((one) => one.relief > 0);
-  const excess = toFloat(state.maintenanceMarginUsd) - toFloat(toRatio) * toFloat(state.equityUsd);
+  const excess = toFloat(state.maintenanceMarginUsd) - toFloat(toRatio) * toFloat(marginEquity(state));
   const found = ORDER_OF_CHOICE.map((fits) => all.filter(fits)).find(
     (some) => some.reduce((sum, one) => sum + freeable(one), 0) >= excess,
   );

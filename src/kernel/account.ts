@@ -1,4 +1,4 @@
-import type { Decimal, Ratio, Usd } from "./decimal.ts";
+import { type Decimal, type Ratio, type Usd, ZERO, compare, div, greater, isZero, min } from "./decimal.ts";
 import type { Position, VenueOrder } from "./order.ts";
 
 /** Whether real money is at stake; shown unmistakably and bound into every plan's hash. */
@@ -26,13 +26,31 @@ export interface AccountState {
   readonly venue: string;
   readonly equityUsd: Usd;
   readonly maintenanceMarginUsd: Usd;
-  /** Maintenance margin / equity: 0 is safe, at 1 the venue liquidates. Null where equity is not positive or the venue does not say. */
+  /**
+   * How near the venue is to liquidating: 0 is safe, 1 is now. Maintenance margin / equity, or the worst such ratio where
+   * parts of the account are liquidated by themselves. Null where no money stands for the margin or the venue does not say.
+   */
   readonly marginRatio: Ratio | null;
   readonly balances: readonly { readonly asset: string; readonly total: string; readonly usd: Usd }[];
   readonly positions: readonly Position[];
   readonly openOrders: readonly VenueOrder[];
   /** The venue's time of these figures where it says one, else when they were received. */
   readonly at: Date;
+}
+
+/**
+ * The money that stands for an account's maintenance margin, by the ratio at which its venue liquidates: its equity, or less
+ * where a part of that is no collateral or stands for other positions. The equity where the ratio is not known.
+ */
+export function marginEquity({
+  equityUsd,
+  maintenanceMarginUsd,
+  marginRatio,
+}: Pick<AccountState, "equityUsd" | "maintenanceMarginUsd" | "marginRatio">): Usd {
+  if (marginRatio === null || isZero(marginRatio) || !greater(equityUsd, ZERO)) return equityUsd;
+  // A ratio is rounded; where it is that of the whole, equity stays exact.
+  if (compare(div(maintenanceMarginUsd, equityUsd, 6, "up"), marginRatio) >= 0) return equityUsd;
+  return min(equityUsd, div<"usd">(maintenanceMarginUsd, marginRatio, 2, "down"));
 }
 
 /** The UTC day of a moment, "2026-03-02". */

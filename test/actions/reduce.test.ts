@@ -67,6 +67,15 @@ describe("how much is reduced", () => {
     expect(Number(first?.share)).toBeLessThan(0.69);
   });
 
+  test("where a part of equity stands for nothing, what stands for the margin counts", () => {
+    // 60,000 of margin on a million, of which the venue lets only 100,000 stand for it.
+    const whole = account("1000000", [position("BTC", "10", "60000", "0.1")]);
+    expect(reductions(whole, instruments, decimal("0.5"))).toEqual([]);
+    const [first] = reductions({ ...whole, marginRatio: decimal("0.6") }, instruments, decimal("0.5"));
+    expect(Number(first?.share)).toBeGreaterThan(0.16);
+    expect(Number(first?.share)).toBeLessThan(0.18);
+  });
+
   test("an account without equity is closed whole", () => {
     const state = account("-5", [position("BTC", "10", "60000", "0.01"), position("ETH", "-100", "3000", "0.01")]);
     expect(reductions(state, instruments, decimal("0.5")).map((one) => one.quantity)).toEqual(["10", "100"]);

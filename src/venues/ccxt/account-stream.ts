@@ -31,13 +31,17 @@ const LONGEST_PAUSE_MS = 60_000;
 
 const READ: ReadonlySet<string> = new Set<StreamVenue>(["binanceusdm", "bybit", "okx", "deribit"]);
 
-/** Hands on what one raw message means; where the venue's words are not read, any message is a hint to look. */
-function tell(raw: unknown, venue: string, context: StreamContext, listener: AccountListener): void {
+/**
+ * Hands on what one raw message means; where the venue's words are not read, any message is a hint to look.
+ * @returns whether it was the stream's last: its connection stays open and says nothing any more
+ */
+function tell(raw: unknown, venue: string, context: StreamContext, listener: AccountListener): boolean {
   const readings: readonly StreamReading[] = READ.has(venue)
     ? readAccountStream(venue as StreamVenue, raw, context)
     : [{ kind: "control", what: "message" }];
   for (const one of readings) if (one.kind === "alert") listener.onAlert(one.alert);
   if (!READ.has(venue) || readings.some((one) => one.kind !== "control")) listener.onChange();
+  return readings.some((one) => one.kind === "alert" && one.alert.kind === "stream.expired");
 }
 
 /**
@@ -52,12 +56,13 @@ export async function followAccount(parts: AccountStreamParts): Promise<() => Pr
   let exchange: StreamingExchange | undefined;
   let heard = false;
 
-  const connect = async (): Promise<StreamingExchange> => {
+  const connect = async (onExpired: (error: Error) => void): Promise<StreamingExchange> => {
     const opened = await parts.open();
     const handle = opened.handleMessage.bind(opened);
     opened.handleMessage = (client, message) => {
       heard = true;
-      tell(message, venue, { account, receivedAt: clock.now(), symbolOf: parts.symbolOf }, listener);
+      const context = { account, receivedAt: clock.now(), symbolOf: parts.symbolOf };
+      if (tell(message, venue, context, listener)) onExpired(new Error("the venue ended the stream"));
       return handle(client, message);
     };
     return opened;
@@ -70,9 +75,15 @@ export async function followAccount(parts: AccountStreamParts): Promise<() => Pr
     for (let pauseMs = FIRST_PAUSE_MS; !stopping.signal.aborted;) {
       heard = false;
       try {
-        exchange = await connect();
-        const on = exchange;
-        await Promise.race(CHANNELS.filter((channel) => on.has[channel] === true).map((channel) => watch(on, channel)));
+        // ccxt does not open an expired stream again: its promises would wait forever.
+        let expire: (error: Error) => void = () => undefined;
+        const expired = new Promise<never>((_, reject) => {
+          expire = reject;
+        });
+        const on = await connect(expire);
+        exchange = on;
+        const channels = CHANNELS.filter((channel) => on.has[channel] === true);
+        await Promise.race([expired, ...channels.map((channel) => watch(on, channel))]);
       } catch (error) {
         if (stopping.signal.aborted) return;
         listener.onGone(messageOf(error));

@@ -1,4 +1,5 @@
-import { ZERO, abs, isZero } from "../../kernel/decimal.ts";
+import { type Usd, ZERO, abs, add, compare, isZero, sum } from "../../kernel/decimal.ts";
+import type { AccountState } from "../../kernel/account.ts";
 import { DeskError } from "../../kernel/errors.ts";
 import { baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
@@ -7,7 +8,7 @@ import { isDollar } from "../dollar.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { isA } from "./failures.ts";
 import { type Link, type Listing, feeInUsd } from "./link.ts";
-import { adlRank, marginRatio, priceOrNull, together, walked, whole, withId } from "./shape.ts";
+import { type Purse, adlRank, marginRatio, priceOrNull, together, walked, whole, withId, worstRatio } from "./shape.ts";
 
 const STATES = {
   NEW: "working",
@@ -63,6 +64,48 @@ function position(of: Row, listing: Listing): Position {
   };
 }
 
+interface Margin {
+  readonly equityUsd: Usd;
+  readonly maintenanceMarginUsd: Usd;
+  readonly marginRatio: AccountState["marginRatio"];
+}
+
+/**
+ * In single-asset mode the venue's totals count USDT alone, and what is margined in another asset is liquidated by itself;
+ * the answer does not name the mode, but other assets then have money that the totals leave out. Isolated positions are
+ * liquidated by themselves in either mode.
+ */
+function marginOf(totals: Row, assets: readonly Row[], held: readonly Row[]): Margin {
+  const equityUsd = figure<"usd">(totals, "totalMarginBalance");
+  const maintenanceMarginUsd = figure<"usd">(totals, "totalMaintMargin");
+  const isolated = held
+    .filter((one) => !isZero(maybeFigure(one, "isolatedWallet") ?? ZERO))
+    .map((one): Purse => ({
+      maintenance: figure(one, "maintMargin"),
+      equity: add(figure(one, "isolatedWallet"), figure(one, "unRealizedProfit")),
+    }));
+  const purses = assets.map((one) => ({
+    asset: text(one, "asset"),
+    maintenance: maybeFigure<"usd">(one, "maintMargin") ?? ZERO,
+    equity: maybeFigure<"usd">(one, "marginBalance") ?? ZERO,
+  }));
+  const tether = purses.find((one) => one.asset === "USDT") ?? { maintenance: ZERO, equity: ZERO };
+  const left = purses.some((one) => one.asset !== "USDT" && !(isZero(one.maintenance) && isZero(one.equity)));
+  const tetherAlone =
+    compare(tether.equity, equityUsd) === 0 && compare(tether.maintenance, maintenanceMarginUsd) === 0;
+  if (!left || !tetherAlone) {
+    const all = { maintenance: maintenanceMarginUsd, equity: equityUsd };
+    const whole = marginRatio(maintenanceMarginUsd, equityUsd);
+    return { equityUsd, maintenanceMarginUsd, marginRatio: whole && worstRatio([all, ...isolated]) };
+  }
+  const dollars = purses.filter((one) => isDollar(one.asset));
+  return {
+    equityUsd: sum(dollars.map((one) => one.equity)),
+    maintenanceMarginUsd: sum(dollars.map((one) => one.maintenance)),
+    marginRatio: worstRatio([...purses, ...isolated]),
+  };
+}
+
 const ordersOf = async (link: Link, method: string, params: Row): Promise<readonly VenueOrder[]> => {
   const listing = await link.listed();
   return rows(await link.call(method, params), "orders").map((one) => order(one, listing));
@@ -72,10 +115,14 @@ const sinceMs = (link: Link, since: Date): string => String(Math.max(since.getTi
 
 /** Symbols in which the account traded, by its commissions. */
 async function tradedIds(link: Link, startTime: string): Promise<readonly string[]> {
-  const income = rows(
-    await link.call("fapiPrivateGetIncome", { incomeType: "COMMISSION", startTime, limit: "1000" }),
-    "income",
-  );
+  const asked = { incomeType: "COMMISSION", limit: String(PAGE) };
+  const income = await walked({
+    page: async (params) => rows(await link.call("fapiPrivateGetIncome", params), "income"),
+    id: "tranId",
+    full: PAGE,
+    first: { ...asked, startTime },
+    next: (last) => ({ ...asked, startTime: text(last, "time") }),
+  });
   const listing = await link.listed();
   return [...new Set(income.map((one) => text(one, "symbol")))].filter((id) => listing.has(id));
 }
@@ -139,21 +186,17 @@ export const binanceusdm: Dialect = {
       link.call("fapiPrivateV3GetPositionRisk"),
     );
     const totals = row(account, "account");
-    const equityUsd = figure<"usd">(totals, "totalMarginBalance");
-    const maintenanceMarginUsd = figure<"usd">(totals, "totalMaintMargin");
-    const balances = rows(totals["assets"], "assets").filter((one) => !isZero(figure(one, "walletBalance")));
+    const assets = rows(totals["assets"], "assets");
+    const held = rows(risks, "positions").filter((one) => !isZero(figure(one, "positionAmt")));
+    const balances = assets.filter((one) => !isZero(figure(one, "walletBalance")));
     return {
-      equityUsd,
-      maintenanceMarginUsd,
-      marginRatio: marginRatio(maintenanceMarginUsd, equityUsd),
+      ...marginOf(totals, assets, held),
       balances: balances.map((one) => ({
         asset: text(one, "asset"),
         total: text(one, "walletBalance"),
         usd: isDollar(text(one, "asset")) ? figure<"usd">(one, "walletBalance") : ZERO,
       })),
-      positions: rows(risks, "positions")
-        .filter((one) => !isZero(figure(one, "positionAmt")))
-        .map((one) => position(one, listing)),
+      positions: held.map((one) => position(one, listing)),
       at: link.now(),
     };
   },

@@ -1,4 +1,4 @@
-import { type Decimal, ZERO, abs, isZero, mul, neg } from "../../kernel/decimal.ts";
+import { type Decimal, ZERO, abs, isZero, mul, neg, sum } from "../../kernel/decimal.ts";
 import { type Instrument, baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text, words } from "../answer.ts";
@@ -148,18 +148,23 @@ export const bybit: Dialect = {
     );
     const totals = row(rows(row(row(wallet, "wallet")["result"], "result")["list"], "list")[0], "account");
     const equityUsd = figure<"usd">(totals, "totalEquity");
-    const maintenanceMarginUsd = maybeFigure<"usd">(totals, "totalMaintenanceMargin") ?? ZERO;
     const held = lists.flat().filter(({ of }) => !isZero(maybeFigure(of, "size") ?? ZERO));
+    const positions = await together(...held.map(({ of }) => position(of, link)));
+    // In isolated margin the account has neither figure: each position is liquidated by itself, and no ratio is known.
+    const told = maybeFigure<"usd">(totals, "totalMaintenanceMargin");
+    const maintenanceMarginUsd = told ?? sum(positions.map((one) => one.maintenanceMarginUsd));
+    // The venue liquidates by the margin balance: equity less what is no collateral, such as the value of options.
+    const money = maybeFigure<"usd">(totals, "totalMarginBalance") ?? equityUsd;
     return {
       equityUsd,
       maintenanceMarginUsd,
-      marginRatio: marginRatio(maintenanceMarginUsd, equityUsd),
+      marginRatio: told === undefined && positions.length > 0 ? null : marginRatio(maintenanceMarginUsd, money),
       balances: rows(totals["coin"], "coin").map((one) => ({
         asset: text(one, "coin"),
         total: text(one, "walletBalance"),
         usd: maybeFigure<"usd">(one, "usdValue") ?? ZERO,
       })),
-      positions: await together(...held.map(({ of }) => position(of, link))),
+      positions,
       at: link.now(),
     };
   },

@@ -1,15 +1,4 @@
-import {
-  type Decimal,
-  type Ratio,
-  type Usd,
-  ZERO,
-  abs,
-  decimal,
-  greater,
-  isZero,
-  mul,
-  sum,
-} from "../../kernel/decimal.ts";
+import { type Decimal, type Usd, ZERO, abs, decimal, isZero, mul, sum } from "../../kernel/decimal.ts";
 import type { AccessAction, AccessEntry } from "../../kernel/access.ts";
 import { DeskError, messageOf } from "../../kernel/errors.ts";
 import type { Instrument } from "../../kernel/instrument.ts";
@@ -18,7 +7,18 @@ import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, ro
 import { isDollar } from "../dollar.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { type Link, type Listing, feeInUsd } from "./link.ts";
-import { marginRatio, priceOrNull, sameId, toContracts, toUnits, together, walked, whole } from "./shape.ts";
+import {
+  type Purse,
+  marginRatio,
+  priceOrNull,
+  sameId,
+  toContracts,
+  toUnits,
+  together,
+  walked,
+  whole,
+  worstRatio,
+} from "./shape.ts";
 
 const STATES = {
   open: "working",
@@ -99,20 +99,27 @@ async function worth(link: Link, currency: string): Promise<Usd> {
   );
 }
 
-interface Purse {
+/** One currency of the account. */
+interface Held extends Purse {
   readonly asset: string;
   readonly total: string;
   readonly usd: Usd;
   readonly maintenanceUsd: Usd;
-  readonly ratio: Ratio | null;
 }
 
-async function purse(of: Row, link: Link): Promise<Purse> {
+async function purse(of: Row, link: Link): Promise<Held> {
   const asset = text(of, "currency");
   const price = await worth(link, asset);
-  const usd = mul<"usd">(figure(of, "equity"), price);
-  const maintenanceUsd = mul<"usd">(figure(of, "maintenance_margin"), price);
-  return { asset, total: text(of, "balance"), usd, maintenanceUsd, ratio: marginRatio(maintenanceUsd, usd) };
+  const [coins, maintenance] = [figure(of, "equity"), figure(of, "maintenance_margin")];
+  return {
+    asset,
+    total: text(of, "balance"),
+    usd: mul<"usd">(coins, price),
+    maintenanceUsd: mul<"usd">(maintenance, price),
+    maintenance,
+    // Liquidation goes by the margin balance, to which under standard margin the value of options does not belong.
+    equity: maybeFigure(of, "margin_balance") ?? coins,
+  };
 }
 
 const PAGE = 1000;
@@ -176,15 +183,14 @@ export const deribit: Dialect = {
     const maintenanceMarginUsd =
       (crossed && maybeFigure<"usd">(crossed, "total_maintenance_margin_usd")) ??
       sum(purses.map((one) => one.maintenanceUsd));
-    // Without cross collateral each currency is liquidated by itself: the account is as near to it as its worst one.
-    const worst = purses.reduce<Ratio | null>(
-      (most, { ratio }) => (ratio && (!most || greater(ratio, most)) ? ratio : most),
-      null,
-    );
+    const money = (crossed && maybeFigure<"usd">(crossed, "total_margin_balance_usd")) ?? equityUsd;
     return {
       equityUsd,
       maintenanceMarginUsd,
-      marginRatio: crossed ? marginRatio(maintenanceMarginUsd, equityUsd) : worst,
+      // Without cross collateral each currency is liquidated by itself: the account is as near to it as its worst one.
+      marginRatio: crossed
+        ? marginRatio(maintenanceMarginUsd, money)
+        : marginRatio(maintenanceMarginUsd, equityUsd) && worstRatio(purses),
       balances: purses.map(({ asset, total, usd }) => ({ asset, total, usd })),
       positions: rows(held, "positions")
         .filter((one) => !isZero(figure(one, "size")))

@@ -1,6 +1,7 @@
 import {
   type Decimal,
   type Quantity,
+  type Usd,
   ZERO,
   abs,
   add,
@@ -19,7 +20,7 @@ import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, ro
 import type { Dialect } from "./dialect.ts";
 import { isA } from "./failures.ts";
 import { type Link, type Listed, type Listing, unlisted } from "./link.ts";
-import { marginRatio, priceOrNull, together, walked, withId } from "./shape.ts";
+import { type Purse, marginRatio, priceOrNull, together, walked, withId, worstRatio } from "./shape.ts";
 
 const SIDES = { B: "buy", A: "sell" } as const;
 const TIF: Readonly<Record<Exclude<TimeInForce, "FOK">, string>> = { GTC: "Gtc", IOC: "Ioc", PO: "Alo" };
@@ -35,10 +36,13 @@ async function beAgent(link: Link, key: string): Promise<void> {
     throw new DeskError("VENUE_ANSWER_INVALID", "hyperliquid does not know the key as an agent of the account");
 }
 
+/** A coin as symbols have it: the venue writes a thousand of one as "kPEPE". */
+const baseOf = (coin: string): string => coin.toUpperCase();
+
 /** The perpetual of a coin; the venue names them so everywhere but in orders. */
 function perpetualOf(coin: string, listing: Listing): Listed {
   const found = [...listing.bySymbol.values()].find(
-    (one) => one.instrument.kind === "perpetual" && one.instrument.base === coin,
+    (one) => one.instrument.kind === "perpetual" && one.instrument.base === baseOf(coin),
   );
   if (!found) throw unlisted("hyperliquid", coin);
   return found;
@@ -93,7 +97,7 @@ async function fillsSince(link: Link, since: Date): Promise<readonly Fill[]> {
     next: (last) => ({ startTime: instant(last, "time").getTime() }),
   });
   return all
-    .filter((of) => coins.has(text(of, "coin")))
+    .filter((of) => coins.has(baseOf(text(of, "coin"))))
     .map((of) => ({
       venueOrderId: text(of, "oid"),
       clientOrderId: maybeText(of, "cloid") ?? "",
@@ -113,7 +117,9 @@ const recentFills = (link: Link): Promise<readonly Fill[]> =>
 async function openOrders(link: Link): Promise<readonly VenueOrder[]> {
   const listing = await link.listed();
   const all = rows(await info(link, "frontendOpenOrders"), "open orders");
-  return all.map((one) => order(one, "open", instant(one, "timestamp"), [], listing));
+  // Orders of the spot market, which is not read, stand in the same list: "@107", "PURR/USDC".
+  const perpetuals = all.filter((one) => !/^@|\//.test(text(one, "coin")));
+  return perpetuals.map((one) => order(one, "open", instant(one, "timestamp"), [], listing));
 }
 
 async function byStatus(link: Link, clientOrderId: string): Promise<VenueOrder | undefined> {
@@ -154,23 +160,28 @@ async function byHistory(link: Link, clientOrderId: string): Promise<VenueOrder 
   );
 }
 
-/** The universe with each market's context, in the venue's order. */
+/** Each market's context by its coin, as symbols have it. */
 async function contexts(link: Link): Promise<ReadonlyMap<string, Row>> {
   const answer = await link.call("publicPostInfo", { type: "metaAndAssetCtxs" });
   const [meta, list] = Array.isArray(answer) ? (answer as unknown[]) : [];
   const names = rows(row(meta, "meta")["universe"], "universe").map((one) => text(one, "name"));
   const all = rows(list, "contexts");
-  return new Map(names.map((name, at) => [name, row(all[at], name)]));
+  return new Map(names.map((name, at) => [baseOf(name), row(all[at], name)]));
 }
+
+/** Maintenance is half of the initial margin at the market's highest leverage. */
+const maintenanceOf = (of: Row): Usd =>
+  mul(
+    abs(figure<"usd">(of, "positionValue")),
+    div(decimal("1"), mul(decimal("2"), figure(of, "maxLeverage")), 12, "up"),
+  );
 
 async function position(of: Row, marks: ReadonlyMap<string, Row>, listing: Listing): Promise<Position> {
   const coin = text(of, "coin");
   const { instrument } = perpetualOf(coin, listing);
   const quantity = figure<"quantity">(of, "szi");
-  const markPrice = figure<"price">(row(marks.get(coin), coin), "markPx");
+  const markPrice = figure<"price">(row(marks.get(baseOf(coin)), coin), "markPx");
   const notionalUsd = abs(figure<"usd">(of, "positionValue"));
-  // Maintenance is half of the initial margin at the market's highest leverage.
-  const share = div(decimal("1"), mul(decimal("2"), figure(of, "maxLeverage")), 12, "up");
   return {
     symbol: instrument.symbol,
     quantity,
@@ -178,7 +189,7 @@ async function position(of: Row, marks: ReadonlyMap<string, Row>, listing: Listi
     markPrice,
     notionalUsd,
     unrealisedUsd: figure(of, "unrealizedPnl"),
-    maintenanceMarginUsd: mul(notionalUsd, share),
+    maintenanceMarginUsd: maintenanceOf(of),
     liquidationPrice: priceOrNull(maybeFigure(of, "liquidationPx")),
     delta: baseQuantity(instrument, quantity, markPrice),
   };
@@ -237,16 +248,20 @@ export const hyperliquid: Dialect = {
     const equityUsd = figure<"usd">(row(state["crossMarginSummary"], "summary"), "accountValue");
     const maintenanceMarginUsd = figure<"usd">(state, "crossMaintenanceMarginUsed");
     const held = rows(state["assetPositions"], "positions").map((one) => row(one["position"], "position"));
+    const open = held.filter((one) => !isZero(figure(one, "szi")));
+    // An isolated position is liquidated by itself; what it uses is all that stands for it, its profit included.
+    const isolated = open
+      .filter((one) => maybeText(row(one["leverage"] ?? {}, "leverage"), "type") === "isolated")
+      .map((one): Purse => ({ maintenance: maintenanceOf(one), equity: figure(one, "marginUsed") }));
+    const crossed = { maintenance: maintenanceMarginUsd, equity: equityUsd };
     // The venue's `totalRawUsd` has the positions' cost taken off; money is equity without open profit.
     const cash = sub(equityUsd, sum(held.map((one) => figure<"usd">(one, "unrealizedPnl"))));
     return {
       equityUsd,
       maintenanceMarginUsd,
-      marginRatio: marginRatio(maintenanceMarginUsd, equityUsd),
+      marginRatio: marginRatio(maintenanceMarginUsd, equityUsd) && worstRatio([crossed, ...isolated]),
       balances: [{ asset: "USDC", total: cash, usd: cash }],
-      positions: await together(
-        ...held.filter((one) => !isZero(figure(one, "szi"))).map((one) => position(one, marks, listing)),
-      ),
+      positions: await together(...open.map((one) => position(one, marks, listing))),
       at: instant(state, "time"),
     };
   },

@@ -306,14 +306,19 @@ export const krakenfutures: Dialect = {
       }));
   },
 
-  async marks(link, { id }) {
+  async marks(link, { instrument, id }) {
     const now = row((await tickers(link)).get(id.toUpperCase()), "ticker");
     const [mark, rate] = [figure<"price">(now, "markPrice"), maybeFigure(now, "fundingRate")];
     return {
       markPrice: mark,
       indexPrice: priceOrNull(maybeFigure(now, "indexPrice")),
-      // The venue states an absolute rate in quote currency per contract and hour.
-      fundingRate: rate === undefined || isZero(mark) ? null : div(rate, mark, 12, "half-even"),
+      // The venue states an absolute rate per contract and hour: in the quote currency, for an inverse contract in coins.
+      fundingRate:
+        rate === undefined || isZero(mark)
+          ? null
+          : instrument.inverse
+            ? mul(rate, mark)
+            : div(rate, mark, 12, "half-even"),
     };
   },
 

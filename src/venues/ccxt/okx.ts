@@ -1,4 +1,4 @@
-import { type Decimal, type Usd, ZERO, abs, add, div, isZero, mul, neg } from "../../kernel/decimal.ts";
+import { type Decimal, type Usd, ZERO, abs, add, div, isZero, mul, neg, sub } from "../../kernel/decimal.ts";
 import { DeskError } from "../../kernel/errors.ts";
 import { type Instrument, baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
@@ -7,7 +7,7 @@ import { isDollar } from "../dollar.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { isA } from "./failures.ts";
 import { type Link, type Listing, feeInUsd } from "./link.ts";
-import { adlRank, marginRatio, priceOrNull, sameId, together, withId } from "./shape.ts";
+import { type Purse, adlRank, marginRatio, priceOrNull, sameId, together, withId, worstRatio } from "./shape.ts";
 
 const STATES = {
   live: "working",
@@ -112,6 +112,26 @@ function maintenanceOf(totals: Row, currencies: readonly Row[]): Usd {
   return sum;
 }
 
+/**
+ * What is liquidated apart: isolated positions, and where the account has no margin of its own (spot and futures mode) each
+ * currency with its cross positions.
+ */
+function pursesOf(totals: Row, currencies: readonly Row[], held: readonly Row[], equityUsd: Usd): readonly Purse[] {
+  const isolated = held
+    .filter((one) => maybeText(one, "mgnMode") === "isolated")
+    .map((one): Purse => ({
+      maintenance: maybeFigure(one, "mmr") ?? ZERO,
+      equity: add(maybeFigure(one, "margin") ?? ZERO, figure(one, "upl")),
+    }));
+  const whole = maybeFigure(totals, "mmr");
+  if (whole !== undefined) return [{ maintenance: whole, equity: equityUsd }, ...isolated];
+  const crossed = currencies.map((one): Purse => ({
+    maintenance: maybeFigure(one, "mmr") ?? ZERO,
+    equity: sub(maybeFigure(one, "eq") ?? ZERO, maybeFigure(one, "isoEq") ?? ZERO),
+  }));
+  return [...crossed, ...isolated];
+}
+
 /** OKX, API v5 (okx.com/docs-v5). */
 export const okx: Dialect = {
   // Without a broker id ccxt adds neither a tag nor a client order id of its own.
@@ -136,18 +156,20 @@ export const okx: Dialect = {
     );
     const totals = row(balance[0], "balance");
     const currencies = rows(totals["details"], "details");
+    const open = held.filter((one) => !isZero(maybeFigure(one, "pos") ?? ZERO));
     const equityUsd = maybeFigure<"usd">(totals, "adjEq") ?? figure<"usd">(totals, "totalEq");
     const maintenanceMarginUsd = maintenanceOf(totals, currencies);
     return {
       equityUsd,
       maintenanceMarginUsd,
-      marginRatio: marginRatio(maintenanceMarginUsd, equityUsd),
+      marginRatio:
+        marginRatio(maintenanceMarginUsd, equityUsd) && worstRatio(pursesOf(totals, currencies, open, equityUsd)),
       balances: currencies.map((one) => ({
         asset: text(one, "ccy"),
         total: text(one, "cashBal"),
         usd: maybeFigure<"usd">(one, "eqUsd") ?? ZERO,
       })),
-      positions: held.filter((one) => !isZero(maybeFigure(one, "pos") ?? ZERO)).map((one) => position(one, listing)),
+      positions: open.map((one) => position(one, listing)),
       at: instant(totals, "uTime"),
     };
   },

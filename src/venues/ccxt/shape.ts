@@ -3,9 +3,10 @@ import {
   type Price,
   type Quantity,
   type Ratio,
-  type Usd,
+  ZERO,
   decimal,
   div,
+  greater,
   isZero,
   mul,
   places,
@@ -27,9 +28,26 @@ export const toUnits = (contracts: Quantity, one: Instrument): Decimal => mul(co
 export const priceOrNull = (price: Price | undefined): Price | null =>
   price === undefined || isZero(price) ? null : places(price, 12, "half-even");
 
-/** Maintenance margin over equity; null where equity is not positive. */
-export const marginRatio = (maintenance: Usd, equity: Usd): Ratio | null =>
+/** Maintenance margin over the money that stands for it, both in one unit; null where there is no money. */
+export const marginRatio = (maintenance: Decimal, equity: Decimal): Ratio | null =>
   sign(equity) > 0 ? div<"ratio">(maintenance, equity, 6, "up") : null;
+
+/** Positions that are liquidated together, and the money that stands for them alone; both in the same unit, USD or a coin. */
+export interface Purse {
+  readonly maintenance: Decimal;
+  readonly equity: Decimal;
+}
+
+/** The margin ratio of the purse nearest to its liquidation; null where one needs margin and has no money. 0 where none needs any. */
+export function worstRatio(purses: readonly Purse[]): Ratio | null {
+  let worst: Ratio = ZERO;
+  for (const { maintenance, equity } of purses.filter((one) => !isZero(one.maintenance))) {
+    const ratio = marginRatio(maintenance, equity);
+    if (ratio === null) return null;
+    if (greater(ratio, worst)) worst = ratio;
+  }
+  return worst;
+}
 
 /**
  * A place in the auto-deleveraging queue that a venue tells as a number of lights. What is no such number is taken for not

@@ -149,12 +149,13 @@ export const binanceusdm: FakeVenue = {
             tranId: one.at,
           }));
       if (asked(params, "incomeType") !== "COMMISSION") return [];
-      return fills.map((one) => ({
+      return fills.map((one, at) => ({
         symbol: SYMBOL,
         incomeType: "COMMISSION",
         income: "-0.012",
         asset: "USDT",
         time: one.at,
+        tranId: at,
       }));
     }),
     "GET /sapi/v1/account/apiRestrictions": reading((_, { key }) => ({

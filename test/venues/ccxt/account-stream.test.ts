@@ -131,6 +131,27 @@ describe.each(CASES)("the private stream of $venue", ({ venue, fake, symbol, war
   });
 });
 
+describe("a stream that the venue lets expire", () => {
+  const rig = rigs("binanceusdm", binanceusdm, "BTC/USDT:USDT", wordId);
+
+  test("is opened again, though its connection is still there", async () => {
+    const on = await rig();
+    const gone: string[] = [];
+    const leave = await on.venue.reader.watchAccount?.("desk-1", {
+      onChange: () => undefined,
+      onAlert: () => undefined,
+      onGone: (why) => gone.push(why),
+    });
+    const { streams } = on.fake;
+    await vi.waitFor(() => expect(streams.open()).toBeGreaterThan(0), 5_000);
+    const before = streams.signedIn();
+    streams.push({ e: "listenKeyExpired", E: 1_700_000_000_000, listenKey: "old" });
+    await vi.waitFor(() => expect(gone).toEqual(["the venue ended the stream"]), 5_000);
+    await vi.waitFor(() => expect(streams.signedIn()).toBeGreaterThan(before), 10_000);
+    await leave?.();
+  });
+});
+
 const HINTED = [
   {
     venue: "krakenfutures",
