@@ -22,6 +22,7 @@ function program(finish: (outcome: Outcome) => void): Command {
       finish({ code: await (await load())(...args) });
   const root = new Command("breakwater")
     .description("Incident response for a crypto-derivatives desk, in chat.")
+    .showHelpAfterError("breakwater --help lists the commands; each one's --help shows its options and an example.")
     .exitOverride();
   const json = (): Option => new Option("--json", "print machine-readable output");
 

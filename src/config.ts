@@ -136,6 +136,8 @@ export type DeskFile = z.infer<typeof deskSchema>;
 export interface Config {
   readonly file: DeskFile;
   readonly deskPath: string;
+  /** Where the description was read: the path, or the name of a text that stands in no file, as the demo's. */
+  readonly deskName: string;
   readonly home: string;
   /** Path of the socket at which the signer listens. */
   readonly signerSocket: string;
@@ -247,6 +249,7 @@ export function loadConfig(
   return {
     file,
     deskPath,
+    deskName: given.text === undefined ? deskPath : name,
     home,
     signerSocket: signerSocketOf(environment, home),
     http,

@@ -51,6 +51,13 @@ monitor: { high: "0.9", critical: "0.8", poll: 5 }
     expect(text).toMatch(/environment BREAKWATER_LOG: was loud/);
   });
 
+  test("a name that is no setting is told at its own line, and a wrong choice with the choices", () => {
+    const text = problems(`${GOOD.replace("trader", "boss")}monitor:\n  poll: 5s\n  pol: 1s\nfoo: 1\n`);
+    expect(text).toMatch(/desk\.yaml line 6 monitor\.pol: is no setting here; correct its name or remove it/);
+    expect(text).toMatch(/desk\.yaml line 7 foo: is no setting here/);
+    expect(text).toMatch(/roles\.0: was "boss"; write viewer, .* or break-glass/);
+  });
+
   test("what only shows between parts is told too: a live account without key, thresholds the wrong way round", () => {
     const text = problems(
       `${GOOD.replace("{ a: { venue: paper } }", "{ live: { venue: bybit } }")}monitor: { high: "0.9", critical: "0.8" }\n`,

@@ -13,6 +13,12 @@ const at = (root: unknown, keys: readonly PropertyKey[]): unknown =>
     root,
   );
 
+/** What to write instead; of a choice the words themselves. */
+const remedyOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === "invalid_value"
+    ? `write ${issue.values.map(String).join(", ")}`.replace(/, ([^,]*)$/, " or $1")
+    : issue.message;
+
 /** Reads YAML by a schema; every problem names file, line, path, value and remedy. Null where there is any. */
 export function parseYaml<S extends z.ZodType>(
   text: string,
@@ -31,16 +37,23 @@ export function parseYaml<S extends z.ZodType>(
   const value: unknown = document.toJS({ maxAliasCount: 50 });
   const parsed = schema.safeParse(value ?? {});
   if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) {
+  const placeOf = (keys: readonly PropertyKey[]): string => {
     const node = document.getIn(
-      issue.path.filter((key): key is string | number => typeof key !== "symbol"),
+      keys.filter((key): key is string | number => typeof key !== "symbol"),
       true,
     ) as { range?: [number] } | undefined;
     const line = node?.range ? ` line ${lines.linePos(node.range[0]).line}` : "";
-    problems.push({
-      where: `${name}${line} ${issue.path.map(String).join(".") || "(top)"}`,
-      what: `${shown(at(value, issue.path))}; ${issue.message}`,
-    });
+    return `${name}${line} ${keys.map(String).join(".") || "(top)"}`;
+  };
+  for (const issue of parsed.error.issues) {
+    if (issue.code === "unrecognized_keys")
+      // Each unknown name has its own line; the part around it says nothing about it.
+      for (const key of issue.keys)
+        problems.push({
+          where: placeOf([...issue.path, key]),
+          what: "is no setting here; correct its name or remove it",
+        });
+    else problems.push({ where: placeOf(issue.path), what: `${shown(at(value, issue.path))}; ${remedyOf(issue)}` });
   }
   return null;
 }

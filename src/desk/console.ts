@@ -26,6 +26,7 @@ import type { DeskApi } from "./api.ts";
 import { responseTo } from "./matching.ts";
 import { marketRows } from "./market-rows.ts";
 import { openRiskView } from "./risk-view.ts";
+import { settingsOf } from "./settings-words.ts";
 
 /** How each venue is, judged by how fresh the figures of its accounts are. */
 async function venueDots(database: Database, config: Config, clock: Clock): Promise<readonly Dot[]> {
@@ -47,33 +48,6 @@ async function venueDots(database: Database, config: Config, clock: Clock): Prom
   }
   return [...venues.values()];
 }
-
-/** The settings page: what is in force, without secrets, which desk.yaml does not hold. */
-const settingsOf = (config: Config) => ({
-  groups: [
-    {
-      title: "Desk",
-      rows: [
-        { label: "name", value: config.file.desk.name },
-        { label: "file", value: config.deskPath },
-      ],
-    },
-    ...(["monitor", "detectors", "plans", "intake", "routes", "schedules"] as const).map((part) => ({
-      title: part,
-      rows: Object.entries(config.file[part]).map(([label, value]) => ({
-        label,
-        value: typeof value === "string" ? value : JSON.stringify(value),
-      })),
-    })),
-    {
-      title: "policy",
-      rows: config.file.policy.rules.map((rule) => ({
-        label: rule.name,
-        value: rule.title ?? JSON.stringify(rule.match),
-      })),
-    },
-  ],
-});
 
 /** The detectors that are on, with the parameters in force. */
 function detectorRows(config: Config) {

@@ -61,8 +61,8 @@ export const concentration = detector(
         return [resolved(event, `${market.base} in ${account} is no longer concentrated`, { account })];
       const evidence = {
         account,
-        coinUsd: coin,
-        allUsd: total,
+        coinNotionalUsd: coin,
+        accountNotionalUsd: total,
         shareRatio: share,
         timesEquity: leverage,
         openInterestRatio: part,

@@ -106,7 +106,7 @@ export function renderList(
         type="search"
         name="q"
         value="${filter.text}"
-        placeholder="Filter"
+        placeholder="paper-a, critical…"
         aria-label="Filter incidents"
         data-filter
       /><select name="status" aria-label="Which incidents" data-filter-status>

@@ -22,6 +22,10 @@ export function standing(ratio: string | null, limits: Limits): "unknown" | "cal
   return compare(ratio as Decimal, limits.warnRatio) >= 0 ? "warning" : "calm";
 }
 
+/** An account without positions is not called calm: it may be flat because it was liquidated. */
+const standingWord = (row: AccountRow, state: keyof typeof STANDING): string =>
+  row.at !== null && row.positions.length === 0 && state === "calm" ? "flat" : STANDING[state];
+
 const STANDING = { unknown: "unknown", calm: "calm", warning: "near the limit", over: "over the limit" } as const;
 
 /** Per cent of the bar's width. */
@@ -63,7 +67,7 @@ function account(row: AccountRow, limits: Limits, now: Date): Markup {
       <span
         >Margin ratio
         <strong class="num live">${row.marginRatio === null ? UNKNOWN : percent(row.marginRatio)}</strong></span
-      ><span class="standing">${STANDING[state]}</span>
+      ><span class="standing">${standingWord(row, state)}</span>
     </p>
     <p class="account-line">
       <span>To liquidation <span class="num live">${distance(row)}</span></span>

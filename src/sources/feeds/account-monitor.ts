@@ -59,7 +59,9 @@ export function marginAlert(state: AccountState, level: Level, receivedAt: Date)
     severity,
     title:
       level === "calm"
-        ? `${state.account} is back at a margin ratio of ${ratio}`
+        ? state.positions.length === 0
+          ? `${state.account} holds no position any more`
+          : `${state.account} is back at a margin ratio of ${ratio}`
         : `${state.account} is close to liquidation: margin ratio ${ratio}`,
     summary: `Maintenance margin ${grouped(state.maintenanceMarginUsd, 0)} USD against equity ${grouped(state.equityUsd, 0)} USD; ${state.venue} liquidates at 100 %.`,
     labels: { account: state.account, venue: state.venue },

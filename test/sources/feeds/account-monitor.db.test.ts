@@ -6,7 +6,7 @@ import { fakeClock } from "../../../src/kernel/clock.ts";
 import { decimal } from "../../../src/kernel/decimal.ts";
 import { DeskError } from "../../../src/kernel/errors.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
-import { levelOf, monitorAccount } from "../../../src/sources/feeds/account-monitor.ts";
+import { levelOf, marginAlert, monitorAccount } from "../../../src/sources/feeds/account-monitor.ts";
 import type { AccountListener, VenueReader } from "../../../src/venues/venue.ts";
 import { withDatabase } from "../../with-database.ts";
 
@@ -87,6 +87,21 @@ async function watched(options: { readonly streams?: boolean } = {}) {
   const kinds = () => alerts.map((one) => `${one.kind} ${one.status} ${one.severity}`);
   return { told, alerts, kinds, pass, clock };
 }
+
+test.each([
+  [[], "paper-a holds no position any more"],
+  [[{ symbol: "BTC/USDT:USDT" }], "paper-a is back at a margin ratio of 0.0 %"],
+])("an account that was liquidated is not said to be back: %j", (positions, title) => {
+  const state = {
+    account: "paper-a",
+    venue: "paper",
+    marginRatio: decimal("0"),
+    equityUsd: decimal("684"),
+    maintenanceMarginUsd: decimal("0"),
+    positions,
+  } as unknown as AccountState;
+  expect(marginAlert(state, "calm", START)).toMatchObject({ status: "resolved", title });
+});
 
 describe("an account under watch", () => {
   test("rises through high to critical, is not repeated each second, and is over only well below the threshold", async () => {

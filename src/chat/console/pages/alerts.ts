@@ -23,6 +23,6 @@ export function alertsPage(rows: readonly AlertRow[]): Markup {
   ]);
   return html`<div class="sheet" data-part="sheet">
     <h1>Alerts</h1>
-    ${rows.length === 0 ? emptyState("No alert came yet", "Every alert is listed here with what became of it: its incident, or the reason why it opened none.", null) : table("Alerts", ["Time", "Severity", "Alert", "Says", "From", "Became"], lines)}
+    ${rows.length === 0 ? emptyState("No alert came yet", "Every alert is listed here with what became of it: its incident, or the reason why it opened none.", null) : html`<div class="stack">${table("Alerts", ["Time", "Severity", "Alert", "Says", "From", "Became"], lines)}</div>`}
   </div>`;
 }

@@ -18,19 +18,21 @@ export const detectorsPage = (rows: readonly DetectorRow[]): Markup =>
             "Detectors watch market and account streams and open incidents by themselves.",
             null,
           )
-        : table(
-            "Detectors",
-            ["Detector", "Watches", "Parameters", "Hits in 24 h#", "Last hit", "Precision so far"],
-            rows.map((row) => [
-              html`<a href="/detectors/${row.name}"><strong>${words(row.name)}</strong></a
-                ><br />${words(row.title)}`,
-              words(row.stream),
-              html`<code>${words(row.params)}</code>`,
-              String(row.hits),
-              row.lastHitAt === null ? html`<span class="not-yet">none yet</span>` : moment(row.lastHitAt),
-              precision(row.judged),
-            ]),
-          )
+        : html`<div class="stack">
+            ${table(
+              "Detectors",
+              ["Detector", "Watches", "Parameters", "Hits in 24 h#", "Last hit", "Precision so far"],
+              rows.map((row) => [
+                html`<a href="/detectors/${row.name}"><strong>${words(row.name)}</strong></a
+                  ><br />${words(row.title)}`,
+                words(row.stream),
+                html`<code>${words(row.params)}</code>`,
+                String(row.hits),
+                row.lastHitAt === null ? html`<span class="not-yet">none yet</span>` : moment(row.lastHitAt),
+                precision(row.judged),
+              ]),
+            )}
+          </div>`
     }
     ${rows.length === 0 ? "" : html`<p>After an incident, say what it was: <code>/label INC-7 true</code>, <code>false</code> or <code>useful</code>.</p>`}
   </div>`;

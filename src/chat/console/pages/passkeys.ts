@@ -20,6 +20,11 @@ export const passkeysPage = (keys: readonly PasskeyLine[], viewer: Viewer): Mark
       Large plans are approved with a passkey on this console. A new one counts only after a second person, who looked
       at its owner, has confirmed it.
     </p>
+    <form data-passkey="elsewhere" class="stacked" hidden>
+      <p class="read-only">Browsers bind passkeys to names, and this address is a number: enrol at localhost.</p>
+      <button class="button">Continue at localhost</button>
+      <p class="answer" role="status" aria-live="polite"></p>
+    </form>
     <div data-part="keys">
       ${
         keys.length === 0
@@ -37,27 +42,21 @@ export const passkeysPage = (keys: readonly PasskeyLine[], viewer: Viewer): Mark
     </div>
     ${
       viewer.mayAct
-        ? html`<form data-passkey="enrol">
+        ? html`<form data-passkey="enrol" class="stacked">
               <button class="button primary">Enrol a passkey of mine</button>
               <p class="answer" role="status" aria-live="polite"></p>
             </form>
-            <form data-passkey="codes">
+            <h2>For the day the passkey is lost</h2>
+            <form data-passkey="codes" class="stacked">
+              <p class="quiet">Recovery codes only revoke; they approve nothing. New ones end the older ones.</p>
               <button class="button">Make recovery codes</button>
-              <p class="quiet">
-                For the day the passkey is lost. They only revoke; they approve nothing. Older ones end.
-              </p>
               <p class="answer" role="status" aria-live="polite"></p>
             </form>
-            <form data-passkey="recover">
+            <form data-passkey="recover" class="stacked">
               <label>Recovery code <input name="code" autocomplete="off" spellcheck="false" required /></label>
               <button class="button">Revoke all my passkeys</button>
               <p class="answer" role="status" aria-live="polite"></p>
             </form>`
         : ""
     }
-    <form data-passkey="elsewhere" hidden>
-      <p class="read-only">Browsers bind passkeys to names, and this address is a number.</p>
-      <button class="button">Continue at localhost</button>
-      <p class="answer" role="status" aria-live="polite"></p>
-    </form>
   </div>`;

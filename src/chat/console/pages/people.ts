@@ -1,5 +1,5 @@
 import type { PersonRow, SettingsView } from "../rows/people.ts";
-import { type Markup, emptyState, html, table, words } from "../markup.ts";
+import { type Markup, NOTHING, emptyState, html, table, words } from "../markup.ts";
 
 /** People, their roles and linked chat accounts, and the policy's rules in words. */
 export const peoplePage = (rows: readonly PersonRow[]): Markup =>
@@ -34,7 +34,8 @@ function readable(key: string): string {
   const text = key
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
     .replaceAll("-", " ")
-    .toLowerCase();
+    .toLowerCase()
+    .replaceAll(/\b(usd|ttl)\b/g, (unit) => unit.toUpperCase());
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -47,14 +48,13 @@ export const settingsPage = (view: SettingsView): Markup =>
       (group) =>
         html`<section>
           <h2>${words(readable(group.title))}</h2>
+          ${group.rows.length === 0 ? html`<p class="quiet">None.</p>` : NOTHING}
           <dl class="facts">
             ${group.rows.map(
               (row) =>
                 html`<div>
                   <dt>${words(readable(row.label))}</dt>
-                  <dd>
-                    ${row.value === "" || row.value === "[]" || row.value === "{}" ? html`<span class="not-yet">none</span>` : words(row.value)}
-                  </dd>
+                  <dd>${row.value === "" ? html`<span class="not-yet">none</span>` : words(row.value)}</dd>
                 </div>`,
             )}
           </dl>

@@ -42,9 +42,9 @@ export function playbooksPage(rows: readonly PlaybookRow[], runs: readonly RunRo
   ]);
   return html`<div class="sheet" data-part="sheet">
     <h1>Playbooks</h1>
-    ${rows.length === 0 ? emptyState("No playbook is installed", "A playbook is one file in playbooks/: what starts it, what it needs, and its steps.", "playbooks/margin-breach.ts") : table("Playbooks", ["Playbook", "Starts on", "Needs", "State", "Try it"], books)}
+    ${rows.length === 0 ? emptyState("No playbook is installed", "A playbook is one file in playbooks/: what starts it, what it needs, and its steps.", "playbooks/margin-breach.ts") : html`<div class="stack">${table("Playbooks", ["Playbook", "Starts on", "Needs", "State", "Try it"], books)}</div>`}
     <h2>Runs</h2>
-    ${runs.length === 0 ? html`<p class="quiet">None has run yet.</p>` : table("Runs", ["Started", "Playbook", "Incident", "State", "Step", "Outcome", "Started by"], lines)}
+    ${runs.length === 0 ? html`<p class="quiet">None has run yet.</p>` : html`<div class="stack">${table("Runs", ["Started", "Playbook", "Incident", "State", "Step", "Outcome", "Started by"], lines)}</div>`}
   </div>`;
 }
 

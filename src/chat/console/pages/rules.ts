@@ -78,17 +78,19 @@ export function rulesPage(page: RulesPage): Markup {
     </div>
     <h2>How plans are judged</h2>
     <p class="quiet">All rules are asked; the most restrictive answer wins. What no rule permits is denied.</p>
-    ${table(
-      "Rules in force",
-      ["Rule", "About", "Says", "Limits", "Tier"],
-      page.rules.map((rule) => [
-        html`<strong>${words(rule.name)}</strong>${rule.title === "" ? NOTHING : html`<br />${words(rule.title)}`}`,
-        words(rule.about),
-        words(rule.says),
-        html`${rule.limits.map((limit) => html`${words(limit)}<br />`)}`,
-        words(rule.tier),
-      ]),
-    )}
+    <div class="stack">
+      ${table(
+        "Rules in force",
+        ["Rule", "About", "Says", "Limits", "Tier"],
+        page.rules.map((rule) => [
+          html`<strong>${words(rule.name)}</strong>${rule.title === "" ? NOTHING : html`<br />${words(rule.title)}`}`,
+          words(rule.about),
+          words(rule.says),
+          html`${rule.limits.map((limit) => html`${words(limit)}<br />`)}`,
+          rule.tier === "" ? "" : words(rule.tier),
+        ]),
+      )}
+    </div>
     <h2>Caps that no quorum passes</h2>
     ${
       page.caps.length === 0
