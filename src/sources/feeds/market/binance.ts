@@ -78,8 +78,10 @@ export function binanceParser(venue: BinanceVenue, context: ParserContext): Pars
     },
     answer(url, body, receivedAt) {
       const symbol = /\/depth\?(?:.*&)?symbol=([A-Z0-9_]+)/.exec(url)?.[1];
-      if (symbol === undefined) return;
-      snapshot(feed, symbol, JSON.parse(body) as Data, receivedAt);
+      const data = dataOf(body);
+      if (symbol !== undefined && data !== undefined) return snapshot(feed, symbol, data, receivedAt);
+      feed.counters.malformed += 1;
+      return false;
     },
     books: () =>
       [...feed.lanes.values()].map((lane) => ({ market: lane.market, book: lane.book, sequence: lane.last })),
@@ -170,11 +172,14 @@ function depthUpdate(feed: BinanceFeed, receivedAt: number): void {
   if (!follows && !joins) {
     counters.gaps += 1;
     lane.suspect = true;
+    lane.held = [];
     tell(feed, lane, "gap", at, receivedAt);
     feed.context.resync?.(lane.symbol);
   }
   lane.fresh = false;
   lane.last = frame.last;
+  // The snapshot that is asked for now may be older than what comes until it is here.
+  if (lane.suspect) hold(feed, lane, at);
   apply(feed, lane, at, receivedAt, false);
 }
 
@@ -196,11 +201,10 @@ function hold(feed: BinanceFeed, lane: Lane, at: number): void {
   }
 }
 
-function snapshot(feed: BinanceFeed, symbol: string, data: Data, receivedAt: number): void {
+function snapshot(feed: BinanceFeed, symbol: string, data: Data, receivedAt: number): boolean {
   const lane = laneOf(feed, symbol);
   const { bids, asks, lastUpdateId } = data;
   feed.frame.lane = lane;
-  clearBook(lane.book);
   if (
     !Array.isArray(bids) ||
     !Array.isArray(asks) ||
@@ -208,8 +212,9 @@ function snapshot(feed: BinanceFeed, symbol: string, data: Data, receivedAt: num
     !levelsInto(feed.frame, bids, asks)
   ) {
     feed.counters.malformed += 1;
-    return;
+    return false;
   }
+  clearBook(lane.book);
   const time = data["T"] ?? data["E"];
   const at = typeof time === "number" ? time : guessAt(feed, receivedAt);
   const again = lane.state === "live";
@@ -222,6 +227,7 @@ function snapshot(feed: BinanceFeed, symbol: string, data: Data, receivedAt: num
   const { held } = lane;
   lane.held = [];
   for (const update of held) applyHeld(feed, lane, update, receivedAt);
+  return true;
 }
 
 function applyHeld(feed: BinanceFeed, lane: Lane, update: HeldUpdate, receivedAt: number): void {

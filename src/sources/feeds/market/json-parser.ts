@@ -62,7 +62,7 @@ export function jsonParser(venue: JsonVenue, context: ParserContext): Parser {
       if (typeof message === "object" && message !== null) venue.read(session, message as Json, receivedAt);
       else counters.malformed += 1;
     },
-    answer: () => undefined,
+    answer: () => false,
     books: () =>
       [...keepers.values()].map((keeper) => ({ market: keeper.market, book: keeper.book, sequence: keeper.sequence })),
   };

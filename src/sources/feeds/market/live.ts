@@ -37,10 +37,12 @@ export interface FeedPlan {
   readonly raws: readonly string[];
 }
 
-/** Back-off: half a second, doubled up to a minute; back to the start once messages have come. */
+/** Back-off: half a second, doubled up to a minute; back to the start once messages have come for a while. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 60_000;
-/** A snapshot of a book is asked for at most this often. */
+/** A venue that answers with one message and closes must not be called twice a second: it would ban our address. */
+const STEADY_MS = 10_000;
+/** A snapshot of a book is asked for at most this often; after a failure half as often each time, down to once a minute. */
 const SNAPSHOT_EVERY_MS = 2000;
 /** A socket that says nothing for this long is closed, whatever its state says: a dead one is seen only after minutes. */
 const SILENT_MS = 30_000;
@@ -85,23 +87,41 @@ export function liveFeed(plan: FeedPlan, world: FeedWorld, markets: Markets, emi
       return;
     }
     if (asking.has(raw)) return;
-    asking.add(raw);
-    const early = (askedAt.get(raw) ?? Number.NEGATIVE_INFINITY) + SNAPSHOT_EVERY_MS - now();
-    if (early > 0) await clock.sleep(early);
-    asking.delete(raw);
-    if (ended) return;
-    askedAt.set(raw, now());
-    let body: string;
-    try {
-      body = await world.fetch(url);
-    } catch (error) {
-      world.onTrouble(
-        `the book of ${raw} at ${plan.venue} could not be fetched (${messageOf(error)}); it is asked for again`,
-      );
-      await snapshot(raw);
-      return;
+    for (let failures = 0; !ended; failures += 1) {
+      asking.add(raw);
+      const pause = Math.min(LONGEST_WAIT_MS, SNAPSHOT_EVERY_MS * 2 ** Math.max(0, failures - 1));
+      const early = (askedAt.get(raw) ?? Number.NEGATIVE_INFINITY) + pause - now();
+      if (early > 0) await clock.sleep(early);
+      if (ended) return;
+      askedAt.set(raw, now());
+      const why = await ask(raw, url);
+      // A book that lost its place again while it was read is asked for already.
+      if (why === undefined || asking.has(raw)) return;
+      world.onTrouble(`the book of ${raw} at ${plan.venue} could not be fetched (${why}); it is asked for again`);
     }
-    if (!ended) parser.answer(url, body, now());
+  }
+
+  /** Fetches a book and reads it; why it could not, or undefined. */
+  async function ask(raw: string, url: string): Promise<string | undefined> {
+    try {
+      const body = await world.fetch(url);
+      asking.delete(raw);
+      return ended || parser.answer(url, body, now()) ? undefined : "the answer was no book";
+    } catch (error) {
+      asking.delete(raw);
+      return messageOf(error);
+    }
+  }
+
+  /** A message that cannot be read costs its connection, after which the books begin anew, and never the process. */
+  function hear(bytes: Buffer): void {
+    try {
+      parser.message(bytes, 0, bytes.length, heardAt);
+    } catch (error) {
+      parser.counters.malformed += 1;
+      world.onTrouble(`a message of ${plan.venue} could not be read (${messageOf(error)})`);
+      socket?.close();
+    }
   }
 
   const parser = PARSERS[plan.venue]({ markets, emit, resync: (raw) => void snapshot(raw) });
@@ -110,6 +130,7 @@ export function liveFeed(plan: FeedPlan, world: FeedWorld, markets: Markets, emi
     if (ended) return;
     openings += 1;
     heardAt = now();
+    const openedAt = heardAt;
     let closed = false;
     const opened = world.open(subscription.url, {
       onOpen: () => {
@@ -119,8 +140,8 @@ export function liveFeed(plan: FeedPlan, world: FeedWorld, markets: Markets, emi
       },
       onMessage: (bytes) => {
         heardAt = now();
-        wait = FIRST_WAIT_MS;
-        parser.message(bytes, 0, bytes.length, heardAt);
+        if (heardAt - openedAt >= STEADY_MS) wait = FIRST_WAIT_MS;
+        hear(bytes);
       },
       onClose: (reason) => {
         if (closed) return;

@@ -18,8 +18,8 @@ export interface Parser {
   readonly counters: FeedCounters;
   /** One websocket message: bytes[start, end), received at `receivedAt` ms by our clock. */
   message(bytes: Buffer, start: number, end: number, receivedAt: number): void;
-  /** The answer to a REST call, where this venue's books begin with one. */
-  answer(url: string, body: string, receivedAt: number): void;
+  /** The answer to a REST call, where this venue's books begin with one; false where it was no book, and nothing changed. */
+  answer(url: string, body: string, receivedAt: number): boolean;
   books(): readonly KeptBook[];
 }
 

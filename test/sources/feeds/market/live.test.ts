@@ -108,10 +108,95 @@ describe("a live feed", () => {
     }
     expect(waits).toEqual([500, 1000, 2000, 4000]);
     one.sockets.at(-1)!.events.onOpen();
+    await one.clock.advance(10_000);
     one.sockets.at(-1)!.events.onMessage(Buffer.from("{}"));
     one.sockets.at(-1)!.events.onClose("gone");
     await one.clock.advance(500);
     expect(feed.reconnects()).toBe(5);
+  });
+
+  test("calls a venue that says one thing and closes less and less often", async () => {
+    const one = world();
+    await using feed = liveFeed({ venue: "okx", raws: ["BTC-USDT"] }, one.outside, createMarkets(), one.emit);
+    for (let second = 0; second < 60; second += 1) {
+      const socket = one.sockets.at(-1)!;
+      if (one.sockets.length > feed.reconnects()) {
+        socket.events.onOpen();
+        socket.events.onMessage(Buffer.from('{"event":"error"}'));
+        socket.events.onClose("refused");
+      }
+      await one.clock.advance(1000);
+    }
+    // Twice as long each time: without that there would be a hundred.
+    expect(feed.reconnects()).toBeLessThan(12);
+  });
+
+  test("asks again, and lives on, where the answer is a page instead of a book; the book stays as it was", async () => {
+    const one = world([snapshot(5), "<html>Bad gateway</html>", "{}", snapshot(50)]);
+    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, one.outside, createMarkets(), one.emit);
+    one.sockets[0]!.events.onOpen();
+    await settle();
+    await one.clock.advance(5000);
+    one.sockets[0]!.events.onMessage(depth(20, 21, 19));
+    await settle();
+    expect(one.troubles).toHaveLength(1);
+    expect(feed.parser.books()[0]!.book.askCount).toBe(1);
+    await one.clock.advance(2000);
+    await one.clock.advance(4000);
+    expect(one.asked).toHaveLength(4);
+    expect(feed.parser.books()[0]!.sequence).toBe(50);
+  });
+
+  test("asks less and less often for a book that the venue refuses", async () => {
+    const one = world();
+    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, one.outside, createMarkets(), one.emit);
+    void feed;
+    one.sockets[0]!.events.onOpen();
+    await settle();
+    await one.clock.advance(120_000);
+    expect(one.asked.length).toBeLessThan(8);
+  });
+
+  test("keeps what comes while a lost book is asked for: the answer may be older than that", async () => {
+    const one = world([snapshot(5), snapshot(22)]);
+    let answer: () => void = () => undefined;
+    const slow = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    let asked = 0;
+    const outside: FeedWorld = {
+      ...one.outside,
+      fetch: async (url) => {
+        asked += 1;
+        const body = await one.outside.fetch(url);
+        if (asked === 2) await slow;
+        return body;
+      },
+    };
+    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, outside, createMarkets(), one.emit);
+    const { events } = one.sockets[0]!;
+    events.onOpen();
+    await settle();
+    await one.clock.advance(5000);
+    events.onMessage(depth(20, 21, 19));
+    events.onMessage(depth(22, 23, 21));
+    events.onMessage(depth(24, 25, 23));
+    answer();
+    await settle();
+    events.onMessage(depth(26, 27, 25));
+    expect(feed.parser.counters.gaps).toBe(1);
+    expect(feed.parser.books()[0]!.sequence).toBe(27);
+  });
+
+  test("a message that its parser chokes on costs the connection, not the process", async () => {
+    const one = world();
+    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, one.outside, createMarkets(), one.emit);
+    one.sockets[0]!.events.onOpen();
+    one.sockets[0]!.events.onMessage(Buffer.from('{"data":{"e":"forceOrder","E":1}}'));
+    expect(feed.parser.counters.malformed).toBe(1);
+    expect(one.sockets[0]!.closed).toBe(true);
+    await one.clock.advance(1000);
+    expect(feed.reconnects()).toBe(1);
   });
 
   test("closes a socket that says nothing, though it still looks open", async () => {
