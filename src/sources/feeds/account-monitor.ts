@@ -1,4 +1,4 @@
-import { lt, sql } from "drizzle-orm";
+import { eq, lt, sql } from "drizzle-orm";
 import { announce } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
 import { accountPoints, accountStates } from "../../db/schema.ts";
@@ -124,6 +124,19 @@ async function store(database: Database, state: AccountState, receivedAt: Date):
   });
 }
 
+/** What an earlier start may have raised and never took back: the alarms that its last figures stood for. */
+async function left(
+  { database, account, settings }: MonitorContext,
+  now: Date,
+): Promise<{ readonly level: Level; readonly stale: boolean }> {
+  const [row] = await database.db.select().from(accountStates).where(eq(accountStates.account, account.id));
+  if (row === undefined) return { level: "calm", stale: false };
+  return {
+    level: levelOf(row.state.marginRatio, "critical", settings),
+    stale: now.getTime() - row.receivedAt.getTime() > settings.staleAfterMs,
+  };
+}
+
 /**
  * Keeps one account's figures: by stream where the venue has one, and by polling always, because a private stream is a
  * hint and a read is the truth. Raises `margin.ratio` and `feed.stale`, repeats a standing alarm so that a restart or a
@@ -131,10 +144,15 @@ async function store(database: Database, state: AccountState, receivedAt: Date):
  */
 export async function monitorAccount(context: MonitorContext): Promise<() => Promise<void>> {
   const { account, settings, clock, log, database } = context;
-  let level: Level = "calm";
   let lastGoodAt = clock.now();
+  const before = await left(context, lastGoodAt);
+  let { level } = before;
+  /** Somebody may still read that figures are stale, though this start did not say so. */
+  let unsaid = before.stale;
   let lastRaisedAt = 0;
   let stale = false;
+  /** What the last look failed for. */
+  let trouble = "it has not answered";
   let rounds = 0;
   let busy = false;
   let hinted = false;
@@ -148,11 +166,22 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
     const receivedAt = clock.now();
     const next = levelOf(state.marginRatio, level, settings);
     const due = next !== level || (next !== "calm" && receivedAt.getTime() - lastRaisedAt > REPEAT_MS);
-    level = next;
     if (!due) return;
     await context.emit(marginAlert(state, next, receivedAt));
-    // Only once it is stored: an alarm that was lost on the way is raised again at the next look.
+    // Only once it is stored: what was lost on the way, an alarm or its end, is said again at the next look.
+    level = next;
     lastRaisedAt = receivedAt.getTime();
+  };
+
+  /** Says so once no fresh figures have come for too long, also while a question is still without any answer. */
+  const noteSilence = async (): Promise<void> => {
+    const now = clock.now();
+    if (stale || stopping.signal.aborted || now.getTime() - lastGoodAt.getTime() <= settings.staleAfterMs) return;
+    stale = true;
+    await context.emit(staleAlert(account, true, trouble, now)).catch((lost: unknown) => {
+      stale = false;
+      log.error({ account: account.id, err: lost }, "stale alarm not stored");
+    });
   };
 
   const readNow = async (): Promise<void> => {
@@ -161,11 +190,14 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
     try {
       const reader = await context.reader();
       const state = await reader.account(account.id);
-      lastGoodAt = clock.now();
-      await store(database, state, lastGoodAt);
-      if (stale) {
-        stale = false;
+      const receivedAt = clock.now();
+      await store(database, state, receivedAt);
+      lastGoodAt = receivedAt;
+      trouble = "it has not answered";
+      if (stale || unsaid) {
         await context.emit(staleAlert(account, false, "", lastGoodAt));
+        stale = false;
+        unsaid = false;
       }
       days.take(state, reader, lastGoodAt);
       await judge(state);
@@ -175,13 +207,8 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
       });
     } catch (error) {
       log.warn({ account: account.id, err: error }, "account not read");
-      if (!stale && clock.now().getTime() - lastGoodAt.getTime() > settings.staleAfterMs) {
-        stale = true;
-        await context.emit(staleAlert(account, true, messageOf(error), clock.now())).catch((lost: unknown) => {
-          stale = false;
-          log.error({ account: account.id, err: lost }, "stale alarm not stored");
-        });
-      }
+      trouble = messageOf(error);
+      await noteSilence();
     } finally {
       busy = false;
     }
@@ -189,7 +216,9 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
     if (rounds % PRUNE_EVERY === 0) {
       await database.db
         .delete(accountPoints)
-        .where(lt(accountPoints.at, sql`now() - make_interval(secs => ${KEEP_POINTS_MS / 1_000})`));
+        .where(lt(accountPoints.at, sql`now() - make_interval(secs => ${KEEP_POINTS_MS / 1_000})`))
+        // A look that failed here would be the last one; the next round forgets them.
+        .catch((error: unknown) => log.warn({ account: account.id, err: error }, "old points not forgotten"));
     }
   };
 
@@ -210,6 +239,7 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
   };
 
   const stop = clock.every(settings.pollMs, look);
+  const stopWaiting = clock.every(settings.pollMs, noteSilence);
   let unwatch: (() => Promise<void>) | undefined;
   const reader = await context.reader().catch(() => undefined);
   if (reader?.watchAccount) {
@@ -232,6 +262,7 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
   return async () => {
     stopping.abort();
     stop();
+    stopWaiting();
     await unwatch?.();
     await looking;
     await days.idle();

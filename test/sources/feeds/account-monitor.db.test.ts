@@ -21,21 +21,27 @@ const SETTINGS = {
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
+  await database().db.delete(accountStates);
 });
 
 /** An account whose venue says what the test tells it to. */
-async function watched(options: { readonly streams?: boolean } = {}) {
-  const clock = fakeClock(START);
+async function watched(options: { readonly streams?: boolean; readonly ratio?: string; readonly from?: Date } = {}) {
+  const clock = fakeClock(options.from ?? START);
   const alerts: Alert[] = [];
-  const told: { ratio: string | null; down: boolean; reads: number; listener: AccountListener | null } = {
-    ratio: "0.30",
-    down: false,
-    reads: 0,
-    listener: null,
-  };
+  const told: {
+    ratio: string | null;
+    down: boolean;
+    /** The venue takes the question and never answers. */
+    mute: boolean;
+    /** Alerts cannot be stored. */
+    lost: boolean;
+    reads: number;
+    listener: AccountListener | null;
+  } = { ratio: options.ratio ?? "0.30", down: false, mute: false, lost: false, reads: 0, listener: null };
   const reader = {
     account: async (id: string): Promise<AccountState> => {
       told.reads += 1;
+      if (told.mute) await new Promise(() => undefined);
       if (told.down) throw new DeskError("VENUE_UNAVAILABLE", "the venue is down for maintenance");
       return {
         account: id,
@@ -62,7 +68,10 @@ async function watched(options: { readonly streams?: boolean } = {}) {
       account: { id: "desk-1", venue: "paper", environment: "paper" },
       reader: async () => reader,
       settings: SETTINGS,
-      emit: async (alert) => void alerts.push(alert),
+      emit: async (alert) => {
+        if (told.lost) throw new Error("the database is away");
+        alerts.push(alert);
+      },
       clock,
       log: silentLog,
     }),
@@ -167,6 +176,51 @@ describe("an account under watch", () => {
       at: START,
     });
     await vi.waitFor(() => expect(kinds()).toEqual(["margin.call firing critical"]));
+  });
+});
+
+describe("what is said of an account is never left standing", () => {
+  test("a venue that takes the question and never answers is stale, too", async () => {
+    const { told, kinds, clock } = await watched();
+    told.mute = true;
+    for (let second = 0; second < 13; second += 1) await clock.advance(1_000);
+    await vi.waitFor(() => expect(kinds()).toEqual(["feed.stale firing high"]));
+    // The look under way never ends: whoever stops the watch would wait for it.
+    stops.pop();
+  });
+
+  test("the end of an alarm that could not be stored is said again", async () => {
+    const { told, kinds, pass } = await watched();
+    told.ratio = "0.83";
+    await pass(2);
+    await vi.waitFor(() => expect(kinds()).toEqual(["margin.ratio firing critical"]));
+    told.ratio = "0.30";
+    told.lost = true;
+    await pass(2);
+    told.lost = false;
+    await pass(2);
+    await vi.waitFor(() => expect(kinds().at(-1)).toBe("margin.ratio resolved high"));
+  });
+
+  test("that figures are fresh again is said again where it could not be stored", async () => {
+    const { told, kinds, pass } = await watched();
+    told.down = true;
+    await pass(12);
+    await vi.waitFor(() => expect(kinds()).toEqual(["feed.stale firing high"]));
+    told.down = false;
+    told.lost = true;
+    await pass(2);
+    told.lost = false;
+    await pass(2);
+    await vi.waitFor(() => expect(kinds().at(-1)).toBe("feed.stale resolved high"));
+  });
+
+  test("an alarm of an earlier start is over once the account is read and calm", async () => {
+    const first = await watched({ ratio: "0.83" });
+    await vi.waitFor(() => expect(first.kinds()).toEqual(["margin.ratio firing critical"]));
+    await stops.pop()?.();
+    const second = await watched({ from: new Date(START.getTime() + 60_000) });
+    await vi.waitFor(() => expect(second.kinds()).toEqual(["feed.stale resolved high", "margin.ratio resolved high"]));
   });
 });
 
