@@ -18,6 +18,7 @@ const newest = (folder) =>
 const isClone = existsSync(path.join(root, "src/cli.ts"));
 const isStale = () => !existsSync(stamp) || statSync(stamp).mtimeMs < Math.max(newest("src"), newest("commands"), newest("playbooks"));
 if (isClone && (!existsSync(built) || isStale())) {
+  console.error("Building the program; this takes some seconds, once after each change of its sources.");
   const build = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
   if (build.status !== 0) {
     console.error("The program could not be built; run npm ci, then npm run build, and read what it says.");

@@ -1,4 +1,7 @@
-import { command, grouped, percent } from "../src/index.ts";
+import { command, durationWords, grouped, measureWords, percent } from "../src/index.ts";
+
+/** "account paper-a" of "account:paper-a". */
+const scopeWords = (scope: string): string => scope.replace(":", " ");
 
 export default command(
   {
@@ -26,15 +29,15 @@ export default command(
       };
     return {
       ok: true,
-      text: `Fullest: ${fullest.scope} has used ${percent(fullest.usedRatio)} of its ${fullest.measure} in ${fullest.window}.`,
+      text: `Fullest: ${scopeWords(fullest.scope)} has used ${percent(fullest.usedRatio)} of its ${measureWords(fullest.measure)} within ${durationWords(fullest.window)}.`,
       table: {
-        columns: ["scope", "what", "in", "used", "limit", "share", "from"],
+        columns: ["scope", "what", "within", "used", "limit", "share", "from"],
         rows: shown
           .slice(0, 30)
           .map((one) => [
-            one.scope,
-            one.measure,
-            one.window,
+            scopeWords(one.scope),
+            measureWords(one.measure),
+            durationWords(one.window),
             grouped(one.used, 0),
             grouped(one.max, 0),
             percent(one.usedRatio),

@@ -24,6 +24,7 @@ export type { Chart } from "./chat/picture/chart.ts";
 export type { AccountState } from "./kernel/account.ts";
 export { type Severity, SEVERITIES } from "./kernel/alert.ts";
 export { HALT_MODES } from "./policy/halt.ts";
+export { measureWords } from "./policy/words.ts";
 export { DeskError } from "./kernel/errors.ts";
 export {
   abs,
@@ -47,4 +48,4 @@ export {
   sum,
   ZERO,
 } from "./kernel/decimal.ts";
-export { durationMs, spanOf } from "./kernel/duration.ts";
+export { durationMs, durationWords, spanOf } from "./kernel/duration.ts";

@@ -30,6 +30,9 @@ const MEASURES = {
   lossUsd: ["loss of the day", " USD"],
 } as const satisfies Record<Limit["measure"], readonly [name: string, unit: string]>;
 
+/** What a limit counts, in words: "notional USD", "open orders". */
+export const measureWords = (measure: Limit["measure"]): string => MEASURES[measure].join("");
+
 /** A limit in words: "notional per plan up to 250,000 USD". */
 export function limitWords({ measure, per, window, max }: Limit): string {
   const [name, unit] = MEASURES[measure];

@@ -57,9 +57,9 @@ test("/limits shows them as a table, of one account where it is named, and says 
   const person = { id: "ana", name: "Ana Ruiz", roles: ["trader"], surface: "console" } as const;
   const ask = (scope?: string) => limits.run({ person, desk: api, args: scope === undefined ? {} : { scope } });
   const all = await ask();
-  expect(all.text).toContain("account:paper-a has used 25.0 % of its notionalUsd in 1h");
+  expect(all.text).toContain("account paper-a has used 25.0 % of its notional USD within 1 hour");
   const own = await ask("paper-a");
-  expect(new Set(own.table?.rows.map((row) => row[0]))).toEqual(new Set(["account:paper-a"]));
+  expect(new Set(own.table?.rows.map((row) => row[0]))).toEqual(new Set(["account paper-a"]));
   expect(await ask("okx-9")).toMatchObject({
     ok: false,
     text: expect.stringContaining("No rolling limit is about okx-9"),
