@@ -1,17 +1,26 @@
-import { command, grouped, percent, spanOf } from "../src/index.ts";
+import { DeskError, command, grouped, percent, spanOf } from "../src/index.ts";
+
+/** Whose question about one account asks its venue; who may only look reads what the console shows. */
+const ASKING: readonly string[] = ["trader", "risk", "operator", "compliance"];
 
 export default command(
   {
     name: "positions",
     summary: "Shows open positions",
     args: [{ name: "account", summary: "only this account", required: false }],
-    needs: [],
+    needs: ["viewer", "requester", "trader", "risk", "operator", "compliance", "policy-admin"],
     complete: { account: "accounts" },
     example: "/positions paper-a",
   },
-  async ({ desk, args }) => {
+  async ({ desk, person, args }) => {
     const wanted = args["account"];
-    const states = wanted ? [{ state: await desk.account(wanted), ageMs: 0 }] : await desk.states();
+    if (wanted && !desk.accounts.includes(wanted))
+      throw new DeskError("INPUT_INVALID", `there is no account ${wanted}; the desk has ${desk.accounts.join(", ")}`);
+    const asks = person.roles.some((role) => ASKING.includes(role));
+    const states =
+      wanted && asks
+        ? [{ state: await desk.account(wanted), ageMs: 0 }]
+        : (await desk.states()).filter(({ state }) => !wanted || state.account === wanted);
     const rows = states.flatMap(({ state, ageMs }) =>
       state.positions.map((one) => [
         state.account,

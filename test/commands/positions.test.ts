@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import digest from "../../commands/digest.ts";
 import positions from "../../commands/positions.ts";
 import { accountsPage } from "../../src/chat/console/pages/accounts.ts";
 import type { AccountRow } from "../../src/chat/console/rows/accounts.ts";
@@ -26,11 +27,29 @@ const ranked = [
 
 test("/positions shows the place in the auto-deleveraging queue, and where the venue tells none it says so, not 0", async () => {
   const state = { account: "main", positions: ranked } as unknown as AccountState;
-  const desk = { account: async () => state } as unknown as DeskApi;
+  const desk = { accounts: ["main"], account: async () => state } as unknown as DeskApi;
   const person = { id: "ana", name: "Ana", roles: ["trader"], surface: "slack" } as const;
   const { table } = await positions.run({ desk, person, args: { account: "main" } });
   const column = table?.columns.indexOf("ADL rank") ?? -1;
   expect(table?.rows.map((row) => row[column])).toEqual(["80 %", "0 %", "not told"]);
+});
+
+test("who may only look reads what the console shows and asks no venue", async () => {
+  const states = ["main", "other"].map((account) => ({ state: { account, positions: ranked }, ageMs: 4_000 }));
+  const desk = {
+    accounts: ["main", "other"],
+    account: async () => Promise.reject(new Error("the venue was asked")),
+    states: async () => states,
+  } as unknown as DeskApi;
+  const vera = { id: "vera", name: "Vera", roles: ["viewer"], surface: "slack" } as const;
+  const { table } = await positions.run({ desk, person: vera, args: { account: "main" } });
+  expect(table?.rows.map((row) => [row[0], row.at(-1)])).toEqual(Array(3).fill(["main", "4.0 s ago"]));
+  await expect(positions.run({ desk, person: vera, args: { account: "nobody" } })).rejects.toThrow("no account nobody");
+  await expect(
+    positions.run({ desk, person: { ...vera, roles: ["trader"] }, args: { account: "main" } }),
+  ).rejects.toThrow("the venue was asked");
+  expect(positions.head.needs).toContain("viewer");
+  expect(digest.head.needs).toEqual(["trader", "risk", "operator", "compliance"]);
 });
 
 test("the console's page of accounts shows the same", () => {
