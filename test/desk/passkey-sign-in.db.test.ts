@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { type SoftAuthenticator, softAuthenticator } from "../../src/commandline/soft-authenticator.ts";
 import { challenges, ledger, passkeys, sessions } from "../../src/db/schema.ts";
 import { openPasskeySignIn } from "../../src/desk/passkey-sign-in.ts";
+import { openPasskeys } from "../../src/desk/passkeys.ts";
 import { fakeClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import { beginEnrolment, confirmPasskey, finishEnrolment } from "../../src/policy/passkeys.ts";
@@ -254,5 +255,31 @@ describe("signing in with a passkey", () => {
     expect((await fetch(await desk.signIn("ana"))).status).toBe(200);
     await clock.advance(6_000);
     expect((await finish(keyOf("ana").get(await begin()))).status).toBe(200);
+  });
+
+  test("who may only look enrols a key of their own, and neither confirms one nor approves with it", async () => {
+    const nameOf = (id: string) => id;
+    const { control, wake } = rules;
+    const backend = openPasskeys({ database: database(), control, wake, deskName: "Desk", nameOf, clock });
+    await using looked = await openTestConsole(database().db, { passkeys: backend, clock });
+    const at = looked.console.url.replace("127.0.0.1", "localhost");
+    const entered = await fetch((await looked.signIn("guest")).replace("127.0.0.1", "localhost"), {
+      redirect: "manual",
+    });
+    const cookie = cookieOf(entered).split(";")[0] ?? "";
+    const ask = (path: string, fields: Record<string, string>) =>
+      fetch(`${at}${path}`, {
+        method: "POST",
+        headers: { origin: at, cookie, "content-type": "application/json" },
+        body: JSON.stringify(fields),
+      });
+    const options = (await (await ask("/passkeys/begin", {})).json()) as { challenge: string };
+    const key = softAuthenticator({ ...where, origin: at });
+    const enrolled = await ask("/passkeys/enrol", { response: JSON.stringify(key.create(options.challenge)) });
+    expect([enrolled.status, await enrolled.text()]).toEqual([200, expect.stringContaining("The passkey is kept")]);
+    expect((await ask("/passkeys/confirm", { credential: key.id })).status).toBe(403);
+    expect((await ask(`/plans/${"a".repeat(16)}/begin`, {})).status).toBe(403);
+    const page = await (await fetch(`${at}/passkeys`, { headers: { cookie } })).text();
+    expect(page).toContain("Enrol a passkey of mine");
   });
 });

@@ -32,6 +32,9 @@ export function acting(c: Ctx): string {
   return viewer.person;
 }
 
+/** Whoever is signed in, also who may only look: a passkey of one's own signs in, and approves nothing without a role. */
+const oneself = (c: Ctx): string => c.get("viewer").person;
+
 /** Adds the pages of plans and passkeys, and what their script asks. */
 export function addPasskeyRoutes(get: Add, post: Add, page: DrawPage, backend: PasskeyBackend): void {
   const planOf = async (c: Ctx) => {
@@ -58,28 +61,28 @@ export function addPasskeyRoutes(get: Add, post: Add, page: DrawPage, backend: P
     const typed = fields.get("typed") ?? "";
     return c.json(await backend.approve(acting(c), c.req.param("hash") ?? "", originOf(c), typed, answerIn(fields)));
   });
-  post("/passkeys/begin", async (c) => c.json((await backend.enrolment(acting(c), originOf(c))) as object));
+  post("/passkeys/begin", async (c) => c.json((await backend.enrolment(oneself(c), originOf(c))) as object));
   post("/passkeys/enrol", async (c) => {
     const { fields } = await readBody(c);
-    return c.json(await backend.enrol(acting(c), originOf(c), answerIn(fields)));
+    return c.json(await backend.enrol(oneself(c), originOf(c), answerIn(fields)));
   });
   post("/passkeys/confirm", async (c) => {
     const { fields } = await readBody(c);
     return c.json(await backend.confirm(acting(c), fields.get("credential") ?? ""));
   });
   post("/passkeys/codes", async (c) => {
-    const codes = await backend.codes(acting(c));
+    const codes = await backend.codes(oneself(c));
     return c.json({ ok: true, text: `Write these down; they are shown once: ${codes.join("  ")}` });
   });
   post("/passkeys/recover", async (c) => {
     const { fields } = await readBody(c);
-    return c.json(await backend.recover(acting(c), fields.get("code") ?? ""));
+    return c.json(await backend.recover(oneself(c), fields.get("code") ?? ""));
   });
   post("/passkeys/elsewhere", async (c) => {
     const here = new URL(originOf(c));
     if (here.hostname !== "127.0.0.1" && here.hostname !== "[::1]")
       throw new DeskError("NOT_SUPPORTED", `this address is ${here.hostname}; ask who runs the desk for its name`);
-    const token = await backend.signIn(acting(c));
+    const token = await backend.signIn(oneself(c));
     return c.json({ ok: true, text: "Going there.", url: `http://localhost:${here.port}/sign-in/${token}` });
   });
 }

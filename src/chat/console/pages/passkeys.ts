@@ -17,8 +17,8 @@ export const passkeysPage = (keys: readonly PasskeyLine[], viewer: Viewer): Mark
   html`<div class="sheet" data-passkey-page>
     <h1>Passkeys</h1>
     <p class="quiet">
-      Large plans are approved with a passkey on this console. A new one counts only after a second person, who looked
-      at its owner, has confirmed it.
+      A passkey signs in to this console, and large plans are approved with one. A new one counts only after a second
+      person, who looked at its owner, has confirmed it.
     </p>
     <form data-passkey="elsewhere" class="stacked" hidden>
       <p class="read-only">Browsers bind passkeys to names, and this address is a number: enrol at localhost.</p>
@@ -40,23 +40,19 @@ export const passkeysPage = (keys: readonly PasskeyLine[], viewer: Viewer): Mark
             )
       }
     </div>
-    ${
-      viewer.mayAct
-        ? html`<form data-passkey="enrol" class="stacked">
-              <button class="button primary">Enrol a passkey of mine</button>
-              <p class="answer" role="status" aria-live="polite"></p>
-            </form>
-            <h2>For the day the passkey is lost</h2>
-            <form data-passkey="codes" class="stacked">
-              <p class="quiet">Recovery codes only revoke; they approve nothing. New ones end the older ones.</p>
-              <button class="button">Make recovery codes</button>
-              <p class="answer" role="status" aria-live="polite"></p>
-            </form>
-            <form data-passkey="recover" class="stacked">
-              <label>Recovery code <input name="code" autocomplete="off" spellcheck="false" required /></label>
-              <button class="button">Revoke all my passkeys</button>
-              <p class="answer" role="status" aria-live="polite"></p>
-            </form>`
-        : ""
-    }
+    <form data-passkey="enrol" class="stacked">
+      <button class="button primary">Enrol a passkey of mine</button>
+      <p class="answer" role="status" aria-live="polite"></p>
+    </form>
+    <h2>For the day the passkey is lost</h2>
+    <form data-passkey="codes" class="stacked">
+      <p class="quiet">Recovery codes only revoke; they approve nothing. New ones end the older ones.</p>
+      <button class="button">Make recovery codes</button>
+      <p class="answer" role="status" aria-live="polite"></p>
+    </form>
+    <form data-passkey="recover" class="stacked">
+      <label>Recovery code <input name="code" autocomplete="off" spellcheck="false" required /></label>
+      <button class="button">Revoke all my passkeys</button>
+      <p class="answer" role="status" aria-live="polite"></p>
+    </form>
   </div>`;
