@@ -6,6 +6,7 @@ import type { Log } from "../kernel/log.ts";
 import type { Database } from "../db/client.ts";
 import { inbox } from "../db/schema.ts";
 import type { ChatUser, Click, CommandCall, Inbound, Reply } from "./surface.ts";
+import { UNSTORABLE, plain } from "./text.ts";
 
 /** A request is taken over by another process when its own has not renewed it for this long. */
 const LEASE_MS = 30_000;
@@ -100,6 +101,8 @@ export function openInbox(options: InboxOptions): Inbox {
   };
 
   const store = async (event: Click | CommandCall): Promise<{ readonly reply: Promise<Reply> }> => {
+    const refusal = unstorable(event);
+    if (refusal !== null) return { reply: Promise.resolve(refusal) };
     const added = await db
       .insert(inbox)
       .values({
@@ -170,6 +173,18 @@ export function openInbox(options: InboxOptions): Inbox {
     },
     sweep,
   };
+}
+
+/** What of an event no database keeps, as the answer to whoever sent it; null where all can be kept. */
+function unstorable(event: Click | CommandCall): Reply | null {
+  const texts: [string, string][] =
+    event.type === "command"
+      ? [["The command", event.text]]
+      : [["The button", event.token], ...Object.entries(event.fields).map(([k, v]): [string, string] => [`"${k}"`, v])];
+  const [what] = texts.find((pair) => pair.some((text) => UNSTORABLE.test(text))) ?? [];
+  return what === undefined
+    ? null
+    : { ok: false, text: plain(`${what} holds half a character or a zero byte; remove it. Nothing was done.`) };
 }
 
 /** An event as it was received; JSON has no dates. */

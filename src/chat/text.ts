@@ -8,6 +8,9 @@ const HIDDEN =
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
+/** Half a character (a lone surrogate) or a zero byte: no database keeps them. */
+export const UNSTORABLE = /\0|\p{Surrogate}/u;
+
 /** Text from anywhere without control, hidden or broken characters; line breaks and tabs become single ones. */
 export const plain = (text: string): string =>
   text

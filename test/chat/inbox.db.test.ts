@@ -159,4 +159,23 @@ describe("the inbox", () => {
     expect(await answer(inbox, click("slack:week"))).toEqual({ ok: true, text: "done" });
     expect(handled).toBe(0);
   });
+
+  test.each([
+    ["a zero byte", "/hedge BTC\0 50%"],
+    ["half a character", "/hedge BTC \ud83d 50%"],
+  ])("a command or a form with %s is told so, and nothing is stored or done", async (_what, text) => {
+    const inbox = open(async () => ({ ok: true, text: "done" }));
+    const { user, at } = click("slack:odd");
+    const typed = await inbox.receive({ type: "command", deliveryId: "slack:odd", user, text, at });
+    expect(await typed.reply).toEqual({
+      ok: false,
+      text: "The command holds half a character or a zero byte; remove it. Nothing was done.",
+    });
+    const form = await answer(inbox, { ...click("slack:odd"), fields: { reason: text } });
+    expect(form).toEqual({
+      ok: false,
+      text: '"reason" holds half a character or a zero byte; remove it. Nothing was done.',
+    });
+    expect(await database().db.$count(rows)).toBe(0);
+  });
 });

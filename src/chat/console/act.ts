@@ -7,6 +7,7 @@ import type { CardAction } from "../card.ts";
 import { CARD_ACTIONS } from "../card.ts";
 import { formOfToken } from "../form.ts";
 import type { ChatUser, Click, CommandCall, Inbound, Reply } from "../surface.ts";
+import { UNSTORABLE } from "../text.ts";
 import { STORE_FAILED } from "../wording.ts";
 import type { ConsoleBackend } from "./backend.ts";
 import type { Viewer } from "./viewer.ts";
@@ -24,9 +25,6 @@ interface Sent {
 
 /** The person as the other surfaces name people: by surface, space and id. */
 export const userOf = (viewer: Viewer): ChatUser => ({ surface: "console", space: "console", user: viewer.person });
-
-/** Half a character, or a zero byte. */
-const UNSTORABLE = /\0|\p{Surrogate}/u;
 
 function textIn(fields: Map<string, string>): ReadonlyMap<string, string> {
   for (const [key, value] of fields)
