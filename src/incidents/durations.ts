@@ -7,10 +7,13 @@ interface Anchor {
   readonly which: "first" | "last";
 }
 
-/** Each duration is two anchors in the timeline, so it can be computed for every past incident too; "alert.happened" is the first alert's own time. */
+/**
+ * Each duration is two anchors in the timeline, so it can be computed for every past incident too; "alert.received" is when
+ * the first alert came in: its own time may be a venue's of days ago.
+ */
 export const DURATIONS = {
   "time to card": [
-    { type: "alert.happened", which: "first" },
+    { type: "alert.received", which: "first" },
     { type: "incident.opened", which: "first" },
   ],
   "time to acknowledge": [
@@ -45,11 +48,11 @@ export async function durationsOf(db: Db | Tx, incident: string): Promise<Partia
     .where(eq(incidentEvents.incidentId, incident))
     .orderBy(asc(incidentEvents.id));
   const [alert] = await db
-    .select({ at: min(alerts.at) })
+    .select({ at: min(alerts.receivedAt) })
     .from(alerts)
     .where(eq(alerts.incidentId, incident));
   const at = (anchor: Anchor): Date | undefined => {
-    if (anchor.type === "alert.happened") return alert?.at ?? undefined;
+    if (anchor.type === "alert.received") return alert?.at ?? undefined;
     const found = events.filter((event) => event.type === anchor.type);
     return (anchor.which === "first" ? found[0] : found.at(-1))?.at;
   };

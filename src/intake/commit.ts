@@ -21,6 +21,8 @@ export interface Delivery {
 export interface Parcel {
   readonly alerts: readonly Alert[];
   readonly delivery: Delivery | null;
+  /** When they were handed in, by the process's clock. */
+  readonly sinceMs: number;
 }
 
 /** What became of a parcel. */
@@ -97,9 +99,15 @@ const incidentsOf = (list: readonly Passing[]): string[] => [
 ];
 
 async function walk(tx: Tx, parcels: readonly Parcel[], options: CommitOptions) {
-  const arrived = new Map(parcels.map((parcel) => [parcel, parcel.alerts.map(setOut)]));
+  const now = options.clock.now();
+  const arrived = new Map(
+    parcels.map((parcel) => {
+      const waitedMs = Math.max(0, now.getTime() - parcel.sinceMs);
+      return [parcel, parcel.alerts.map((alert) => setOut(alert, waitedMs))];
+    }),
+  );
   const all = [...arrived.values()].flat();
-  const by = { settings: options.settings, now: options.clock.now() };
+  const by = { settings: options.settings, now };
   for (const look of ARRIVAL) look(all, by);
   const keys = parcels.flatMap(({ delivery }) => (delivery ? [delivery.key] : []));
   const [, head, taken, silences, ids, conditions] = await Promise.all([

@@ -39,7 +39,6 @@ export interface Intake {
 }
 
 interface Waiting extends Parcel {
-  readonly sinceMs: number;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: Error) => void;
 }

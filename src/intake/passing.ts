@@ -22,6 +22,8 @@ export interface Passing {
   /** 0 until its number is drawn. */
   id: number;
   alert: Alert;
+  /** How long it waited for this transaction, in milliseconds. */
+  readonly waitedMs: number;
   /** Same condition, same fingerprint. Empty until the stage `fingerprint`. */
   fingerprint: string;
   /** Alerts with the same key belong to one incident. */
@@ -36,9 +38,10 @@ export interface Passing {
 }
 
 /** An alert at the start of the path. */
-export const setOut = (alert: Alert): Passing => ({
+export const setOut = (alert: Alert, waitedMs: number): Passing => ({
   id: 0,
   alert,
+  waitedMs,
   fingerprint: "",
   key: "",
   before: null,

@@ -10,9 +10,9 @@ import { rows } from "../db/rows.ts";
 // Rows as lists, because reading named fields costs the server twice as much; a storm is bound by this statement.
 const ALERTS = `
   insert into breakwater.alerts (id, source, trust, kind, status, severity, title, summary, labels, "values", fingerprint,
-    stop, stopped_by, incident_id, at)
+    stop, stopped_by, incident_id, at, received_at)
   select (r->>0)::bigint, r->>1, r->>2, r->>3, r->>4, r->>5, r->>6, r->>7, r->8, r->9, r->>10, r->>11, r->>12, r->>13,
-    (r->>14)::timestamptz
+    (r->>14)::timestamptz, now() - (r->>15)::float8 * interval '1 ms'
   from jsonb_array_elements($1::jsonb) r`;
 
 const LINES = `
@@ -46,7 +46,7 @@ export interface Taken {
 const alertRow = (one: Passing): readonly unknown[] => {
   const { source, trust, kind, status, severity, title, summary, labels, values, at } = one.alert;
   const said = [source, trust, kind, status, severity, title, summary, labels, values];
-  return [one.id, ...said, one.fingerprint, one.stop, one.stoppedBy, one.incidentId, at];
+  return [one.id, ...said, one.fingerprint, one.stop, one.stoppedBy, one.incidentId, at, one.waitedMs];
 };
 
 const lineRow = (line: Line): readonly unknown[] => [line.incident, line.type, line.actor, line.text, line.data];

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test, vi } from "vitest";
 import { showCards } from "../../src/chat/outbox-rows.ts";
 import { alerts, incidentEvents, incidents, ledger, messages, runs, silences } from "../../src/db/schema.ts";
 import type { Database } from "../../src/db/client.ts";
+import { durationsOf } from "../../src/incidents/durations.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { withDatabase } from "../with-database.ts";
 import { alertOf, fresh, intakeOn } from "./desk.ts";
@@ -66,6 +67,15 @@ describe("an alert on its way", () => {
       .from(ledger)
       .where(eq(ledger.object, receipt.incidents[0] ?? ""));
     expect(written).toMatchObject([{ type: "incident.opened", actor: "source:account-monitor" }]);
+  });
+
+  test("the time to its card counts from its receipt, whatever old moment of the venue it bears", async () => {
+    const old = new Date(Date.now() - 864_000_000);
+    const receipt = await intake().take([alertOf({ labels: fresh(), at: old })]);
+    expect((await alert(receipt.ids[0])).at).toEqual(old);
+    const took = await durationsOf(database().db, receipt.incidents[0] ?? "");
+    expect(took["time to card"]).toBeGreaterThanOrEqual(0);
+    expect(took["time to card"]).toBeLessThan(60_000);
   });
 
   test("a second alert with the same fingerprint does not open a second incident", async () => {
