@@ -233,7 +233,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
       seal: base.control.seal,
       deadMan: base.deadMen.standing,
       rotas: standing.rotas,
-      board: () => market?.board ?? null,
+      market: () => market,
       recordings: library,
     }),
     inbound: inbox,

@@ -17,7 +17,6 @@ import { readCopies } from "../ledger/copies.ts";
 import { proveEntry } from "../ledger/proof.ts";
 import { verifyLedger } from "../ledger/verify.ts";
 import { type Rotas, everyoneOnCall } from "../policy/rota.ts";
-import type { Board } from "../sources/feeds/board.ts";
 import type { RecordingLibrary } from "../replay/view/library.ts";
 import { chosenDetectors } from "../sources/feeds/settings.ts";
 import { openBackend } from "../views/console-backend.ts";
@@ -25,6 +24,7 @@ import { environmentOf } from "./environment-of.ts";
 import type { DeskApi } from "./api.ts";
 import { responseTo } from "./matching.ts";
 import { marketRows } from "./market-rows.ts";
+import type { DeskMarket } from "./market.ts";
 import { openRiskView } from "./risk-view.ts";
 import { settingsOf } from "./settings-words.ts";
 
@@ -86,7 +86,7 @@ export function consoleBackend(parts: {
   readonly deadMan: (account: string) => string | null;
   readonly rotas: () => Rotas;
   /** Late: the market is opened after the console. */
-  readonly board: () => Board | null;
+  readonly market: () => Pick<DeskMarket, "board" | "receivedAt"> | null;
   readonly recordings: RecordingLibrary;
 }): ConsoleBackend {
   const { database, clock, config, desk } = parts;
@@ -128,7 +128,10 @@ export function consoleBackend(parts: {
         needs: head.needs,
         enabled: desk.isOn(head.name),
       })),
-    market: (hits) => marketRows(parts.board()?.rows() ?? [], hits, clock.now().getTime()),
+    market: (hits) => {
+      const seen = parts.market();
+      return seen ? marketRows(seen.board.rows(), hits, seen.receivedAt(), clock.now().getTime()) : [];
+    },
     risk: () => risk.read(),
     detectors: () => detectorRows(config),
     settings: () => settingsOf(config),

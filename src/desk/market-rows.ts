@@ -23,7 +23,7 @@ const bpsOf = (value: number, base: number): number | null => {
   return Number.isFinite(bps) ? Number(bps.toFixed(2)) : null;
 };
 
-function rowOf(row: BoardRow, hits: LastHits, now: number): MarketRow {
+function rowOf(row: BoardRow, hits: LastHits, now: number, wall: number): MarketRow {
   const { market, bid, ask } = row;
   const { venue, instrument } = market;
   const hours = row.fundingIntervalMs / HOUR_MS;
@@ -39,7 +39,7 @@ function rowOf(row: BoardRow, hits: LastHits, now: number): MarketRow {
       ? { bps: Number((row.fundingRate * BPS).toFixed(3)), hours: Number.isFinite(hours) ? hours : 8 }
       : null,
     // Before the first word that counts, only the feed itself was heard.
-    heardAt: new Date(Number.isFinite(row.heardAt) ? row.heardAt : now).toISOString(),
+    heardAt: new Date((Number.isFinite(row.heardAt) ? row.heardAt : now) + wall - now).toISOString(),
     stale: isStaleRow(row, now),
     gaps: row.gaps,
     crossed: row.crossed,
@@ -48,10 +48,14 @@ function rowOf(row: BoardRow, hits: LastHits, now: number): MarketRow {
   };
 }
 
-/** The market for the console, by instrument and then by venue. */
-export const marketRows = (rows: readonly BoardRow[], hits: LastHits, now: number): readonly MarketRow[] =>
+/**
+ * The market for the console, by instrument and then by venue.
+ * @param now our time as the rows count it, ms
+ * @param wall the same moment by the clock on the wall
+ */
+export const marketRows = (rows: readonly BoardRow[], hits: LastHits, now: number, wall = now): readonly MarketRow[] =>
   rows
-    .map((row) => rowOf(row, hits, now))
+    .map((row) => rowOf(row, hits, now, wall))
     .toSorted(
       (a, b) =>
         a.instrument.localeCompare(b.instrument, "en", { numeric: true }) || a.venue.localeCompare(b.venue, "en"),

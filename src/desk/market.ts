@@ -51,6 +51,8 @@ export interface DeskMarket {
   feeds(): readonly FeedCount[];
   /** What every instrument last said. */
   readonly board: Board;
+  /** Our time as the board's rows count it, ms: less what this process stood still. */
+  readonly receivedAt: () => number;
   /** How the bus between processes is; null where detectors run in this process. */
   bus(): BusState | null;
   stop(): Promise<void>;
@@ -132,6 +134,7 @@ export async function openDeskMarket(options: DeskMarketOptions): Promise<DeskMa
 
   return {
     board,
+    receivedAt: watch.receivedAt,
     own: (state, reader) => flow.look(state, reader),
     access: (access) => watch.take(accessEvent(watch.markets, access, watch.receivedAt())),
     feeds: () => following?.feeds.counts() ?? [],

@@ -40,7 +40,9 @@ export const concentration = detector(
       const { account, equityUsd, notionalUsd, quantity } = event;
       const held = state.holdings.get(account) ?? new Map<number, Holding>();
       state.holdings.set(account, held);
-      held.set(market.id, { base: market.base, usd: Math.abs(notionalUsd) });
+      // What was closed is no second position beside which the other one could be a large part.
+      if (quantity === 0) held.delete(market.id);
+      else held.set(market.id, { base: market.base, usd: Math.abs(notionalUsd) });
       let total = 0;
       let coin = 0;
       for (const { base, usd } of held.values()) {

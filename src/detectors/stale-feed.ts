@@ -69,7 +69,8 @@ function hear(state: State, event: DepthEvent | QuoteEvent): void {
     state.usualLag = lag;
   } else {
     state.lag += (lag - state.lag) / 16;
-    state.usualLag += (lag - state.usualLag) / (state.count < 50 ? 8 : 2048);
+    // Lateness that was told must not become the usual within a minute; in an hour a clock that was set is.
+    state.usualLag += (lag - state.usualLag) / (state.count < 50 ? 8 : state.gate.on ? 131_072 : 2048);
   }
 }
 

@@ -43,6 +43,18 @@ describe("a stale feed", () => {
     expect(one.firing()[0]!.title).toContain("late");
   });
 
+  test("that stays late is not taken for live again because it always comes late now", () => {
+    const one = live(0);
+    for (let at = 20_000; at < 320_000; at += 100)
+      one.take({ kind: "quote", at: at - 4000, receivedAt: at, bid: 100, ask: 101, bidSize: 1, askSize: 1 });
+    one.advance(321_000);
+    expect(one.hits.map((hit) => hit.status)).not.toContain("resolved");
+    for (let at = 321_000; at < 330_000; at += 100)
+      one.take({ kind: "quote", at, receivedAt: at, bid: 100, ask: 101, bidSize: 1, askSize: 1 });
+    one.advance(331_000);
+    expect(one.hits.at(-1)!.status).toBe("resolved");
+  });
+
   test("is not seen in an instrument that is usually quoted once a minute", () => {
     const one = stage(staleFeed, { learn: 10 });
     for (let at = 0; at < 1_200_000; at += 60_000) one.quote(at, 100, 101);

@@ -209,6 +209,15 @@ describe("positions", () => {
     expect(one.firing()[0]!.evidence["timesEquity"]).toBe(4.5);
   });
 
+  test("in one coin are not concentrated because another was closed", () => {
+    const one = stage(concentration);
+    position(one, 0, { notionalUsd: 12_000 });
+    position(one, 1, { notionalUsd: 12_000, market: "okx ETH-USDT-SWAP" });
+    position(one, 2, { quantity: 0, notionalUsd: 0, market: "okx ETH-USDT-SWAP" });
+    position(one, 3, { notionalUsd: 12_000 });
+    expect(one.hits).toEqual([]);
+  });
+
   test("that make up a tenth of all open interest are concentrated", () => {
     const one = stage(concentration);
     one.take({ kind: "ticker", at: 0, last: 1, openInterest: 1000, impliedVolatility: Number.NaN });

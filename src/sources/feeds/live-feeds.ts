@@ -50,7 +50,7 @@ export interface LiveFeeds {
 export interface LiveFeedsOptions {
   /** The venues' own names of instruments, by venue. */
   readonly feeds: Readonly<Partial<Record<FeedVenue, readonly string[] | undefined>>>;
-  readonly watch: Pick<MarketWatch, "markets" | "take">;
+  readonly watch: Pick<MarketWatch, "markets" | "take" | "receivedAt">;
   readonly web: Pick<FeedWorld, "open" | "fetch">;
   readonly clock: Clock;
   readonly log: Log;
@@ -76,6 +76,7 @@ export function openLiveFeeds({ feeds, watch, web, clock, log }: LiveFeedsOption
     const venue = name as FeedVenue;
     const world: FeedWorld = {
       clock,
+      receivedAt: () => watch.receivedAt(),
       open: web.open,
       fetch: paced(web.fetch, clock),
       onTrouble: (sentence) => log.warn({ venue, trouble: sentence }, "feed troubled"),

@@ -23,6 +23,8 @@ export interface SocketEvents {
 /** The outside world, passed in so that tests own it. */
 export interface FeedWorld {
   readonly clock: Clock;
+  /** Our time as events carry it, ms: less what this process stood still, as whoever takes them counts it. */
+  readonly receivedAt: () => number;
   readonly open: (url: string, events: SocketEvents) => Socket;
   /** Fetches a REST answer's body. @throws where it cannot be had */
   readonly fetch: (url: string) => Promise<string>;
@@ -74,8 +76,9 @@ export function liveFeed(plan: FeedPlan, world: FeedWorld, markets: Markets, emi
   const now = (): number => clock.now().getTime();
 
   function tell(state: FeedEvent["state"]): void {
+    const receivedAt = world.receivedAt();
     for (const raw of plan.raws) {
-      emit(Object.assign(records.feed, { market: markets.of(plan.venue, raw), at: now(), receivedAt: now(), state }));
+      emit(Object.assign(records.feed, { market: markets.of(plan.venue, raw), at: now(), receivedAt, state }));
     }
   }
 
@@ -106,7 +109,7 @@ export function liveFeed(plan: FeedPlan, world: FeedWorld, markets: Markets, emi
     try {
       const body = await world.fetch(url);
       asking.delete(raw);
-      return ended || parser.answer(url, body, now()) ? undefined : "the answer was no book";
+      return ended || parser.answer(url, body, world.receivedAt()) ? undefined : "the answer was no book";
     } catch (error) {
       asking.delete(raw);
       return messageOf(error);
@@ -116,7 +119,7 @@ export function liveFeed(plan: FeedPlan, world: FeedWorld, markets: Markets, emi
   /** A message that cannot be read costs its connection, after which the books begin anew, and never the process. */
   function hear(bytes: Buffer): void {
     try {
-      parser.message(bytes, 0, bytes.length, heardAt);
+      parser.message(bytes, 0, bytes.length, world.receivedAt());
     } catch (error) {
       parser.counters.malformed += 1;
       world.onTrouble(`a message of ${plan.venue} could not be read (${messageOf(error)})`);

@@ -14,6 +14,7 @@ function world(snapshots: (string | Error)[] = []) {
   const troubles: string[] = [];
   const outside: FeedWorld = {
     clock,
+    receivedAt: () => clock.now().getTime(),
     onTrouble: (sentence) => void troubles.push(sentence),
     open: (url, events) => {
       const one = { url, events, sent: [] as string[], closed: false };
@@ -209,6 +210,20 @@ describe("a live feed", () => {
     expect(one.sockets[0]!.closed).toBe(true);
     expect(one.kinds).toContain("feed:closed");
     expect(feed.reconnects()).toBe(1);
+  });
+
+  test("tells times as the watch counts them, which leaves out what this process stood still", async () => {
+    const one = world([snapshot(5)]);
+    const times: number[] = [];
+    const outside: FeedWorld = { ...one.outside, receivedAt: () => 42 };
+    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, outside, createMarkets(), (event) => {
+      times.push(event.receivedAt);
+    });
+    void feed;
+    one.sockets[0]!.events.onOpen();
+    await settle();
+    one.sockets[0]!.events.onMessage(depth(4, 6, 3));
+    expect(times).toEqual([42, 42, 42]);
   });
 
   test("opens nothing more once it is closed", async () => {
