@@ -156,7 +156,7 @@ async function promises(parts: StoryParts, incident: string, browser: Browserles
     {
       name: "nothing was sent before a person approved it",
       held: sent.length > 0 && early.length === 0,
-      detail: `${sent.length} orders, ${early.length} too early`,
+      detail: `${sent.length} order${sent.length === 1 ? "" : "s"}, ${early.length} too early`,
     },
     {
       name: "the exchange took each approved order exactly once",

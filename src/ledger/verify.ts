@@ -88,7 +88,7 @@ function reportOf(
     ok: first === undefined,
     text:
       first === undefined
-        ? `${walk.size} entries verify, with ${checkpoints} signed checkpoints; head ${walk.head.slice(0, 12)}${askedText(asked)}`
+        ? `${walk.size} entries verify, with ${checkpoints} signed checkpoint${checkpoints === 1 ? "" : "s"}; head ${walk.head.slice(0, 12)}${askedText(asked)}`
         : `${first.where}: ${first.why}${more}`,
     entries: walk.size,
     firstBad: walk.bad?.seq ?? null,
