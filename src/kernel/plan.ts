@@ -66,7 +66,7 @@ export interface Plan {
   readonly settlement?: Settlement;
   readonly collars: readonly Collar[];
   readonly changes: readonly Change[];
-  /** Sum of the orders' notionals at their limit prices. */
+  /** Sum of the orders' notionals, each at the dearer of its limit and its reference price: what limits count. */
   readonly notionalUsd: string;
   /** What stays open afterwards, in one sentence. */
   readonly remains: string;

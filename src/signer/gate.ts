@@ -43,7 +43,7 @@ export const closedGate = (why: string): Gate => ({
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** A plan counts an order at the reference price; its limit may lie a collar's width away. */
+/** A plan counts an order at the dearer of limit and reference; one from before an update counted the reference alone. */
 const WORTH_MORE = decimal("1.25");
 
 /** Opens the gate. */

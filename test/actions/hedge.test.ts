@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Desk } from "../../src/actions/desk.ts";
 import { planHedge } from "../../src/actions/hedge.ts";
 import { openHedger } from "../../src/exposure/hedger.ts";
-import { type Ratio, abs, decimal, greater, less, mul, sum } from "../../src/kernel/decimal.ts";
+import { type Ratio, abs, decimal, greater, less, mul, places, sum } from "../../src/kernel/decimal.ts";
+import { type Instrument, notional } from "../../src/kernel/instrument.ts";
 import { planHash } from "../../src/kernel/plan.ts";
 import { QuantError } from "../../src/quant/errors.ts";
 import { quotesOf } from "../../src/policy/quotes.ts";
@@ -73,6 +74,20 @@ describe("the hedge of the demo's book", () => {
     }
     expect(plan?.notionalUsd).toBe(sum((plan?.orders ?? []).map((one) => decimal(one.notionalUsd))));
     expect(plan && again && planHash(plan)).toBe(again && planHash(again));
+  });
+
+  test("counts for limits a buy at the most that it may cost, and a sell at the market's price", async () => {
+    const { desk, reader } = await demo("calm", 15);
+    const plan = await planHedge(desk, ask("paper-a"), by);
+    const instruments = await reader.instruments();
+    const counted = plan?.orders.map((order) => {
+      const one = instruments.get(order.symbol) as Instrument;
+      const reference = plan.collars.find((collar) => collar.symbol === order.symbol)?.reference;
+      const price = order.side === "buy" ? order.limitPrice : reference;
+      return places(notional(one, decimal(order.quantity), decimal(price ?? "0")), 2, "half-even");
+    });
+    expect(plan?.orders.map((order) => order.notionalUsd)).toEqual(counted);
+    expect(new Set(plan?.orders.map((order) => order.side))).toEqual(new Set(["buy", "sell"]));
   });
 
   test("passes the price check that guards every claim, although an option's index is the coin's", async () => {

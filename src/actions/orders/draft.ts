@@ -5,6 +5,7 @@ import {
   type Quantity,
   add,
   decimal,
+  max,
   mul,
   places,
   roundTo,
@@ -73,16 +74,19 @@ export function assemble(desk: Desk, account: Account, draft: Draft, context: Re
   const collars = draft.legs.map((leg) => collarAround(leg.instrument, leg.reference, desk.collarBps));
   const orders = draft.legs.map((leg, at): PlannedOrder => {
     const collar = collars[at] as Collar;
+    const limitPrice = (leg.side === "buy" ? collar.high : collar.low) as Price;
+    // Limits count the most that it may come to: a buy may cost its limit, a sell may fetch the market's price.
+    const dearest = max(limitPrice, leg.reference);
     return {
       account: account.id,
       symbol: leg.instrument.symbol,
       side: leg.side,
       quantity: leg.quantity,
-      limitPrice: (leg.side === "buy" ? collar.high : collar.low) as Price,
+      limitPrice,
       timeInForce: "IOC",
       reduceOnly: leg.reduceOnly && CAPABILITIES[venue].reduceOnly,
       clientOrderId: clientOrderId(venue, seed, at),
-      notionalUsd: places(notional(leg.instrument, leg.quantity, leg.reference), 2, "half-even"),
+      notionalUsd: places(notional(leg.instrument, leg.quantity, dearest), 2, "half-even"),
     };
   });
   return {
