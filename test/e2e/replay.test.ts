@@ -159,12 +159,12 @@ describe("a recorded day in the console", () => {
       "library%3A..%2F..%2Fetc%2Fpasswd",
       "README.md",
       "library:README.md",
-      "%00",
       path.join(own, "2026-11-20").replaceAll("/", "%2F"),
     ]) {
       const status = await page.evaluate(async (url) => (await fetch(url)).status, `/api/replays/${id}`);
       expect([id, status]).toEqual([id, 404]);
     }
+    expect(await page.evaluate(async () => (await fetch("/api/replays/%00")).status)).toBe(400);
     await context.close();
   });
 });
