@@ -76,7 +76,14 @@ export async function openApproval(
 /** The approval's row, locked, with the desk's lock held before it. */
 export async function lockedApproval(tx: Tx, hash: string): Promise<ApprovalRow | undefined> {
   await lockDesk(tx);
-  const [row] = await tx.select().from(approvals).where(eq(approvals.planHash, hash)).for("update");
+  // What is asked under the desk's lock is prepared: a statement with parameters that is not costs a second round trip.
+  const [row] = await tx
+    .select()
+    .from(approvals)
+    .where(eq(approvals.planHash, hash))
+    .for("update")
+    .prepare("question")
+    .execute();
   return row;
 }
 
@@ -88,12 +95,19 @@ export async function decide(
   by: { readonly actor: string; readonly at: Date; readonly reason: string | null },
   wake: Wake,
 ): Promise<void> {
-  await tx.update(approvals).set({ state, decidedAt: by.at }).where(eq(approvals.planHash, row.planHash));
+  await tx
+    .update(approvals)
+    .set({ state, decidedAt: by.at })
+    .where(eq(approvals.planHash, row.planHash))
+    .prepare("end of a question")
+    .execute();
   if (row.subject === "plan") {
     await tx
       .update(plans)
       .set({ state, ...(state === "approved" ? {} : { endedAt: by.at }) })
-      .where(and(eq(plans.hash, row.planHash), eq(plans.state, "proposed")));
+      .where(and(eq(plans.hash, row.planHash), eq(plans.state, "proposed")))
+      .prepare("plan that was decided")
+      .execute();
   }
   await append(tx, {
     actor: by.actor,

@@ -52,7 +52,9 @@ async function lastPublished(tx: Tx): Promise<string | null> {
     // Written out, as in the index over these few entries.
     .where(sql`${ledger.type} = 'policy.published'`)
     .orderBy(desc(ledger.seq))
-    .limit(1);
+    .limit(1)
+    .prepare("last published")
+    .execute();
   return entry?.version ?? null;
 }
 
@@ -63,7 +65,12 @@ async function lastPublished(tx: Tx): Promise<string | null> {
 export function readPublished(seal: Seal): ReadPublished {
   let last: Published | null = null;
   return async (tx) => {
-    const [row] = await tx.select().from(policyVersions).where(eq(policyVersions.state, "published"));
+    const [row] = await tx
+      .select()
+      .from(policyVersions)
+      .where(eq(policyVersions.state, "published"))
+      .prepare("rules in force")
+      .execute();
     if (row === undefined || sha256(row.canonical) !== row.version) return null;
     if (!seal.holds("policy", publishedFacts(row), row.seal) || (await lastPublished(tx)) !== row.version) return null;
     if (last?.version !== row.version) last = openDocument(row.version, row.canonical);

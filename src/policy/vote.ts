@@ -45,7 +45,9 @@ export type VoteResult =
 /** Everyone who may not consent: who asked, and who started the run behind it. */
 export async function excludedFrom(tx: Tx, row: ApprovalRow): Promise<readonly string[]> {
   const [run] =
-    row.runId === null ? [] : await tx.select({ by: runs.requestedBy }).from(runs).where(eq(runs.id, row.runId));
+    row.runId === null
+      ? []
+      : await tx.select({ by: runs.requestedBy }).from(runs).where(eq(runs.id, row.runId)).prepare("who ran").execute();
   return [row.requestedBy, run?.by ?? ""].flatMap((one) =>
     one.startsWith("person:") ? [one.slice("person:".length)] : [],
   );
@@ -154,7 +156,9 @@ async function tooMany(
     .from(votes)
     .where(
       and(eq(votes.person, person), eq(votes.decision, "approve"), gt(votes.at, new Date(now.getTime() - HOUR_MS))),
-    );
+    )
+    .prepare("approvals of an hour")
+    .execute();
   if ((row?.given ?? 0) < approvalsPerHour) return null;
   return `you approved ${approvalsPerHour} plans within the hour; let somebody else look at this one`;
 }
@@ -168,7 +172,13 @@ export async function castVote(tx: Tx, control: Control, ballot: Ballot, wake: W
   const row = await lockedApproval(tx, ballot.planHash);
   if (row === undefined) return { outcome: "unknown" };
   const now = await databaseNow(tx);
-  const cast = await tx.select().from(votes).where(eq(votes.planHash, ballot.planHash)).orderBy(votes.at);
+  const cast = await tx
+    .select()
+    .from(votes)
+    .where(eq(votes.planHash, ballot.planHash))
+    .orderBy(votes.at)
+    .prepare("votes on a question")
+    .execute();
   const over = await settled(tx, row, cast, now, wake);
   if (over !== null) return over;
   const before = cast.find((one) => one.person === ballot.person && one.decision === ballot.decision);
@@ -181,7 +191,12 @@ export async function castVote(tx: Tx, control: Control, ballot: Ballot, wake: W
     return refuse(tx, ballot, "the rules changed since it was proposed; ask for it anew", "not-allowed");
   const [plan] =
     row.subject === "plan"
-      ? await tx.select({ at: plans.createdAt }).from(plans).where(eq(plans.hash, row.planHash))
+      ? await tx
+          .select({ at: plans.createdAt })
+          .from(plans)
+          .where(eq(plans.hash, row.planHash))
+          .prepare("age of a plan")
+          .execute()
       : [];
   const people = await voices(tx, control, plan?.at ?? row.openedAt);
   const room: Room = {
@@ -207,7 +222,7 @@ export async function castVote(tx: Tx, control: Control, ballot: Ballot, wake: W
   const roles = people.find((one) => one.id === ballot.person)?.roles ?? [];
   const vote = { ...ballot, roles: [...roles], at: now };
   const sealed: VoteRow = { ...vote, seal: control.seal.of("vote", voteFacts(vote)) };
-  await tx.insert(votes).values(sealed);
+  await tx.insert(votes).values(sealed).prepare("vote").execute();
   await append(tx, {
     actor: `person:${ballot.person}`,
     type: "vote.cast",
