@@ -148,6 +148,14 @@ function contract(raw: string): Unified {
   return future(base, quote, inverse, dateOf(tail));
 }
 
+/** As `contract`; "BTCPERP" and "BTC-27JUN25", which name no quote currency, are settled in USDC (Bybit V5, "Instruments"). */
+function bybit(raw: string): Unified {
+  const [left = raw, tail] = raw.split("-");
+  if (tail === undefined && raw.endsWith("PERP")) return perpetual(raw.slice(0, -"PERP".length), "USDC", false);
+  if (tail !== undefined && split(left)[0] === left) return future(left, "USDC", false, dateOf(tail));
+  return contract(raw);
+}
+
 function bitmex(raw: string): Unified {
   const match = /^([A-Z]+?)(USDT|USD)?([FGHJKMNQUVXZ]\d{2})?$/.exec(raw);
   const base = SAME[match?.[1] ?? raw] ?? match?.[1] ?? raw;
@@ -174,8 +182,9 @@ export function unify(venue: string, raw: string): Unified {
   switch (venue) {
     case "binanceusdm":
     case "binancecoinm":
-    case "bybit":
       return contract(raw);
+    case "bybit":
+      return bybit(raw);
     case "okx":
       return okx(raw);
     case "deribit":
