@@ -3,14 +3,14 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ledger, orders, plans, runs } from "../../src/db/schema.ts";
 import { type Clock, systemClock } from "../../src/kernel/clock.ts";
 import { DeskError } from "../../src/kernel/errors.ts";
-import { silentLog } from "../../src/kernel/log.ts";
 import type { PlaceOutcome, VenueOrder } from "../../src/kernel/order.ts";
 import type { Plan } from "../../src/kernel/plan.ts";
-import { type Door, openDoor } from "../../src/policy/perform.ts";
+import type { Door } from "../../src/policy/perform.ts";
 import { freeze, unfreeze } from "../../src/policy/trading-state.ts";
 import type { Venue } from "../../src/venues/venue.ts";
 import { withDatabase } from "../with-database.ts";
 import { type TestDesk, beginRun, freshPlan, quotesNow, testDesk } from "./control.ts";
+import { testDoor } from "./test-door.ts";
 import { order } from "./make.ts";
 
 const database = withDatabase();
@@ -58,20 +58,10 @@ const LOST: PlaceOutcome = { outcome: "unknown", reason: "the connection was los
 beforeAll(async () => {
   desk = testDesk(database());
   await desk.publish();
-  door = openDoor({
-    database: database(),
-    desk: {
-      accounts: new Map([["paper-a", { id: "paper-a", venue: "paper", environment: "paper" as const }]]),
-      venueOf: async () => venue,
-      clock,
-      collarBps: 150,
-      hedger: {} as never,
-      planTtlMs: 900_000,
-    },
-    control: desk.control,
-    sign: async () => {},
-    wake: desk.wake,
-    log: silentLog,
+  door = testDoor(database(), desk, {
+    accounts: new Map([["paper-a", { id: "paper-a", venue: "paper", environment: "paper" as const }]]),
+    venueOf: async () => venue,
+    clock,
   });
 });
 beforeEach(() => {

@@ -5,13 +5,12 @@ import type { AccountState } from "../../src/kernel/account.ts";
 import type { Alert } from "../../src/kernel/alert.ts";
 import { type Clock, systemClock } from "../../src/kernel/clock.ts";
 import { decimal } from "../../src/kernel/decimal.ts";
-import { silentLog } from "../../src/kernel/log.ts";
 import type { Fill, VenueOrder } from "../../src/kernel/order.ts";
 import type { Plan } from "../../src/kernel/plan.ts";
 import type { ActionRequest } from "../../src/kernel/request.ts";
 import { append } from "../../src/ledger/append.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
-import { type Door, openDoor } from "../../src/policy/perform.ts";
+import type { Door } from "../../src/policy/perform.ts";
 import { usageOf } from "../../src/policy/usage.ts";
 import type { Venue } from "../../src/venues/venue.ts";
 import { withDatabase } from "../with-database.ts";
@@ -19,6 +18,7 @@ import settleOrderPlaybook from "../../playbooks/settle-order.ts";
 import { WAKE } from "../../src/engine/steps.ts";
 import { begin, launch, over } from "../engine/harness.ts";
 import { SEAL, type TestDesk, beginRun, freshPlan, quotesNow, testDesk } from "./control.ts";
+import { testDoor } from "./test-door.ts";
 import { BTC, order } from "./make.ts";
 
 const database = withDatabase();
@@ -66,20 +66,11 @@ beforeAll(async () => {
         openOrders: [],
       } as unknown as AccountState,
     });
-  door = openDoor({
-    database: database(),
-    desk: {
-      accounts: new Map([[ACCOUNT, { id: ACCOUNT, venue: "deribit", environment: "paper" }]]),
-      venueOf: async () => venue,
-      clock,
-      collarBps: 150,
-      hedger: {} as never,
-      planTtlMs: 900_000,
-    },
-    control: desk.control,
-    sign: async () => {},
+  door = testDoor(database(), desk, {
+    accounts: new Map([[ACCOUNT, { id: ACCOUNT, venue: "deribit", environment: "paper" }]]),
+    venueOf: async () => venue,
+    clock,
     wake: async (tx, run, id) => engine?.durable.wake(tx, run, WAKE, id),
-    log: silentLog,
   });
 });
 afterAll(() => engine?.durable.stop());

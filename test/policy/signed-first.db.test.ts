@@ -13,9 +13,10 @@ import { Secret } from "../../src/kernel/secret.ts";
 import { startCheckpoints } from "../../src/ledger/checkpoint.ts";
 import { fileSink, readCopies } from "../../src/ledger/copies.ts";
 import { makeNoteKey, openNoteKey } from "../../src/ledger/note.ts";
-import { type Door, openDoor } from "../../src/policy/perform.ts";
+import type { Door } from "../../src/policy/perform.ts";
 import type { Venue } from "../../src/venues/venue.ts";
 import { type TestDesk, freshPlan, quotesNow, testDesk } from "./control.ts";
+import { testDoor } from "./test-door.ts";
 import { order } from "./make.ts";
 import { withDatabase } from "../with-database.ts";
 
@@ -62,23 +63,13 @@ beforeAll(async () => {
     clock: still,
     log: silentLog,
   });
-  door = openDoor({
-    database: database(),
-    desk: {
-      accounts,
-      venueOf: async () => venue,
-      clock: systemClock,
-      collarBps: 150,
-      hedger: { close: async () => {} } as never,
-      planTtlMs: 900_000,
-    },
-    control: desk.control,
+  door = testDoor(database(), desk, {
+    accounts,
+    venueOf: async () => venue,
     sign: async () => {
       if (broken !== null) throw broken;
       return made.now();
     },
-    wake: desk.wake,
-    log: silentLog,
   });
 });
 beforeEach(() => {

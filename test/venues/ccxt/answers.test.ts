@@ -1,69 +1,22 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { decimal } from "../../../src/kernel/decimal.ts";
-import type { Instrument } from "../../../src/kernel/instrument.ts";
 import { exact } from "../../../src/venues/answer.ts";
 import { bybit } from "../../../src/venues/ccxt/bybit.ts";
 import { deribit } from "../../../src/venues/ccxt/deribit.ts";
 import type { Dialect } from "../../../src/venues/ccxt/dialect.ts";
 import { isA, placeFailure, readFailure } from "../../../src/venues/ccxt/failures.ts";
-import type { Link, Listed } from "../../../src/venues/ccxt/link.ts";
 import { okx } from "../../../src/venues/ccxt/okx.ts";
 import { walked } from "../../../src/venues/ccxt/shape.ts";
 import { sharedData } from "../../shared-data.ts";
+import { stubLink } from "./stub-link.ts";
 
-const listed = (id: string): Listed => {
-  const instrument: Instrument = {
-    venue: "stub",
-    symbol: `unified ${id}`,
-    kind: "perpetual",
-    base: "BTC",
-    quote: "USDT",
-    settle: "USDT",
-    inverse: false,
-    contractSize: decimal("1"),
-    tickSize: decimal("0.1"),
-    lotSize: decimal("0.001"),
-    minQuantity: decimal("0.001"),
-  };
-  return { id, instrument };
-};
-
-/** A link whose calls answer with what is given by method and, where it has one, category. */
-function stub(answers: Readonly<Record<string, unknown>>): Link {
-  return {
-    venue: "bybit",
-    exchange: {
-      id: "stub",
-      markets: {},
-      loadMarkets: fail,
-      fetchOrderBook: fail,
-      createOrder: fail,
-      cancelOrder: fail,
-      cancelAllOrdersAfter: fail,
-      ethGetAddressFromPrivateKey: fail,
-    },
-    walletAddress: "",
-    keyAddress: fail,
-    now: () => new Date("2026-11-22T10:00:00Z"),
-    relisted: async () => false,
-    listed: async () => ({ bySymbol: new Map(), byId: listed, has: () => true, symbol: listed }),
-    call: async (method, params = {}) => {
-      const part = params["settleCoin"];
-      return (typeof part === "string" ? answers[`${method} ${part}`] : undefined) ?? answers[method];
-    },
-  };
-}
-const fail = (): never => {
-  throw new Error("not asked for here");
-};
 const folder = sharedData("exchange-private-payloads");
 const recorded = (file: string): unknown => JSON.parse(readFileSync(`${folder ?? ""}/${file}`, "utf8"));
 const empty = { result: { list: [], nextPageCursor: "" } };
 
 describe.skipIf(!folder)("recorded REST answers (shared data exchange-private-payloads, left out where absent)", () => {
   test("Bybit's wallet and positions become an account", async () => {
-    const link = stub({
+    const link = stubLink({
       privateGetV5AccountWalletBalance: recorded("bybit/http_get_wallet_balance.json"),
       privateGetV5PositionList: empty,
       "privateGetV5PositionList USDT": recorded("bybit/http_get_positions.json"),
@@ -76,7 +29,7 @@ describe.skipIf(!folder)("recorded REST answers (shared data exchange-private-pa
 
   test("Bybit's orders are read one by one", async () => {
     const orders = await bybit.openOrders(
-      stub({
+      stubLink({
         privateGetV5OrderRealtime: empty,
         "privateGetV5OrderRealtime USDT": recorded("bybit/http_get_orders_realtime.json"),
       }),
@@ -85,7 +38,7 @@ describe.skipIf(!folder)("recorded REST answers (shared data exchange-private-pa
   });
 
   test("OKX's balance, positions and orders are read", async () => {
-    const link = stub({
+    const link = stubLink({
       privateGetAccountBalance: recorded("okx/http_get_account_balance.json"),
       privateGetAccountPositions: recorded("okx/http_get_positions.json"),
       privateGetTradeOrdersPending: recorded("okx/http_get_orders_pending.json"),
@@ -96,7 +49,7 @@ describe.skipIf(!folder)("recorded REST answers (shared data exchange-private-pa
   });
 
   test("Deribit's summaries become one account in USD", async () => {
-    const link = stub({
+    const link = stubLink({
       privateGetGetAccountSummaries: recorded("deribit/http_get_account_summaries.json"),
       privateGetGetPositions: { result: [] },
       publicGetGetIndexPrice: { result: { index_price: 30_000 } },

@@ -1,70 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { decimal } from "../../../src/kernel/decimal.ts";
-import type { Instrument } from "../../../src/kernel/instrument.ts";
 import { binanceusdm } from "../../../src/venues/ccxt/binanceusdm.ts";
 import { bybit } from "../../../src/venues/ccxt/bybit.ts";
 import { deribit } from "../../../src/venues/ccxt/deribit.ts";
 import { hyperliquid } from "../../../src/venues/ccxt/hyperliquid.ts";
 import { krakenfutures } from "../../../src/venues/ccxt/krakenfutures.ts";
-import type { Link, Listed } from "../../../src/venues/ccxt/link.ts";
 import { okx } from "../../../src/venues/ccxt/okx.ts";
-
-const NOW = new Date("2026-11-22T10:00:00Z");
-
-const listed = (id: string, change: Partial<Instrument> = {}): Listed => ({
-  id,
-  instrument: {
-    venue: "stub",
-    symbol: `unified ${id}`,
-    kind: "perpetual",
-    base: id,
-    quote: "USDT",
-    settle: "USDT",
-    inverse: false,
-    contractSize: decimal("1"),
-    tickSize: decimal("0.1"),
-    lotSize: decimal("0.001"),
-    minQuantity: decimal("0.001"),
-    ...change,
-  },
-});
-
-const fail = (): never => {
-  throw new Error("not asked for here");
-};
-
-/** A link whose calls answer with what is given by method, or by method and the `type` that is asked for. */
-function stub(answers: Readonly<Record<string, unknown>>, known: readonly Listed[] = []): Link {
-  return {
-    venue: "bybit",
-    exchange: {
-      id: "stub",
-      markets: {},
-      loadMarkets: fail,
-      fetchOrderBook: fail,
-      createOrder: fail,
-      cancelOrder: fail,
-      cancelAllOrdersAfter: fail,
-      ethGetAddressFromPrivateKey: fail,
-    },
-    walletAddress: "",
-    keyAddress: fail,
-    now: () => NOW,
-    relisted: async () => false,
-    listed: async () => ({
-      bySymbol: new Map(known.map((one) => [one.instrument.symbol, one])),
-      byId: (id) => listed(id),
-      has: () => true,
-      symbol: (symbol) => listed(symbol),
-    }),
-    call: async (method, params = {}) => {
-      const about = params["type"] ?? params["startTime"];
-      const found = (typeof about === "string" ? answers[`${method} ${about}`] : undefined) ?? answers[method];
-      if (found === undefined) throw new Error(`${method} was not given`);
-      return found;
-    },
-  };
-}
+import { NOW, listed, stubLink } from "./stub-link.ts";
 
 const binanceAsset = (asset: string, marginBalance: string, maintMargin: string) => ({
   asset,
@@ -73,7 +14,7 @@ const binanceAsset = (asset: string, marginBalance: string, maintMargin: string)
   maintMargin,
 });
 const binanceAccount = (total: string, maintenance: string, assets: readonly unknown[], positions: unknown[] = []) =>
-  stub({
+  stubLink({
     fapiPrivateV3GetAccount: { totalMarginBalance: total, totalMaintMargin: maintenance, assets },
     fapiPrivateV3GetPositionRisk: positions,
   });
@@ -110,7 +51,10 @@ describe("Binance's margin ratio", () => {
 });
 
 const okxAccount = (totals: object, held: readonly unknown[] = []) =>
-  stub({ privateGetAccountBalance: { data: [{ uTime: "1", ...totals }] }, privateGetAccountPositions: { data: held } });
+  stubLink({
+    privateGetAccountBalance: { data: [{ uTime: "1", ...totals }] },
+    privateGetAccountPositions: { data: held },
+  });
 
 describe("OKX's margin ratio", () => {
   const currency = (ccy: string, eq: string, eqUsd: string, mmr: string) => ({ ccy, eq, eqUsd, cashBal: eq, mmr });
@@ -167,7 +111,7 @@ describe("Bybit's margin ratio", () => {
     },
   };
   const account = (totals: object, positions: unknown = none) =>
-    stub({
+    stubLink({
       privateGetV5AccountWalletBalance: { result: { list: [{ coin: [], ...totals }] } },
       privateGetV5PositionList: positions,
     });
@@ -203,7 +147,7 @@ describe("Deribit's margin ratio", () => {
     ...more,
   });
   const account = (summaries: readonly unknown[]) =>
-    stub({
+    stubLink({
       privateGetGetAccountSummaries: { result: { summaries } },
       privateGetGetPositions: { result: [] },
       publicGetGetIndexPrice: { result: { index_price: 60_000 } },
@@ -242,7 +186,7 @@ describe("Hyperliquid", () => {
     leverage,
   });
   const account = (leverage: object, orders: readonly unknown[] = []) =>
-    stub(
+    stubLink(
       {
         "publicPostInfo clearinghouseState": {
           crossMarginSummary: { accountValue: "1000" },
@@ -278,7 +222,7 @@ describe("Hyperliquid", () => {
 test("Kraken's funding of an inverse contract, told in coins per dollar, is a share of the position", async () => {
   const ticker = { symbol: "PI_XBTUSD", markPrice: 50_000, fundingRate: 0.000000002 };
   const marks = await krakenfutures.marks(
-    stub({ publicGetTickers: { tickers: [ticker] } }),
+    stubLink({ publicGetTickers: { tickers: [ticker] } }),
     listed("PI_XBTUSD", { inverse: true }),
   );
   expect(marks.fundingRate).toBe("0.0001");
@@ -298,7 +242,7 @@ test("Binance's fills are found in instruments first traded after a thousand oth
     commissionAsset: "USDT",
     time: since + 2_000,
   };
-  const link = stub({
+  const link = stubLink({
     [`fapiPrivateGetIncome ${since}`]: busy,
     [`fapiPrivateGetIncome ${since + 999}`]: [busy[999], { symbol: "ETHUSDT", tranId: 1_000, time: since + 2_000 }],
     fapiPrivateGetUserTrades: [trade],
