@@ -1,4 +1,5 @@
 import { DeskError, command } from "../src/index.ts";
+import { utcMinute } from "../src/kernel/utc.ts";
 
 const MOST = 20;
 
@@ -67,7 +68,7 @@ export default command(
           one.scope,
           one.reason,
           one.incidentId ?? "",
-          one.expiresAt.toISOString().replace("T", " ").slice(0, 16),
+          utcMinute(one.expiresAt),
           one.reviewedBy ?? "open",
         ]),
       },

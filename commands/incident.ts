@@ -7,6 +7,7 @@ import {
   SEVERITIES,
   command,
 } from "../src/index.ts";
+import { utcMinute } from "../src/kernel/utc.ts";
 
 const needed = (value: string | undefined, what: string): string => {
   if (value === undefined || value === "")
@@ -31,7 +32,7 @@ async function list({ desk }: CommandContext): Promise<Reply> {
         one.status,
         one.title,
         one.owner ?? "nobody",
-        one.openedAt.toISOString().replace("T", " ").slice(0, 16),
+        utcMinute(one.openedAt),
       ]),
     },
   };

@@ -8,6 +8,7 @@ import { type Desk, readerOf } from "./desk.ts";
 import { absentAfterMs } from "./orders/absence.ts";
 import { assemble } from "./orders/draft.ts";
 import type { OrderRow } from "./orders/record.ts";
+import { utcSecond } from "../kernel/utc.ts";
 
 type Request = Extract<ActionRequest, { action: "settle" }>;
 
@@ -17,7 +18,7 @@ export type OrderOf = (clientOrderId: string) => Promise<OrderRow | undefined>;
 const SHOWN_FILLS = 5;
 const LONGEST_REASON = 300;
 
-const utc = (at: Date): string => `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+const utc = (at: Date): string => `${utcSecond(at)} UTC`;
 const invalid = (what: string): DeskError => new DeskError("INPUT_INVALID", `${what}; nothing was changed`);
 
 /** A positive decimal as a person wrote it. @throws DeskError INPUT_INVALID */

@@ -23,6 +23,7 @@ import {
 } from "../kernel/decimal.ts";
 import { spanOf } from "../kernel/duration.ts";
 import { type LimitUse, isUsed } from "../policy/limits-used.ts";
+import { utcMinute } from "../kernel/utc.ts";
 
 function nearestOf(state: AccountState): string {
   const shares = state.positions.flatMap((one) =>
@@ -117,7 +118,7 @@ export async function digestText(
       .where(gt(orders.intendedAt, sql`now() - interval '24 hours'`)),
   ]);
   const lines = [
-    `Risk digest, ${clock.now().toISOString().slice(0, 16).replace("T", " ")} UTC`,
+    `Risk digest, ${utcMinute(clock.now())} UTC`,
     "",
     "Accounts",
     ...(states.length === 0 ? ["  none has reported"] : []),

@@ -10,6 +10,7 @@ import { freeze, statesNow } from "../policy/trading-state.ts";
 import type { Access } from "../sources/feeds/access.ts";
 import { type KeyRights, endsSoon, keyChanges, keyProblems } from "../venues/key-rights.ts";
 import type { VenueReader } from "../venues/venue.ts";
+import { utcMinute } from "../kernel/utc.ts";
 
 const EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -66,7 +67,7 @@ const alertOf = (account: Account, verdict: Verdict, why: string, at: Date): Ale
 /** A key that ends soon, or no longer does. */
 function expiryAlert(account: Account, endsAt: Date | null, at: Date): Alert {
   const leftMs = endsAt === null ? 0 : endsAt.getTime() - at.getTime();
-  const day = endsAt?.toISOString().slice(0, 16).replace("T", " ") ?? "";
+  const day = endsAt ? utcMinute(endsAt) : "";
   return {
     source: "key-doctor",
     trust: "internal",

@@ -5,6 +5,7 @@ import { decimal } from "../kernel/decimal.ts";
 import { messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { type DoraDeadline, doraReport, openReportings } from "../ledger/reports/dora.ts";
+import { utcMinute } from "../kernel/utc.ts";
 
 /** Shares of a reporting deadline at which people are told, with how loud; at 1 it is missed. */
 export const MARKS = [
@@ -39,7 +40,7 @@ const percentOf = (ratio: number): string => `${Math.floor(ratio * 100)} %`;
 function alertOf(incident: string, one: DoraDeadline, missing: readonly string[], at: Date): Alert {
   const used = one.usedRatio ?? 0;
   const mark = passed(used);
-  const due = one.dueAt?.toISOString().slice(0, 16).replace("T", " ") ?? "";
+  const due = one.dueAt ? utcMinute(one.dueAt) : "";
   const over = mark === null || one.reported;
   return {
     source: "reporting",

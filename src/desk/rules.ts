@@ -23,6 +23,7 @@ import { identityAt } from "./console-identity.ts";
 import { readDraft, withPlaybook } from "./draft-file.ts";
 import { resolveHeld } from "./held-rules.ts";
 import { findChange, openRulesPages, rulesInForce } from "./rules-pages.ts";
+import { utcMinute } from "../kernel/utc.ts";
 
 /** What changing the rules stands on. */
 export interface RulesParts {
@@ -112,7 +113,7 @@ export function openRules(parts: RulesParts): Rules {
         return { ok: true, text, incident, link: linkTo(hash), hash };
       }
       const quorum = changeQuorum(before);
-      const until = result.opensAt.toISOString().replace("T", " ").slice(0, 16);
+      const until = utcMinute(result.opensAt);
       const count = `${result.loosens.length} ${result.loosens.length === 1 ? "thing loosens" : "things loosen"}`;
       const incident = await openIncident(tx, control.seal, at, {
         kind: "rules.change",

@@ -2,6 +2,7 @@ import { noteIncident } from "../db/changes.ts";
 import type { Tx } from "../db/client.ts";
 import { fingerprintWords } from "../kernel/plan.ts";
 import type { VoteResult } from "./vote.ts";
+import { utcMinute } from "../kernel/utc.ts";
 
 /** The time of day for people, "14:02:07 UTC". */
 export const utcTime = (moment: Date): string => `${moment.toISOString().slice(11, 19)} UTC`;
@@ -67,7 +68,7 @@ export function changeVotedText(
     return { ok: false, text: "Not counted: rules are approved on the change's page in the console, with a passkey." };
   if (result.outcome !== "recorded" || result.state === "pending") return votedText(result, decision, change.hash);
   const words = fingerprintWords(change.hash);
-  const from = change.opensAt.toISOString().replace("T", " ").slice(0, 16);
+  const from = utcMinute(change.opensAt);
   return {
     ok: true,
     text:

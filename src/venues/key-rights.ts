@@ -1,4 +1,5 @@
 import type { AccessAction } from "../kernel/access.ts";
+import { utcMinute } from "../kernel/utc.ts";
 
 /** What a venue says of the API key that an account is reached with; null where it does not say. */
 export interface KeyRights {
@@ -56,8 +57,7 @@ function listChange(before: readonly string[] | null, now: readonly string[] | n
 const flagChange = (what: string, before: boolean | null, now: boolean | null): readonly string[] =>
   before === null || now === null || before === now ? [] : [`${now ? "now" : "no longer"} ${what}`];
 
-const dayOrNever = (at: Date | null): string =>
-  at === null ? "never" : at.toISOString().slice(0, 16).replace("T", " ");
+const dayOrNever = (at: Date | null): string => (at === null ? "never" : utcMinute(at));
 
 /** What differs between two readings of a key, most telling first; empty where nothing does. */
 export function keyChanges(before: KeyRights, now: KeyRights): readonly KeyChange[] {

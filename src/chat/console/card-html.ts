@@ -2,18 +2,8 @@ import { type Decimal, compare, isDecimal } from "../../kernel/decimal.ts";
 import type { Button, Card, CardAction, OrderRow, PlanView, VotesView } from "../card.ts";
 import { formOfToken } from "../form.ts";
 import { figure } from "./figures.ts";
-import {
-  type Markup,
-  type TableRow,
-  NOTHING,
-  countdown,
-  html,
-  moment,
-  severityBadge,
-  table,
-  visible,
-  words,
-} from "./markup.ts";
+import { type Markup, type TableRow, NOTHING, countdown, html, moment, severityBadge, table, words } from "./markup.ts";
+import { visible } from "../../kernel/visible.ts";
 
 /** How a card is drawn for one kind of viewer. */
 export interface CardOptions {

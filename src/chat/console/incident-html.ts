@@ -3,7 +3,8 @@ import { spanOf } from "../../kernel/duration.ts";
 import type { DurationRow, IncidentDetail, IncidentRow, TimelineRow } from "./rows/incidents.ts";
 import type { HeaderView } from "./header.ts";
 import { type CardOptions, decisionBar, renderCard, renderSteps } from "./card-html.ts";
-import { type Markup, NOTHING, UNKNOWN, emptyState, html, moment, severityShape, visible, words } from "./markup.ts";
+import { type Markup, NOTHING, UNKNOWN, emptyState, html, moment, severityShape, words } from "./markup.ts";
+import { visible } from "../../kernel/visible.ts";
 
 const RANK = { critical: 0, high: 1, medium: 2, low: 3, info: 4 } as const;
 

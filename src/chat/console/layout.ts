@@ -1,7 +1,8 @@
 import type { HeaderView } from "./header.ts";
 import type { Viewer } from "./viewer.ts";
 import { LEDGER_READERS, holdsAny } from "./guard.ts";
-import { type Markup, NOTHING, html, visible, words } from "./markup.ts";
+import { type Markup, NOTHING, html, words } from "./markup.ts";
+import { visible } from "../../kernel/visible.ts";
 
 /** What every page needs to draw its frame. */
 export interface Frame {

@@ -2,8 +2,6 @@ import { html as honoHtml, raw } from "hono/html";
 import type { Severity } from "../../kernel/alert.ts";
 import { visible } from "../../kernel/visible.ts";
 
-export { visible } from "../../kernel/visible.ts";
-
 /** HTML that is already escaped. */
 export type Markup = ReturnType<typeof raw>;
 type Value = string | number | null | undefined | false | Markup | readonly Markup[];

@@ -1,6 +1,7 @@
 import type { Alert } from "../../kernel/alert.ts";
 import { type AccountState, dayOf } from "../../kernel/account.ts";
 import { type Decimal, ZERO, add, decimal } from "../../kernel/decimal.ts";
+import { durationMs } from "../../kernel/duration.ts";
 import type { Plan } from "../../kernel/plan.ts";
 import { type Spent, type Usage, requesterOf } from "../../policy/facts.ts";
 import { figuresOf } from "../../policy/gather.ts";
@@ -17,8 +18,6 @@ export interface ReplayJudge {
   /** Counts a plan that is carried out: its orders as if all of them fill, its freeze. */
   carriedOut(plan: Plan, at: Date): void;
 }
-
-const SPAN_MS = { "1m": 60_000, "1h": 3_600_000, "24h": 86_400_000 } as const satisfies Record<Window, number>;
 
 interface Sent {
   readonly at: number;
@@ -47,7 +46,7 @@ export function createJudge(document: PolicyDocument, reader: () => Promise<Venu
   const approvers = Object.entries(document.people).map(([id, { roles }]) => ({ id, roles }));
 
   const spent = (key: string, window: Window, at: number): Spent => {
-    const rows = sent.filter((one) => one.key === key && one.at > at - SPAN_MS[window]);
+    const rows = sent.filter((one) => one.key === key && one.at > at - durationMs(window));
     return {
       notionalUsd: rows.reduce<Decimal>((sum, one) => add(sum, one.notionalUsd), ZERO),
       orders: String(rows.reduce((sum, one) => sum + one.orders, 0)),

@@ -4,7 +4,7 @@ import type { Card } from "../../../src/chat/card.ts";
 import { decisionBar, renderCard, renderSteps, typedWord } from "../../../src/chat/console/card-html.ts";
 import { averageLike, figure } from "../../../src/chat/console/figures.ts";
 import { renderRow } from "../../../src/chat/console/incident-html.ts";
-import { visible } from "../../../src/chat/console/markup.ts";
+import { visible } from "../../../src/kernel/visible.ts";
 import { marginBar, percent } from "../../../src/chat/console/side.ts";
 import { decimal } from "../../../src/kernel/decimal.ts";
 import { hostileCard, sampleCard } from "../hostile.ts";

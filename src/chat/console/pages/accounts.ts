@@ -1,7 +1,8 @@
 import { greater, sign, type Decimal } from "../../../kernel/decimal.ts";
 import type { AccountRow, FreezeRow } from "../rows/accounts.ts";
 import { figure } from "../figures.ts";
-import { type Markup, NOTHING, emptyState, html, known, moment, table, visible, words } from "../markup.ts";
+import { type Markup, NOTHING, emptyState, html, known, moment, table, words } from "../markup.ts";
+import { visible } from "../../../kernel/visible.ts";
 import { type Limits, isStale, marginBar, percent, scopeName, standing } from "../side.ts";
 
 const signed = (text: string): Markup => {

@@ -1,5 +1,6 @@
 import type { AlertRow } from "../rows/incidents.ts";
-import { type Markup, emptyState, html, moment, severityBadge, table, visible, words } from "../markup.ts";
+import { type Markup, emptyState, html, moment, severityBadge, table, words } from "../markup.ts";
+import { visible } from "../../../kernel/visible.ts";
 
 /** What became of an alert: its incident, or the named reason why it went no further. */
 function became(row: AlertRow): Markup {

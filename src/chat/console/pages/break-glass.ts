@@ -1,6 +1,7 @@
 import type { Viewer } from "../viewer.ts";
 import type { EmergencyPage, EmergencyUse } from "../emergency.ts";
-import { type Markup, NOTHING, countdown, emptyState, html, moment, table, visible, words } from "../markup.ts";
+import { type Markup, NOTHING, countdown, emptyState, html, moment, table, words } from "../markup.ts";
+import { visible } from "../../../kernel/visible.ts";
 
 /** What a link of a command filled in. */
 interface Filled {

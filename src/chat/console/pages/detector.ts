@@ -1,5 +1,6 @@
 import type { DetectorDetail, DetectorHit } from "../rows/detectors.ts";
-import { type Markup, emptyState, html, instant, moment, severityBadge, table, visible, words } from "../markup.ts";
+import { type Markup, emptyState, html, instant, moment, severityBadge, table, words } from "../markup.ts";
+import { visible } from "../../../kernel/visible.ts";
 import { precision } from "./detectors.ts";
 
 const UNITS: Readonly<Record<string, string>> = { sigma: "σ", count: "", usd: "USD", times: "×", hour: "hour (UTC)" };

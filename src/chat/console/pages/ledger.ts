@@ -1,5 +1,6 @@
 import type { LedgerPage, LedgerVerdict } from "../rows/ledger.ts";
-import { type Markup, NOTHING, emptyState, html, instant, table, visible, words } from "../markup.ts";
+import { type Markup, NOTHING, emptyState, html, instant, table, words } from "../markup.ts";
+import { visible } from "../../../kernel/visible.ts";
 
 const verdictLine = (verdict: LedgerVerdict): Markup =>
   html`<p class="verdict ${verdict.ok ? "good" : "bad"}" role="status">

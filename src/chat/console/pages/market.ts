@@ -1,5 +1,6 @@
 import type { MarketRow } from "../rows/market.ts";
-import { type Markup, NOTHING, emptyState, html, moment, severityBadge, visible, words } from "../markup.ts";
+import { type Markup, NOTHING, emptyState, html, moment, severityBadge, words } from "../markup.ts";
+import { visible } from "../../../kernel/visible.ts";
 
 const COLUMNS = [
   "Instrument",

@@ -1,4 +1,5 @@
-import { type Markup, countdown, html, table, visible, words } from "../markup.ts";
+import { type Markup, countdown, html, table, words } from "../markup.ts";
+import { visible } from "../../../kernel/visible.ts";
 import type { PlanPage } from "../passkeys.ts";
 import { votesTable } from "../votes.ts";
 

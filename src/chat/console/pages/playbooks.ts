@@ -1,5 +1,6 @@
 import type { DryRun, PlaybookRow, RunRow } from "../rows/playbooks.ts";
-import { type Markup, NOTHING, emptyState, html, moment, table, visible, words } from "../markup.ts";
+import { type Markup, NOTHING, emptyState, html, moment, table, words } from "../markup.ts";
+import { visible } from "../../../kernel/visible.ts";
 
 const dryForm = (row: PlaybookRow, mayAct: boolean): Markup =>
   mayAct

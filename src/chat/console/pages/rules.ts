@@ -1,15 +1,5 @@
-import {
-  type Markup,
-  NOTHING,
-  countdown,
-  emptyState,
-  html,
-  instant,
-  moment,
-  table,
-  visible,
-  words,
-} from "../markup.ts";
+import { type Markup, NOTHING, countdown, emptyState, html, instant, moment, table, words } from "../markup.ts";
+import { visible } from "../../../kernel/visible.ts";
 import type { ChangeLine, ChangePage, DifferenceLine, DraftPage, HeldRules, RulesPage } from "../rules.ts";
 import { votesTable } from "../votes.ts";
 

@@ -1,5 +1,6 @@
 import type { Reply } from "../../surface.ts";
-import { type Markup, NOTHING, html, table, visible, words } from "../markup.ts";
+import { type Markup, NOTHING, html, table, words } from "../markup.ts";
+import { visible } from "../../../kernel/visible.ts";
 
 /** The ways to a session beside the one-time token. */
 export interface Ways {
