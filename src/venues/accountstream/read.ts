@@ -16,5 +16,8 @@ const READERS = {
  * reason; at least one. Streams are hints: a change of state says what to read again.
  * @param raw the parsed JSON of the message; anything may come in, nothing is thrown for it
  */
-export const readAccountStream = (venue: StreamVenue, raw: unknown, context: StreamContext): readonly StreamReading[] =>
-  READERS[venue](raw, context);
+export function readAccountStream(venue: StreamVenue, raw: unknown, context: StreamContext): readonly StreamReading[] {
+  const readings = READERS[venue](raw, context);
+  // An account without positions or orders is told of by an empty list.
+  return readings.length > 0 ? readings : [{ kind: "control", what: "nothing in it" }];
+}

@@ -155,6 +155,8 @@ const CASES: readonly (readonly [what: string, venue: StreamVenue, message: unkn
   ],
   ["a heartbeat", "bybit", { op: "pong", args: ["1"] }, ["control"]],
   ["a working order", "okx", okxOrder({}), ["state orders"]],
+  ["a list without orders", "okx", { arg: { channel: "orders", instType: "ANY" }, data: [] }, ["control"]],
+  ["a list without wallets", "bybit", { topic: "wallet", creationTime: 1_700_000_000_000, data: [] }, ["control"]],
   [
     "a partial liquidation",
     "okx",
