@@ -1,5 +1,4 @@
 import { command } from "../src/index.ts";
-import { utcSecond } from "../src/kernel/utc.ts";
 
 export default command(
   {
@@ -17,7 +16,13 @@ export default command(
       text: rows.length === 0 ? "No entries." : `${rows.length} newest entries`,
       table: {
         columns: ["no.", "time UTC", "who", "what", "object"],
-        rows: rows.map((one) => [String(one.seq), utcSecond(one.at), one.actor, one.type, one.object.slice(0, 40)]),
+        rows: rows.map((one) => [
+          String(one.seq),
+          one.at.toISOString().replace("T", " ").slice(0, 19),
+          one.actor,
+          one.type,
+          one.object.slice(0, 40),
+        ]),
       },
     };
   },

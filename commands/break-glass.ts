@@ -1,5 +1,4 @@
 import { DeskError, command } from "../src/index.ts";
-import { utcMinute } from "../src/kernel/utc.ts";
 
 const MOST = 20;
 
@@ -68,7 +67,7 @@ export default command(
           one.scope,
           one.reason,
           one.incidentId ?? "",
-          utcMinute(one.expiresAt),
+          one.expiresAt.toISOString().replace("T", " ").slice(0, 16),
           one.reviewedBy ?? "open",
         ]),
       },

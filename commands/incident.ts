@@ -7,7 +7,6 @@ import {
   SEVERITIES,
   command,
 } from "../src/index.ts";
-import { utcMinute } from "../src/kernel/utc.ts";
 
 const needed = (value: string | undefined, what: string): string => {
   if (value === undefined || value === "")
@@ -32,7 +31,7 @@ async function list({ desk }: CommandContext): Promise<Reply> {
         one.status,
         one.title,
         one.owner ?? "nobody",
-        utcMinute(one.openedAt),
+        one.openedAt.toISOString().replace("T", " ").slice(0, 16),
       ]),
     },
   };
