@@ -40,7 +40,8 @@ export type Taker = 1 | -1 | 0;
 /*
  * Events are borrowed: a feed re-uses one record of each kind, so a detector copies what it keeps. Prices and sizes are
  * floats, since detectors estimate; nothing here is ever sent to a venue. Times are milliseconds: `at` by the venue's
- * clock, `receivedAt` by ours. A figure that a message does not carry is NaN.
+ * clock, `receivedAt` by ours. A figure that a message does not carry is NaN. Sizes, of books, trades, forced orders, open
+ * interest, and our own orders and positions alike, are in the unit of their market (sizes.ts).
  */
 interface Head<Kind extends string> {
   readonly kind: Kind;
@@ -52,7 +53,6 @@ interface Head<Kind extends string> {
 /** One execution seen on the public tape. */
 export interface TradeEvent extends Head<"trade"> {
   price: number;
-  /** In contracts; coins where a contract is one coin. */
   size: number;
   taker: Taker;
   /** Parties where the venue publishes them (hyperliquid), else empty. */
@@ -93,7 +93,7 @@ export interface FundingEvent extends Head<"funding"> {
   intervalMs: number;
 }
 
-/** Last price, open interest in contracts, implied volatility as a ratio. */
+/** Last price, open interest, implied volatility as a ratio. */
 export interface TickerEvent extends Head<"ticker"> {
   last: number;
   openInterest: number;
@@ -149,7 +149,7 @@ export interface OwnOrderEvent extends Head<"order"> {
   state: "placed" | "filled" | "cancelled" | "rejected";
 }
 
-/** A position of ours: signed contracts, value and the venue's auto-deleveraging rank (0..1, NaN unknown). */
+/** A position of ours: signed size, value and the venue's auto-deleveraging rank (0..1, NaN unknown). */
 export interface OwnPositionEvent extends Head<"position"> {
   account: string;
   quantity: number;

@@ -8,7 +8,7 @@ const params = {
     about: "Distance of a buyer's price above, or a seller's below, the market",
   },
   depthTimes: { default: 3, unit: "times", about: "Size over what stands at the best price on the other side" },
-  freshMs: { default: 10_000, unit: "ms", about: "Older quotes say nothing about the market" },
+  freshMs: { default: 10_000, unit: "ms", about: "Quotes farther from the order's time say nothing about it" },
 } as const;
 
 /** An order's price or size looks mistyped: it would trade far through the market, or swallow the book. */
@@ -33,7 +33,8 @@ export const fatFinger = detector(
         state.at = event.at;
         return NOTHING;
       }
-      if (event.state !== "placed" || event.taker === 0 || !(event.at - state.at <= p.freshMs)) return NOTHING;
+      if (event.state !== "placed" || event.taker === 0 || !(Math.abs(event.at - state.at) <= p.freshMs))
+        return NOTHING;
       const buys = event.taker === 1;
       const through = buys ? event.price / state.ask - 1 : 1 - event.price / state.bid;
       const swallow = through >= 0 ? event.size / (buys ? state.askSize : state.bidSize) : 0;

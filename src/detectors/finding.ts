@@ -38,9 +38,12 @@ export interface Hit extends Omit<Finding, "market"> {
 /** What a step returns when it found nothing; one list for all, so that nothing is allocated. */
 export const NOTHING: readonly Finding[] = Object.freeze([]);
 
-/** Maps a measure to 0..1: half at its limit, two thirds at twice, four fifths at four times the limit. */
+/**
+ * Maps a measure to 0..1: half at its limit, two thirds at twice, four fifths at four times the limit. What could not be
+ * measured, NaN, is 0: it is no reason to speak.
+ */
 export const scoreOf = (measure: number, limit: number): number =>
-  measure <= 0 ? 0 : measure === Number.POSITIVE_INFINITY ? 1 : measure / (measure + limit);
+  measure > 0 ? (measure === Number.POSITIVE_INFINITY ? 1 : measure / (measure + limit)) : 0;
 
 /** The severity of a score: medium from 0.5, high from 0.65 (1.86 × the limit), critical from 0.8 (4 ×). */
 export function severityOf(score: number): Severity {

@@ -1,7 +1,8 @@
 import type { Quote } from "../quant/hedge/arbitrage.ts";
 import type { Market, QuoteEvent } from "./event.ts";
+import { coinsOf } from "./sizes.ts";
 
-/** The best bid and ask of one market, as last heard; sizes in the venue's contracts. */
+/** The best bid and ask of one market, as last heard; sizes in the market's unit (sizes.ts). */
 export interface Top {
   readonly market: Market;
   bid: number;
@@ -34,20 +35,6 @@ export function keep(tops: Tops, event: QuoteEvent): boolean {
 /** Heard within `freshMs`, and no crossed book: that one is stale, not free money. */
 export const usable = (top: Top | undefined, receivedAt: number, freshMs: number): top is Top =>
   top !== undefined && receivedAt - top.receivedAt <= freshMs && top.bid > 0 && top.ask >= top.bid;
-
-/** USD of one coin-settled contract, by venue: bitcoin's, and any other coin's; 1 where nothing is listed. */
-const INVERSE_USD: Readonly<Record<string, readonly [bitcoin: number, other: number]>> = {
-  binancecoinm: [100, 10],
-  okx: [100, 10],
-  paper: [100, 10],
-};
-
-/** Coins of `size` contracts; NaN where the venue's contract is not known to be one coin. */
-function coinsOf({ venue, type, base, inverse }: Market, size: number, price: number): number {
-  if (type === "spot" || type === "option") return size;
-  if (inverse) return (size * (INVERSE_USD[venue]?.[base === "BTC" ? 0 : 1] ?? 1)) / price;
-  return venue === "okx" ? Number.NaN : size;
-}
 
 /**
  * A top as the arbitrage functions take it. Sizes are no larger than the plan may be, which also stands in where a

@@ -10,6 +10,7 @@ import { ownOrderSize } from "../../src/detectors/own-order-size.ts";
 import { ownSymbol } from "../../src/detectors/own-symbol.ts";
 import { repeatedRejects } from "../../src/detectors/repeated-rejects.ts";
 import { selfCrossing } from "../../src/detectors/self-crossing.ts";
+import { sizeOf } from "../../src/detectors/sizes.ts";
 import { fingerprintOf } from "../../src/intake/fingerprint.ts";
 import { stage } from "./_stage.ts";
 
@@ -62,6 +63,39 @@ describe("an order that looks mistyped", () => {
     one.quote(0, 100, 100.1);
     one.order(1000, fields);
     expect(one.firing()).toHaveLength(found);
+  });
+
+  test("an order ten times the book at Deribit is one, though its contracts are of ten dollars", () => {
+    const one = stage(fatFinger);
+    const market = "deribit BTC-PERPETUAL";
+    one.take({ kind: "quote", at: 0, market, bid: 100, ask: 100.1, bidSize: 1000, askSize: 1000 });
+    // A thousand contracts, as own flow tells them.
+    one.order(1000, { market, price: 101, size: sizeOf("deribit", 1000, 10) });
+    expect(one.firing()[0]!.evidence).toMatchObject({ timesBestSize: 10 });
+  });
+
+  test.each([
+    ["an order without a price, as a stop at market", { price: Number.NaN, size: 50 }],
+    ["an order whose size is not known, a little through the market", { price: 101.2, size: Number.NaN }],
+  ])("%s is not judged by it", (_, fields) => {
+    const one = stage(fatFinger);
+    one.quote(0, 100, 100.1);
+    one.order(1000, fields);
+    expect(one.hits).toEqual([]);
+  });
+
+  test("an order whose size is not known is judged by its price", () => {
+    const one = stage(fatFinger);
+    one.quote(0, 100, 100.1);
+    one.order(1000, { price: 110, size: Number.NaN });
+    expect(one.firing()).toHaveLength(1);
+  });
+
+  test("is not judged by a quote of long after it, as where an account could not be read for a while", () => {
+    const one = stage(fatFinger);
+    one.quote(300_000, 80, 80.1);
+    one.order(1000, { price: 100 });
+    expect(one.hits).toEqual([]);
   });
 
   test("is not judged by an old quote", () => {
@@ -216,6 +250,14 @@ describe("positions", () => {
     position(one, 2, { quantity: 0, notionalUsd: 0, market: "okx ETH-USDT-SWAP" });
     position(one, 3, { notionalUsd: 12_000 });
     expect(one.hits).toEqual([]);
+  });
+
+  test("whose size is not known stay concentrated by their value", () => {
+    const one = stage(concentration);
+    one.take({ kind: "ticker", at: 0, last: 1, openInterest: 1000, impliedVolatility: Number.NaN });
+    position(one, 0, { notionalUsd: 45_000 });
+    position(one, 1, { notionalUsd: 45_000, quantity: Number.NaN });
+    expect(one.hits.map((hit) => hit.status)).toEqual(["firing"]);
   });
 
   test("that make up a tenth of all open interest are concentrated", () => {

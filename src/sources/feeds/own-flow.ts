@@ -1,4 +1,5 @@
 import type { MarketEvent, OwnOrderEvent, Taker } from "../../detectors/event.ts";
+import { countsFace, sizeOf } from "../../detectors/sizes.ts";
 import type { AccountState } from "../../kernel/account.ts";
 import { type Decimal, toFloat } from "../../kernel/decimal.ts";
 import type { Fill, Side } from "../../kernel/order.ts";
@@ -29,7 +30,7 @@ export interface OwnFlowParts {
 /** An account's own orders and positions, as detectors hear of them. */
 export interface OwnFlow {
   /** Takes an account's newest figures; orders that came and went since the last are found among its fills. */
-  look(state: AccountState, reader: Pick<VenueReader, "fills">): Promise<void>;
+  look(state: AccountState, reader: Pick<VenueReader, "fills" | "instruments">): Promise<void>;
 }
 
 /** Orders remembered of an account; a forgotten one that changes again would be told as new. */
@@ -55,6 +56,19 @@ const keyOf = (one: { readonly clientOrderId: string; readonly venueOrderId?: st
   one.clientOrderId === "" ? (one.venueOrderId ?? "") : one.clientOrderId;
 const fillKey = (fill: Fill): string => [fill.venueOrderId, fill.at.getTime(), fill.price, fill.quantity].join(" ");
 
+/** An account's contracts of an instrument in the unit of its market's sizes; NaN where the venue no longer lists it. */
+type SizeInUnits = (symbol: string, contracts: number) => number;
+
+/** The one place where sizes of our own become comparable with those of the market. */
+async function unitsOf(venue: string, reader: Pick<VenueReader, "instruments">): Promise<SizeInUnits> {
+  // Most venues count both alike, and need not be asked.
+  const listed = countsFace(venue) ? await reader.instruments() : null;
+  return (symbol, contracts) => {
+    const contractSize = listed?.get(symbol)?.contractSize;
+    return sizeOf(venue, contracts, contractSize === undefined ? Number.NaN : toFloat(contractSize));
+  };
+}
+
 function forget(set: Set<string>): void {
   for (const one of set) {
     if (set.size <= MOST_KNOWN) return;
@@ -69,8 +83,14 @@ function forget(set: Set<string>): void {
 export function openOwnFlow({ markets, emit, receivedAt, sent }: OwnFlowParts): OwnFlow {
   const accounts = new Map<string, Known>();
 
-  const tell = (state: AccountState, order: Placed, what: OwnOrderEvent["state"], at: Date): void => {
-    const { symbol, ...facts } = order;
+  const tell = (
+    state: AccountState,
+    order: Placed,
+    what: OwnOrderEvent["state"],
+    at: Date,
+    inUnits: SizeInUnits,
+  ): void => {
+    const { symbol, size, ...facts } = order;
     emit({
       kind: "order",
       market: markets.named(state.venue, symbol),
@@ -78,10 +98,11 @@ export function openOwnFlow({ markets, emit, receivedAt, sent }: OwnFlowParts): 
       receivedAt: receivedAt(),
       account: state.account,
       ...facts,
+      size: inUnits(symbol, size),
       state: what,
     });
   };
-  const tellPositions = (state: AccountState, before: ReadonlyMap<string, string>): void => {
+  const tellPositions = (state: AccountState, before: ReadonlyMap<string, string>, inUnits: SizeInUnits): void => {
     const gone = [...before.keys()].filter((symbol) => !state.positions.some((one) => one.symbol === symbol));
     const rows = [
       ...state.positions.map((one) => ({ ...one, quantity: toFloat(one.quantity), usd: toFloat(one.notionalUsd) })),
@@ -94,7 +115,7 @@ export function openOwnFlow({ markets, emit, receivedAt, sent }: OwnFlowParts): 
         at: state.at.getTime(),
         receivedAt: receivedAt(),
         account: state.account,
-        quantity,
+        quantity: quantity === 0 ? 0 : inUnits(symbol, quantity),
         notionalUsd: usd,
         equityUsd: toFloat(state.equityUsd),
         adlRankRatio: adlRankRatio === undefined ? Number.NaN : toFloat(adlRankRatio),
@@ -116,7 +137,8 @@ export function openOwnFlow({ markets, emit, receivedAt, sent }: OwnFlowParts): 
   return {
     async look(state, reader) {
       const known = accounts.get(state.account);
-      tellPositions(state, known?.positions ?? new Map());
+      const inUnits = await unitsOf(state.venue, reader);
+      tellPositions(state, known?.positions ?? new Map(), inUnits);
       if (!known) {
         learn(state);
         return;
@@ -136,7 +158,7 @@ export function openOwnFlow({ markets, emit, receivedAt, sent }: OwnFlowParts): 
       const place = (key: string, order: Placed, at: Date): void => {
         if (known.told.has(key)) return;
         known.told.add(key);
-        events.push({ at, tell: () => tell(state, order, "placed", at) });
+        events.push({ at, tell: () => tell(state, order, "placed", at, inUnits) });
       };
       for (const one of ours) {
         const order = placedOf({ ...one, venueOrderId: one.clientOrderId });
@@ -144,7 +166,7 @@ export function openOwnFlow({ markets, emit, receivedAt, sent }: OwnFlowParts): 
         const refused = `rejected ${one.clientOrderId}`;
         if (!one.rejected || known.fills.has(refused)) continue;
         known.fills.add(refused);
-        events.push({ at: one.at, tell: () => tell(state, order, "rejected", one.at) });
+        events.push({ at: one.at, tell: () => tell(state, order, "rejected", one.at, inUnits) });
       }
       for (const [key, one] of now) place(key, placedOf(one), one.updatedAt);
       const filled = new Set<string>();
@@ -156,11 +178,11 @@ export function openOwnFlow({ markets, emit, receivedAt, sent }: OwnFlowParts): 
         const order = placedOf({ ...fill, limitPrice: fill.price });
         const size = fills.reduce((sum, one) => (keyOf(one) === key ? sum + toFloat(one.quantity) : sum), 0);
         place(key, { ...order, size }, fill.at);
-        events.push({ at: fill.at, tell: () => tell(state, order, "filled", fill.at) });
+        events.push({ at: fill.at, tell: () => tell(state, order, "filled", fill.at, inUnits) });
       }
       for (const [key, order] of known.open)
         if (!now.has(key) && !filled.has(key))
-          events.push({ at: state.at, tell: () => tell(state, order, "cancelled", state.at) });
+          events.push({ at: state.at, tell: () => tell(state, order, "cancelled", state.at, inUnits) });
 
       known.open.clear();
       for (const [key, one] of now) known.open.set(key, placedOf(one));

@@ -5,6 +5,7 @@ import { DETECTORS } from "../../../src/detectors/load.ts";
 import { createWatch } from "../../../src/detectors/watch.ts";
 import type { AccountState } from "../../../src/kernel/account.ts";
 import { decimal } from "../../../src/kernel/decimal.ts";
+import type { Instrument } from "../../../src/kernel/instrument.ts";
 import type { Fill, VenueOrder } from "../../../src/kernel/order.ts";
 import { createMarkets } from "../../../src/sources/feeds/market/markets.ts";
 import { accessEvent } from "../../../src/sources/feeds/access.ts";
@@ -63,6 +64,7 @@ function stage() {
     sent: async (_, since) => mine.filter((one) => one.at >= since),
   });
   const reader = {
+    instruments: () => Promise.reject(new Error("nothing is asked of a venue that counts as accounts do")),
     fills: async (_: string, since: Date) => {
       asked.push(since);
       return fills.filter((one) => one.at >= since);
@@ -163,6 +165,72 @@ describe("an account's own orders, found between two looks", () => {
     await on.look(0, []);
     await on.look(5, [order("d", 3)]);
     expect(on.events.every((event) => event.market === heard)).toBe(true);
+  });
+});
+
+describe("sizes at Deribit, whose streams count dollars and coins where accounts hold contracts", () => {
+  const PERPETUAL = "BTC/USD:BTC";
+  const listed = new Map([
+    [PERPETUAL, { contractSize: decimal("10") }],
+    ["SOL/USDC:USDC", { contractSize: decimal("0.1") }],
+  ]);
+  const position = (symbol: string, quantity: string) => ({
+    symbol,
+    quantity: decimal(quantity),
+    entryPrice: decimal("60000"),
+    markPrice: decimal("60000"),
+    notionalUsd: decimal("600"),
+    unrealisedUsd: decimal("0"),
+    maintenanceMarginUsd: decimal("3"),
+    liquidationPrice: null,
+    delta: decimal("0"),
+  });
+  /** An account that is looked at twice, with what it sent and filled in between. */
+  async function looked(
+    positions: readonly string[],
+    more: { readonly orders?: readonly VenueOrder[]; readonly fills?: readonly Fill[] } = {},
+  ) {
+    const events: MarketEvent[] = [];
+    const markets = createMarkets();
+    const flow = openOwnFlow({
+      markets,
+      emit: (event) => events.push({ ...event }),
+      receivedAt: () => START,
+      sent: async () => [],
+    });
+    const reader = {
+      instruments: async () => listed as unknown as ReadonlyMap<string, Instrument>,
+      fills: async () => more.fills ?? [],
+    };
+    const state = {
+      account: "main",
+      venue: "deribit",
+      equityUsd: decimal("100000"),
+      maintenanceMarginUsd: decimal("300"),
+      marginRatio: decimal("0.003"),
+      balances: [],
+      positions: positions.map((one) => position(one, "-7")),
+    };
+    await flow.look({ ...state, openOrders: [], at: at(0) } as unknown as AccountState, reader);
+    events.length = 0;
+    await flow.look({ ...state, openOrders: more.orders ?? [], at: at(5) } as unknown as AccountState, reader);
+    return events.flatMap((event): readonly (number | string)[] =>
+      event.kind === "position" ? [event.quantity] : event.kind === "order" ? [`${event.state} ${event.size}`] : [],
+    );
+  }
+
+  test("positions are told in the unit of the book", async () => {
+    expect(await looked([PERPETUAL, "SOL/USDC:USDC"])).toEqual([-70, expect.closeTo(-0.7, 12)]);
+  });
+
+  test("so are orders and fills", async () => {
+    const orders = [order("a", 3, { symbol: PERPETUAL })];
+    const fills = [{ ...fill("b", 4, "5"), symbol: PERPETUAL }];
+    expect(await looked([], { orders, fills })).toEqual(["placed 20", "placed 50", "filled 50"]);
+  });
+
+  test("what is no longer listed has no size, and what is gone is nothing all the same", async () => {
+    expect(await looked(["BTC/USD:BTC-251226"])).toEqual([Number.NaN]);
   });
 });
 
