@@ -2,6 +2,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import { type FeedWorld, type LiveFeed, liveFeed } from "./market/live.ts";
+import { subscriptionsOf } from "./market/subscriptions.ts";
 import type { FeedVenue } from "./market/venues.ts";
 
 /** Instruments of one connection; several venues refuse longer lists, and one slow line then holds up few. */
@@ -81,10 +82,12 @@ export function openLiveFeeds({ feeds, watch, web, clock, log }: LiveFeedsOption
       fetch: paced(web.fetch, clock),
       onTrouble: (sentence) => log.warn({ venue, trouble: sentence }, "feed troubled"),
     };
-    return connectionsOf(venue, instruments).map((raws): { venue: FeedVenue; feed: LiveFeed } => ({
-      venue,
-      feed: liveFeed({ venue, raws }, world, watch.markets, (event) => watch.take(event)),
-    }));
+    return connectionsOf(venue, instruments).flatMap((raws) =>
+      subscriptionsOf(venue, raws).map((subscription): { venue: FeedVenue; feed: LiveFeed } => ({
+        venue,
+        feed: liveFeed({ venue, raws, subscription }, world, watch.markets, (event) => watch.take(event)),
+      })),
+    );
   });
   const countOf = (venue: FeedVenue): FeedCount => {
     const own = opened.filter((one) => one.venue === venue).map(({ feed }) => feed);

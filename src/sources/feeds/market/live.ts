@@ -4,7 +4,7 @@ import type { FeedEvent } from "../../../detectors/event.ts";
 import type { Markets } from "./markets.ts";
 import type { Parser } from "./parser.ts";
 import { type Emit, NOWHERE, createRecords } from "./records.ts";
-import { subscriptionOf } from "./subscriptions.ts";
+import type { Subscription } from "./subscriptions.ts";
 import { type FeedVenue, PARSERS } from "./venues.ts";
 
 /** One open websocket. */
@@ -37,6 +37,7 @@ export interface FeedPlan {
   readonly venue: FeedVenue;
   /** The venue's own names. */
   readonly raws: readonly string[];
+  readonly subscription: Subscription;
 }
 
 /** Back-off: half a second, doubled up to a minute; back to the start once messages have come for a while. */
@@ -63,7 +64,7 @@ export interface LiveFeed extends AsyncDisposable {
  */
 export function liveFeed(plan: FeedPlan, world: FeedWorld, markets: Markets, emit: Emit): LiveFeed {
   const { clock } = world;
-  const subscription = subscriptionOf(plan.venue, plan.raws);
+  const { subscription } = plan;
   const records = createRecords(NOWHERE);
   const askedAt = new Map<string, number>();
   const asking = new Set<string>();

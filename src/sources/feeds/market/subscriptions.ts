@@ -1,3 +1,4 @@
+import { unify } from "./symbols.ts";
 import type { FeedVenue } from "./venues.ts";
 
 /** What has to be sent, and asked, to hear a venue's public streams. */
@@ -14,52 +15,79 @@ export interface Subscription {
 const PING_MS = 20_000;
 const json = JSON.stringify;
 
-function binance(host: string, rest: string, raws: readonly string[], futures: boolean): Subscription {
-  const streams = raws.flatMap((raw) => {
-    const name = raw.toLowerCase();
-    const all = [`${name}@depth@100ms`, `${name}@bookTicker`, `${name}@trade`];
-    return futures ? [...all, `${name}@markPrice@1s`, `${name}@forceOrder`] : all;
-  });
-  return {
-    url: `wss://${host}/stream?streams=${streams.join("/")}`,
-    messages: [],
-    snapshotUrl: (raw) => `https://${rest}/depth?symbol=${raw}&limit=1000`,
-  };
+/** Streams of these instruments over one connection. */
+function binance(address: string, raws: readonly string[], kinds: readonly string[]): Subscription {
+  const streams = raws.flatMap((raw) => kinds.map((kind) => `${raw.toLowerCase()}@${kind}`));
+  return { url: `wss://${address}/stream?streams=${streams.join("/")}`, messages: [] };
+}
+
+const BOOKS_AND_TRADES = ["depth@100ms", "bookTicker", "trade"];
+const MARKS_AND_FORCED_ORDERS = ["markPrice@1s", "forceOrder"];
+
+const snapshotsFrom = (rest: string): Required<Pick<Subscription, "snapshotUrl">> => ({
+  snapshotUrl: (raw) => `https://${rest}/depth?symbol=${raw}&limit=1000`,
+});
+
+/** What OKX publishes of an instrument; what there is none of, it refuses. */
+function okxChannels(raw: string): readonly string[] {
+  const { type } = unify("okx", raw);
+  const all = ["books", "trades", "tickers"];
+  if (type === "spot") return all;
+  return [...all, "mark-price", "open-interest", ...(type === "perpetual" ? ["funding-rate"] : [])];
 }
 
 /**
- * How to hear these instruments at a venue: books, trades, best quotes, and for derivatives marks, funding and forced
- * orders as far as the venue publishes them.
+ * How to hear these instruments at a venue, a connection each: books, trades, best quotes, and for derivatives marks,
+ * funding and forced orders as far as the venue publishes them.
  * @param raws the venue's own names
  */
-export function subscriptionOf(venue: FeedVenue, raws: readonly string[]): Subscription {
+export function subscriptionsOf(venue: FeedVenue, raws: readonly string[]): readonly Subscription[] {
+  if (venue !== "binanceusdm") return [subscriptionOf(venue, raws)];
+  // Without their road the address still answers, and most streams stay silent (developers.binance.com, USDⓈ-M futures,
+  // "Important WebSocket Change Notice", in force since 2026-04-23). Coin-margined futures have no such roads.
+  return [
+    {
+      ...binance("fstream.binance.com/public", raws, BOOKS_AND_TRADES),
+      ...snapshotsFrom("fapi.binance.com/fapi/v1"),
+    },
+    binance("fstream.binance.com/market", raws, MARKS_AND_FORCED_ORDERS),
+  ];
+}
+
+function subscriptionOf(venue: Exclude<FeedVenue, "binanceusdm">, raws: readonly string[]): Subscription {
   switch (venue) {
     case "binance":
-      return binance("stream.binance.com:9443", "api.binance.com/api/v3", raws, false);
-    case "binanceusdm":
-      return binance("fstream.binance.com", "fapi.binance.com/fapi/v1", raws, true);
+      return {
+        ...binance("stream.binance.com:9443", raws, BOOKS_AND_TRADES),
+        ...snapshotsFrom("api.binance.com/api/v3"),
+      };
     case "binancecoinm":
-      return binance("dstream.binance.com", "dapi.binance.com/dapi/v1", raws, true);
+      return {
+        ...binance("dstream.binance.com", raws, [...BOOKS_AND_TRADES, ...MARKS_AND_FORCED_ORDERS]),
+        ...snapshotsFrom("dapi.binance.com/dapi/v1"),
+      };
     case "bybit": {
-      const args = raws.flatMap((raw) => [
-        `orderbook.200.${raw}`,
-        `publicTrade.${raw}`,
-        `tickers.${raw}`,
-        `allLiquidation.${raw}`,
-      ]);
+      // One wrong topic has all of its message refused.
+      const messages = raws.map((raw) =>
+        json({
+          op: "subscribe",
+          req_id: raw,
+          args: ["orderbook.200", "publicTrade", "tickers", "allLiquidation"].map((topic) => `${topic}.${raw}`),
+        }),
+      );
       const kind = raws.every((raw) => raw.endsWith("USD")) ? "inverse" : "linear";
       return {
         url: `wss://stream.bybit.com/v5/public/${kind}`,
-        messages: [json({ op: "subscribe", args })],
+        messages,
         ping: { everyMs: PING_MS, message: json({ op: "ping" }) },
       };
     }
     case "okx": {
-      const channels = ["books", "trades", "tickers", "mark-price", "funding-rate", "open-interest"];
-      const args = raws.flatMap((instId) => channels.map((channel) => ({ channel, instId })));
       return {
         url: "wss://ws.okx.com:8443/ws/v5/public",
-        messages: [json({ op: "subscribe", args })],
+        messages: raws.map((instId) =>
+          json({ op: "subscribe", args: okxChannels(instId).map((channel) => ({ channel, instId })) }),
+        ),
         ping: { everyMs: PING_MS, message: "ping" },
       };
     }

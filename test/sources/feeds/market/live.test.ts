@@ -1,10 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { fakeClock } from "../../../../src/kernel/clock.ts";
 import type { MarketEvent } from "../../../../src/detectors/event.ts";
-import { type FeedWorld, type SocketEvents, liveFeed } from "../../../../src/sources/feeds/market/live.ts";
+import {
+  type FeedPlan,
+  type FeedWorld,
+  type SocketEvents,
+  liveFeed,
+} from "../../../../src/sources/feeds/market/live.ts";
 import { createMarkets } from "../../../../src/sources/feeds/market/markets.ts";
-import { subscriptionOf } from "../../../../src/sources/feeds/market/subscriptions.ts";
+import { subscriptionsOf } from "../../../../src/sources/feeds/market/subscriptions.ts";
 import { PARSERS, type FeedVenue } from "../../../../src/sources/feeds/market/venues.ts";
+
+/** The first connection that a venue's instrument is heard by. */
+const plan = (venue: FeedVenue, raw: string): FeedPlan => ({
+  venue,
+  raws: [raw],
+  subscription: subscriptionsOf(venue, [raw])[0]!,
+});
 
 /** A venue of one socket that the test plays. */
 function world(snapshots: (string | Error)[] = []) {
@@ -64,7 +76,7 @@ const settle = async (): Promise<void> => {
 describe("a live feed", () => {
   test("opens, asks for the snapshot, and asks again when it lost its place", async () => {
     const one = world([snapshot(5), snapshot(50)]);
-    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, one.outside, createMarkets(), one.emit);
+    await using feed = liveFeed(plan("binanceusdm", "BTCUSDT"), one.outside, createMarkets(), one.emit);
     const [socket] = one.sockets;
     expect(socket!.url).toContain("btcusdt@depth@100ms");
     socket!.events.onMessage(depth(4, 6, 3));
@@ -82,7 +94,7 @@ describe("a live feed", () => {
 
   test("asks again for a snapshot that could not be had, and for one that came too early", async () => {
     const one = world([new Error("503"), snapshot(5), snapshot(50)]);
-    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, one.outside, createMarkets(), one.emit);
+    await using feed = liveFeed(plan("binanceusdm", "BTCUSDT"), one.outside, createMarkets(), one.emit);
     one.sockets[0]!.events.onOpen();
     one.sockets[0]!.events.onMessage(depth(20, 21, 19));
     await settle();
@@ -98,7 +110,7 @@ describe("a live feed", () => {
 
   test("reconnects with growing pauses, and quickly again once messages have come", async () => {
     const one = world();
-    await using feed = liveFeed({ venue: "okx", raws: ["BTC-USDT"] }, one.outside, createMarkets(), one.emit);
+    await using feed = liveFeed(plan("okx", "BTC-USDT"), one.outside, createMarkets(), one.emit);
     const waits: number[] = [];
     for (let i = 0; i < 4; i += 1) {
       const from = one.clock.now().getTime();
@@ -118,7 +130,7 @@ describe("a live feed", () => {
 
   test("calls a venue that says one thing and closes less and less often", async () => {
     const one = world();
-    await using feed = liveFeed({ venue: "okx", raws: ["BTC-USDT"] }, one.outside, createMarkets(), one.emit);
+    await using feed = liveFeed(plan("okx", "BTC-USDT"), one.outside, createMarkets(), one.emit);
     for (let second = 0; second < 60; second += 1) {
       const socket = one.sockets.at(-1)!;
       if (one.sockets.length > feed.reconnects()) {
@@ -134,7 +146,7 @@ describe("a live feed", () => {
 
   test("asks again, and lives on, where the answer is a page instead of a book; the book stays as it was", async () => {
     const one = world([snapshot(5), "<html>Bad gateway</html>", "{}", snapshot(50)]);
-    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, one.outside, createMarkets(), one.emit);
+    await using feed = liveFeed(plan("binanceusdm", "BTCUSDT"), one.outside, createMarkets(), one.emit);
     one.sockets[0]!.events.onOpen();
     await settle();
     await one.clock.advance(5000);
@@ -150,7 +162,7 @@ describe("a live feed", () => {
 
   test("asks less and less often for a book that the venue refuses", async () => {
     const one = world();
-    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, one.outside, createMarkets(), one.emit);
+    await using feed = liveFeed(plan("binanceusdm", "BTCUSDT"), one.outside, createMarkets(), one.emit);
     void feed;
     one.sockets[0]!.events.onOpen();
     await settle();
@@ -174,7 +186,7 @@ describe("a live feed", () => {
         return body;
       },
     };
-    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, outside, createMarkets(), one.emit);
+    await using feed = liveFeed(plan("binanceusdm", "BTCUSDT"), outside, createMarkets(), one.emit);
     const { events } = one.sockets[0]!;
     events.onOpen();
     await settle();
@@ -191,7 +203,7 @@ describe("a live feed", () => {
 
   test("a message that its parser chokes on costs the connection, not the process", async () => {
     const one = world();
-    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, one.outside, createMarkets(), one.emit);
+    await using feed = liveFeed(plan("binanceusdm", "BTCUSDT"), one.outside, createMarkets(), one.emit);
     one.sockets[0]!.events.onOpen();
     one.sockets[0]!.events.onMessage(Buffer.from('{"data":{"e":"forceOrder","E":1}}'));
     expect(feed.parser.counters.malformed).toBe(1);
@@ -202,7 +214,7 @@ describe("a live feed", () => {
 
   test("closes a socket that says nothing, though it still looks open", async () => {
     const one = world();
-    await using feed = liveFeed({ venue: "okx", raws: ["BTC-USDT"] }, one.outside, createMarkets(), one.emit);
+    await using feed = liveFeed(plan("okx", "BTC-USDT"), one.outside, createMarkets(), one.emit);
     one.sockets[0]!.events.onOpen();
     await one.clock.advance(29_000);
     expect(one.sockets[0]!.closed).toBe(false);
@@ -216,7 +228,7 @@ describe("a live feed", () => {
     const one = world([snapshot(5)]);
     const times: number[] = [];
     const outside: FeedWorld = { ...one.outside, receivedAt: () => 42 };
-    await using feed = liveFeed({ venue: "binanceusdm", raws: ["BTCUSDT"] }, outside, createMarkets(), (event) => {
+    await using feed = liveFeed(plan("binanceusdm", "BTCUSDT"), outside, createMarkets(), (event) => {
       times.push(event.receivedAt);
     });
     void feed;
@@ -229,7 +241,7 @@ describe("a live feed", () => {
   test("opens nothing more once it is closed", async () => {
     const one = world();
     {
-      await using feed = liveFeed({ venue: "bybit", raws: ["BTCUSDT"] }, one.outside, createMarkets(), one.emit);
+      await using feed = liveFeed(plan("bybit", "BTCUSDT"), one.outside, createMarkets(), one.emit);
       void feed;
       one.sockets[0]!.events.onClose("gone");
     }
@@ -241,8 +253,43 @@ describe("a live feed", () => {
 test.each(Object.keys(PARSERS) as FeedVenue[])(
   "%s has an address and names its instruments in what is sent",
   (venue) => {
-    const { url, messages } = subscriptionOf(venue, ["BTCUSDT"]);
-    expect(url).toMatch(/^wss:\/\//);
-    expect(`${url}${messages.join("")}`.toLowerCase()).toContain("btcusdt");
+    for (const { url, messages } of subscriptionsOf(venue, ["BTCUSDT"])) {
+      expect(url).toMatch(/^wss:\/\//);
+      expect(`${url}${messages.join("")}`.toLowerCase()).toContain("btcusdt");
+    }
   },
 );
+
+describe("what is asked of a venue", () => {
+  test("Binance USD-M tells books and trades by one road, marks and forced orders by another, and nothing without", () => {
+    const urls = subscriptionsOf("binanceusdm", ["BTCUSDT"]).map(({ url }) => url);
+    expect(urls).toEqual([
+      "wss://fstream.binance.com/public/stream?streams=btcusdt@depth@100ms/btcusdt@bookTicker/btcusdt@trade",
+      "wss://fstream.binance.com/market/stream?streams=btcusdt@markPrice@1s/btcusdt@forceOrder",
+    ]);
+  });
+
+  test("a book is fetched by the road that its updates come by, and once", () => {
+    const withBooks = subscriptionsOf("binanceusdm", ["BTCUSDT"]).filter((one) => one.snapshotUrl !== undefined);
+    expect(withBooks.map(({ url }) => url)).toEqual([expect.stringContaining("@depth")]);
+  });
+
+  test.each(["bybit", "okx"] as const)(
+    "%s is asked for each instrument by itself: of a list with one wrong name it may refuse all",
+    (venue) => {
+      const raws = venue === "okx" ? ["BTC-USDT-SWAP", "ETH-USDT-SWAP"] : ["BTCUSDT", "ETHUSDT"];
+      const [{ messages } = { messages: [] }] = subscriptionsOf(venue, raws);
+      expect(messages.map((one) => raws.filter((raw) => one.includes(raw)))).toEqual(raws.map((raw) => [raw]));
+    },
+  );
+
+  test.each([
+    ["BTC-USDT", ["books", "trades", "tickers"]],
+    ["BTC-USDT-SWAP", ["books", "trades", "tickers", "mark-price", "open-interest", "funding-rate"]],
+    ["BTC-USD-261225", ["books", "trades", "tickers", "mark-price", "open-interest"]],
+  ])("OKX is asked of %s only for what there is", (raw, channels) => {
+    const [{ messages } = { messages: [] }] = subscriptionsOf("okx", [raw]);
+    const args = messages.flatMap((one) => (JSON.parse(one) as { args: { channel: string }[] }).args);
+    expect(args.map(({ channel }) => channel)).toEqual(channels);
+  });
+});

@@ -238,6 +238,23 @@ describe("checksums", () => {
     );
   });
 
+  test("OKX's zero is no checksum: since 2026 it sends nothing else, and its sequence numbers are what is left", () => {
+    const one = feed("okx");
+    const send = (action: string, seqId: number, prevSeqId: number, price: string) =>
+      one.send({
+        arg: { channel: "books", instId: "BTC-USDT" },
+        action,
+        data: [{ bids: [[price, "1", "0", "1"]], asks: [], ts: "1700000000000", checksum: 0, seqId, prevSeqId }],
+      });
+    send("snapshot", 10, -1, "100");
+    send("update", 12, 10, "99");
+    expect(one.parser.counters).toMatchObject({ checksumsVerified: 0, checksumsFailed: 0, gaps: 0 });
+    expect(one.resyncs).toEqual([]);
+    send("update", 20, 15, "98");
+    expect(one.parser.counters.gaps).toBe(1);
+    expect(one.resyncs).toEqual(["BTC-USDT"]);
+  });
+
   test("a wrong checksum is counted, told and answered with a request for a snapshot", () => {
     const one = feed("okx");
     one.send({
