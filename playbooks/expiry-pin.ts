@@ -57,6 +57,7 @@ export default playbook(
       const answer = await step.approve(`ask for the ${asset} hedge`, plan, { within: "15m", otherwise: "continue" });
       if (answer.outcome === "refused") ends.push(`${answer.by} refused the ${asset} hedge`);
       else if (answer.outcome === "timed-out") ends.push(`nobody decided on the ${asset} hedge`);
+      else if (answer.outcome === "withdrawn") ends.push(`the ${asset} hedge was withdrawn: ${answer.why}`);
       else ends.push(`${asset}: ${(await step.apply(`send the ${asset} hedge`, plan)).summary}`);
     }
     return ends.join("; ");

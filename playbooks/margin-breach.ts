@@ -4,7 +4,7 @@ import { decimal, less, percent, playbook, z } from "../src/index.ts";
 const TARGET = decimal<"ratio">("0.45");
 /** The account counts as safe under this, a little above the target because prices move while orders fill. */
 const SAFE = decimal<"ratio">("0.60");
-/** A plan that found no consent, no market or only part of its fills is made anew this often. */
+/** A plan that was overtaken, found no market or only part of its fills is made anew this often. */
 const ROUNDS = ["first", "second", "third"] as const;
 
 /** An account comes close to liquidation: resting orders are cancelled, then positions reduced by orders that people approved. */
@@ -33,7 +33,13 @@ export default playbook(
         });
         return step.close("close the incident", `${account}: ${left}`);
       }
-      const answer = await step.approve(`ask for the ${round} reduction`, plan, { within: "5m", otherwise: "stop" });
+      const answer = await step.approve(`ask for the ${round} reduction`, plan, {
+        within: "5m",
+        otherwise: "continue",
+      });
+      // What it would have closed is gone, liquidated or closed by hand: the next round looks at what is left.
+      if (answer.outcome === "withdrawn") continue;
+      if (answer.outcome === "timed-out") return "nobody decided in time; nothing was sent";
       if (answer.outcome === "refused")
         return `${answer.by} refused the reduction of ${account}; positions stay as they are`;
       const sent = await step.apply(`send the ${round} reduction`, plan);
@@ -51,7 +57,7 @@ export default playbook(
       }
       if (sent.unknown > 0) return `${account}: ${sent.summary}; look at the venue before anything else is sent`;
     }
-    return `${account} is still in danger after three reductions; act at the venue`;
+    return `${account} is still in danger after three plans; act at the venue`;
   },
   async ({ input: { account }, step }) => {
     const resting = await step.plan("see what rests after the stop", { action: "cancel", account });

@@ -43,6 +43,7 @@ export default playbook(
       });
       if (answer.outcome === "refused") ends.push(`${answer.by} refused the hedge of ${account}`);
       else if (answer.outcome === "timed-out") ends.push(`nobody decided on the hedge of ${account}`);
+      else if (answer.outcome === "withdrawn") ends.push(`the hedge of ${account} was withdrawn: ${answer.why}`);
       else ends.push(`${account}: ${(await step.apply(`send the hedge of ${account}`, plan)).summary}`);
     }
     return ends.join("; ");

@@ -3,7 +3,7 @@ import { openHub } from "./chat/console/hub.ts";
 import { openInbox } from "./chat/inbox.ts";
 import { openPainter } from "./chat/picture/picture.ts";
 import type { Supervisor } from "./chat/supervisor.ts";
-import { type Config, documentOf, monitorSettings } from "./config.ts";
+import { type Config, documentOf } from "./config.ts";
 import type { Database } from "./db/client.ts";
 import { noteBuild, noteStart } from "./desk/build.ts";
 import { consoleBackend } from "./desk/console.ts";
@@ -32,6 +32,7 @@ import { openStanding } from "./desk/standing.ts";
 import { watchSigner } from "./desk/signer.ts";
 import { type Surfaces, openSurfaces } from "./desk/surfaces.ts";
 import { watchAccess } from "./desk/watch-access.ts";
+import { watchAccounts } from "./desk/watch-accounts.ts";
 import { workflowName } from "./engine/playbook.ts";
 import { openExposure } from "./exposure/exposure.ts";
 import { buildCards } from "./incidents/card.ts";
@@ -49,7 +50,6 @@ import { pruneChallenges } from "./policy/passkeys.ts";
 import { recordingPlaces } from "./replay/keep.ts";
 import { openLibrary } from "./replay/view/library.ts";
 import { mountRoutes } from "./routes.ts";
-import { monitorAccount } from "./sources/feeds/account-monitor.ts";
 import { openSources } from "./sources/webhooks/settings.ts";
 import type { PaperExchange } from "./venues/paper/exchange.ts";
 import { findViewer } from "./views/console-backend.ts";
@@ -333,13 +333,8 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   const onAccess = opened.access;
   const all = [...accounts.values()];
   undo.push(await watchAccess({ database, accounts: all, readerOf, keyDoctor, onAccess, emit, clock, log }));
-  for (const one of accounts.values()) {
-    const reader = () => readerOf(one.id);
-    const settings = monitorSettings(file);
-    undo.push(
-      await monitorAccount({ database, account: one, reader, settings, emit, onState: opened.own, clock, log }),
-    );
-  }
+  const { wake } = base;
+  undo.push(await watchAccounts({ config, database, readerOf, own: opened.own, emit, wake, clock, log }));
   const installed = playbooks.map((one) => workflowName(one.head.name, one.head.version));
   await noteStart(database.db, base.durable.executorId, { accounts: [...accounts.keys()], playbooks: installed });
   const token = await issueSignIn(database.db, given.operator);

@@ -163,7 +163,7 @@ async function runAttached(options: DemoOptions, fakes: Fakes | null): Promise<n
           `  The storm is modelled on ${title}: ${facts}`,
           goesOn
             ? "  It goes on where the last run was cut off."
-            : "  In some ten seconds paper-a comes close to liquidation. Read the plan on its card, then approve it.",
+            : "  In some ten seconds paper-a comes close to liquidation. Read the plan on its card, then approve it before the exchange liquidates: the card says how soon.",
           "  Ctrl-C stops everything; the next start continues.",
           "",
         ].join("\n"),

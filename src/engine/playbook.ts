@@ -38,6 +38,8 @@ export type Answer =
   | { readonly outcome: "approved"; readonly by: readonly string[] }
   | { readonly outcome: "refused"; readonly by: string; readonly reason: string }
   | { readonly outcome: "timed-out" }
+  /** Nobody can approve it any more: what it would reduce is gone, or the rules changed. */
+  | { readonly outcome: "withdrawn"; readonly why: string }
   | { readonly outcome: "not-needed" };
 
 /** What became of an applied plan. */
@@ -62,8 +64,8 @@ export interface Step {
   /** Computes exactly what would be done and lets the policy judge it; null where there is nothing to do. */
   plan(name: string, request: ActionRequest): Promise<Proposal | null>;
   /**
-   * Asks people to approve the exact plan within a time such as "5m". `otherwise` says what a timeout means:
-   * "stop" ends the run, "continue" leaves it to the playbook.
+   * Asks people to approve the exact plan within a time such as "5m". `otherwise` says what it means where nobody decided in
+   * time, or the plan was withdrawn before: "stop" ends the run, "continue" leaves it to the playbook.
    */
   approve(
     name: string,

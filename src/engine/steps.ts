@@ -18,7 +18,7 @@ export class RunCancelled extends Error {
   override readonly name = "RunCancelled";
 }
 
-/** Ends a body whose approval timed out with `otherwise: "stop"`. */
+/** Ends a body whose question ended without an answer, with `otherwise: "stop"`. */
 export class RunStopped extends Error {
   override readonly name = "RunStopped";
 }
@@ -221,8 +221,8 @@ export function stepsOf(context: StepContext): Step {
       );
       if (answer === "cancelled") throw new RunCancelled(`run ${run.id} was cancelled`);
       if (answer) {
-        if (answer.outcome === "timed-out" && ask.otherwise === "stop")
-          throw new RunStopped("nobody decided in time; nothing was sent");
+        if (ask.otherwise === "stop" && (answer.outcome === "timed-out" || answer.outcome === "withdrawn"))
+          throw new RunStopped(`${words(answer)}; nothing was sent`);
         return answer;
       }
       // Where the database's clock is behind ours, a little later each time instead of at once.
@@ -318,6 +318,8 @@ function words(answer: Answer): string {
       return `refused by ${answer.by}${answer.reason ? `: ${answer.reason}` : ""}`;
     case "timed-out":
       return "nobody decided in time";
+    case "withdrawn":
+      return `withdrawn: ${answer.why}`;
     case "not-needed":
       return "not needed";
   }

@@ -1,6 +1,6 @@
-import { eq, inArray } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
-import { incidents, orders, plans, votes } from "../db/schema.ts";
+import { alerts, approvals, incidents, orders, plans, votes } from "../db/schema.ts";
 import {
   type Decimal,
   type Price,
@@ -47,11 +47,26 @@ export async function summaryOf(
   nameOf: (person: string) => string,
 ): Promise<string> {
   const [incident] = await tx.select().from(incidents).where(eq(incidents.id, id));
+  // How bad it first was: the incident's own title has followed its condition since.
+  const [first] = await tx
+    .select({ title: alerts.title })
+    .from(alerts)
+    .where(and(eq(alerts.incidentId, id), eq(alerts.severity, incident?.severity ?? "info")))
+    .orderBy(alerts.id)
+    .limit(1);
   const hashes = (await tx.select({ hash: plans.hash }).from(plans).where(eq(plans.incidentId, id))).map(
     (one) => one.hash,
   );
   const cast =
     hashes.length === 0 ? [] : await tx.select().from(votes).where(inArray(votes.planHash, hashes)).orderBy(votes.at);
+  const asked =
+    hashes.length === 0
+      ? []
+      : await tx
+          .select({ hash: approvals.planHash })
+          .from(approvals)
+          .where(inArray(approvals.planHash, hashes))
+          .limit(1);
   const sent = await tx.select().from(orders).where(eq(orders.incidentId, id));
   const durations = await durationsOf(tx, id);
   const decided = cast
@@ -61,7 +76,14 @@ export async function summaryOf(
     durations[name] === undefined ? [] : [`${name} ${spanOf(durations[name])}`],
   ).join(", ");
   return (
-    [incident?.title, outcome, decided || "nobody had to decide", times, slippage(sent)].filter(Boolean).join(". ") +
-    "."
+    [
+      first?.title ?? incident?.title,
+      outcome,
+      decided || (asked.length === 0 ? "nobody had to decide" : "nobody decided"),
+      times,
+      slippage(sent),
+    ]
+      .filter(Boolean)
+      .join(". ") + "."
   );
 }

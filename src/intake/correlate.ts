@@ -7,6 +7,17 @@ import { rows } from "../db/rows.ts";
 
 /** A severity's place in SQL: 1 is the loudest. */
 const LOUDNESS = `array[${SEVERITIES.map((name) => `'${name}'`).join(", ")}]`;
+
+/**
+ * The newest words of the condition that gave the incident its title, or is the only one that holds: those of others change
+ * nothing, nor does an end while another condition holds.
+ */
+const FOLLOWED = (field: 2 | 3): string => `(
+  select said.now ->> ${field} from jsonb_array_elements(k.follows) with ordinality said (now, place)
+  where case said.now ->> 0
+    when 'firing' then said.now ->> 1 = i.title or i.firing_count + k.firing <= 1 else i.firing_count + k.firing <= 0 end
+  order by said.place desc limit 1)`;
+
 const RAISED = `k.opens and array_position(${LOUDNESS}, k.severity) < array_position(${LOUDNESS}, i.severity)`;
 
 /**
@@ -18,7 +29,7 @@ const OPEN_OR_UPDATE = `
   with wanted as (
     select (r->>0)::int as position, r->>1 as key, r->>2 as kind, r->>3 as severity, r->>4 as trust, r->>5 as title,
       r->>6 as summary, r->7 as labels, r->8 as "values", (r->>9)::int as added, (r->>10)::int as firing,
-      (r->>11)::boolean as opens, r->>12 as source
+      (r->>11)::boolean as opens, r->>12 as source, r->13 as follows
     from jsonb_array_elements($1::jsonb) r
   ), known as (
     select i.id, i.severity as before, i.seal as seal_before, w.*
@@ -30,8 +41,8 @@ const OPEN_OR_UPDATE = `
       firing_count = greatest(0, i.firing_count + k.firing),
       version = i.version + 1,
       severity = case when ${RAISED} then k.severity else i.severity end,
-      title = case when ${RAISED} then k.title else i.title end,
-      summary = case when ${RAISED} then k.summary else i.summary end,
+      title = case when ${RAISED} then k.title else coalesce(${FOLLOWED(2)}, i.title) end,
+      summary = case when ${RAISED} then k.summary else coalesce(${FOLLOWED(3)}, i.summary) end,
       labels = case when not k.opens or k.labels @> i.labels then i.labels else coalesce(
         (select jsonb_object_agg(l.key, l.value) from jsonb_each(i.labels) l where k.labels -> l.key = l.value), '{}') end,
       "values" = case when k.opens then i."values" || k."values" else i."values" end,
@@ -122,6 +133,9 @@ function rowOf(group: Group, position: number): readonly unknown[] {
   const shown = [lead?.title, lead?.summary, commonLabels(group.firing), figures];
   const added = group.firing.length + group.repeated;
   const firing = group.begun.length - group.ended.length;
+  const follows = [...group.firing, ...group.ended].flatMap(({ before, alert }) =>
+    before === null ? [] : [[alert.status, before.title, alert.title, alert.summary]],
+  );
   return [
     position,
     group.key,
@@ -133,6 +147,7 @@ function rowOf(group: Group, position: number): readonly unknown[] {
     firing,
     lead !== undefined,
     lead?.source,
+    follows,
   ];
 }
 

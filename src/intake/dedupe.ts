@@ -4,10 +4,10 @@ import { type Condition, type Passing, type Stage, halt } from "./passing.ts";
 import { rows } from "../db/rows.ts";
 
 const LAST_SAID = `
-  select wanted.fingerprint, said.id, said.status, said.severity, said."values", said.incident_id
+  select wanted.fingerprint, said.id, said.status, said.severity, said.title, said."values", said.incident_id
   from json_array_elements_text($1::json) as wanted (fingerprint)
   cross join lateral (
-    select id, status, severity, "values", incident_id from breakwater.alerts
+    select id, status, severity, title, "values", incident_id from breakwater.alerts
     where fingerprint = wanted.fingerprint and (stop is null or stop = 'resolved')
     order by id desc limit 1) said
   join breakwater.incidents on incidents.id = said.incident_id and incidents.status <> 'resolved'`;
@@ -17,6 +17,7 @@ interface Said {
   readonly id: string;
   readonly status: Alert["status"];
   readonly severity: Alert["severity"];
+  readonly title: string;
   readonly values: Record<string, string>;
   readonly incident_id: string;
 }
@@ -44,9 +45,9 @@ export async function readConditions(
 ): Promise<ReadonlyMap<string, Condition>> {
   const said = await rows<Said>(tx, LAST_SAID, [JSON.stringify([...fingerprints])]);
   return new Map(
-    said.map(({ fingerprint, id, incident_id, status, severity, values }) => [
-      fingerprint,
-      { fingerprint, alertId: Number(id), incidentId: incident_id, status, severity, values },
+    said.map(({ id, incident_id, ...last }) => [
+      last.fingerprint,
+      { ...last, alertId: Number(id), incidentId: incident_id },
     ]),
   );
 }

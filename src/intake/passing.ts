@@ -14,6 +14,7 @@ export interface Condition {
   readonly incidentId: string;
   readonly status: Alert["status"];
   readonly severity: Alert["severity"];
+  readonly title: string;
   readonly values: Readonly<Record<string, string>>;
 }
 

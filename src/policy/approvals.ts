@@ -1,7 +1,7 @@
-import { type SQL, and, eq, lte, ne, sql } from "drizzle-orm";
+import { type SQL, and, desc, eq, lte, ne, sql } from "drizzle-orm";
 import { noteIncident } from "../db/changes.ts";
 import type { Tx } from "../db/client.ts";
-import { approvals, plans, votes } from "../db/schema.ts";
+import { approvals, ledger, plans, votes } from "../db/schema.ts";
 import { type Json } from "../kernel/canonical.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { fingerprintWords } from "../kernel/plan.ts";
@@ -169,12 +169,28 @@ export const closeOvertaken = (tx: Tx, version: string, wake: Wake): Promise<rea
     wake,
   );
 
+/** Closes the question about one plan, which has become pointless for the given reason; resolves to whether it was open. */
+export const closeOfPlan = async (tx: Tx, planHash: string, reason: string, wake: Wake): Promise<boolean> =>
+  (await closeAll(tx, eq(approvals.planHash, planHash), reason, wake)).length > 0;
+
 /**
  * Closes the questions of a run that goes no further, because it was cancelled or has ended: a vote on them could send nothing.
  * The run is not woken; the caller knows of it. Resolves to what was closed.
  */
 export const closeOfRun = (tx: Tx, runId: string, reason: string): Promise<readonly ApprovalRow[]> =>
   closeAll(tx, eq(approvals.runId, runId), reason, async () => {});
+
+/** What closed a question before its time was over, by the ledger; null where nothing did. */
+export async function closedBecause(tx: Tx, planHash: string): Promise<string | null> {
+  const [entry] = await tx
+    .select({ body: ledger.body })
+    .from(ledger)
+    .where(and(eq(ledger.object, planHash), sql`type like 'approval.%'`))
+    .orderBy(desc(ledger.seq))
+    .limit(1);
+  const { reason } = JSON.parse(entry?.body ?? "{}") as { reason?: string | null };
+  return reason === undefined || reason === UNDECIDED ? null : reason;
+}
 
 /** How a question stands. */
 export type Standing =
@@ -186,7 +202,8 @@ export type Standing =
     }
   | { readonly state: "approved"; readonly by: readonly string[]; readonly at: Date }
   | { readonly state: "denied"; readonly by: string; readonly reason: string; readonly at: Date }
-  | { readonly state: "expired"; readonly at: Date };
+  /** `why` is null where nobody decided in time, else what closed the question before. */
+  | { readonly state: "expired"; readonly at: Date; readonly why: string | null };
 
 /** Reads how a question stands, closing it first where its time is over; undefined where nothing was asked. */
 export async function answerOf(tx: Tx, hash: string, wake: Wake): Promise<Standing | undefined> {
@@ -214,6 +231,6 @@ export async function answerOf(tx: Tx, hash: string, wake: Wake): Promise<Standi
       return { state: "denied", by: denial?.person ?? "policy", reason: denial?.reason ?? "", at };
     }
     case "expired":
-      return { state: "expired", at };
+      return { state: "expired", at, why: await closedBecause(tx, hash) };
   }
 }

@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
-import { plans, votes } from "../db/schema.ts";
+import { accountStates, plans, votes } from "../db/schema.ts";
 import { type Json, canonical, sha256 } from "../kernel/canonical.ts";
 import type { ErrorCode } from "../kernel/errors.ts";
 import { type Plan, planHash } from "../kernel/plan.ts";
@@ -12,6 +12,7 @@ import type { Control } from "./gather.ts";
 import { voices } from "./voices.ts";
 import { claimFacts, claimOf } from "./intent.ts";
 import type { Decision } from "./judge.ts";
+import { pointless } from "./pointless.ts";
 import { type Quorum, meetsAll } from "./quorum.ts";
 import { judgeNow } from "./propose.ts";
 import { type ApprovalRow, type PlanRow, approvalFacts, databaseNow, planFacts } from "./rows.ts";
@@ -171,6 +172,9 @@ async function examine(tx: Tx, control: Control, presented: Presented): Promise<
   if (collar !== null) return { claimed: false, ...no("COLLAR_BROKEN", collar) };
   const often = rules === null ? null : await throttled(tx, plan, rules.policy);
   if (often !== null) return { claimed: false, ...no("FROZEN", often) };
+  const [known] = await tx.select().from(accountStates).where(eq(accountStates.account, plan.account));
+  const gone = known === undefined ? null : pointless(plan, known.state);
+  if (gone !== null) return { claimed: false, ...no("NOTHING_TO_DO", gone) };
   const settled = await settlementObjection(tx, plan);
   if (settled !== null) return { claimed: false, ...no("DECISION_TAKEN", settled) };
   return { claimed: true, plan, decision, approvedBy };

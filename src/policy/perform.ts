@@ -47,7 +47,8 @@ export interface Judged {
 export type Said =
   | { readonly outcome: "approved"; readonly by: readonly string[] }
   | { readonly outcome: "refused"; readonly by: string; readonly reason: string }
-  | { readonly outcome: "timed-out" };
+  | { readonly outcome: "timed-out" }
+  | { readonly outcome: "withdrawn"; readonly why: string };
 
 /** One person's vote as it came. */
 export interface Cast {
@@ -276,9 +277,8 @@ export function openDoor(parts: DoorParts): Door {
       const standing = await answerOf(tx, hash, wake);
       if (!standing || standing.state === "pending") return null;
       if (standing.state === "approved") return { outcome: "approved", by: standing.by };
-      return standing.state === "denied"
-        ? { outcome: "refused", by: standing.by, reason: standing.reason }
-        : { outcome: "timed-out" };
+      if (standing.state === "denied") return { outcome: "refused", by: standing.by, reason: standing.reason };
+      return standing.why === null ? { outcome: "timed-out" } : { outcome: "withdrawn", why: standing.why };
     },
     async vote({ person, plan, decision, reason }) {
       const row = await pendingPlan(plan);

@@ -1,8 +1,8 @@
-import { and, count, desc, eq, gt, sql } from "drizzle-orm";
+import { and, count, eq, gt } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
-import { ledger, plans, runs, votes } from "../db/schema.ts";
+import { plans, runs, votes } from "../db/schema.ts";
 import { append } from "../ledger/append.ts";
-import { UNDECIDED, type Wake, decide, lockedApproval } from "./approvals.ts";
+import { UNDECIDED, type Wake, closedBecause, decide, lockedApproval } from "./approvals.ts";
 import type { Control } from "./gather.ts";
 import { voices } from "./voices.ts";
 import { type Quorum, type Voice, counts, meetsAll } from "./quorum.ts";
@@ -94,18 +94,6 @@ function objection(ballot: Ballot, room: Room): string | null {
   return may
     ? null
     : `it needs ${[...new Set(room.quorums.flatMap((one) => [...one.roles, ...one.from]))].join(" or ")}, and you are ${voice.roles.join(", ")}`;
-}
-
-/** What closed a question before its time was over, by the ledger; null where nothing did. */
-async function closedBecause(tx: Tx, planHash: string): Promise<string | null> {
-  const [entry] = await tx
-    .select({ body: ledger.body })
-    .from(ledger)
-    .where(and(eq(ledger.object, planHash), sql`type like 'approval.%'`))
-    .orderBy(desc(ledger.seq))
-    .limit(1);
-  const { reason } = JSON.parse(entry?.body ?? "{}") as { reason?: string | null };
-  return reason === undefined || reason === UNDECIDED ? null : reason;
 }
 
 async function settled(

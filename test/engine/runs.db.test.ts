@@ -63,6 +63,12 @@ const playbooks = [
       return "stopped and tidied up";
     },
   ),
+  playbook(head("asks-again"), async ({ step }) => {
+    const plan = await step.plan("plan it", { action: "reduce", account: "paper-a", toRatio: "0.5" as never });
+    if (!plan) return "nothing to do";
+    const answer = await step.approve("ask for it", plan, { within: "5m", otherwise: "continue" });
+    return answer.outcome === "withdrawn" ? `looked again, because ${answer.why}` : answer.outcome;
+  }),
   playbook(head("two-at-once"), async ({ step }) => {
     const both = await Promise.all([
       step("ask the first venue", async () => `answer ${count("at once")}`),
@@ -182,6 +188,21 @@ describe("waiting for people", () => {
     await database().db.transaction((tx) => durable.wake(tx, run, WAKE, "vote-1"));
     expect(await over(database(), run)).toMatchObject({ state: "done", outcome: "1 of 1 orders filled" });
     expect(script.carried).toEqual(["claimed", "sent", "ended"]);
+  });
+
+  test("a run whose plan was withdrawn ends with the reason, or goes on where its playbook says so", async () => {
+    script.carried.length = 0;
+    for (const [name, outcome] of [
+      ["asks", "withdrawn: paper-a holds no BTC any more; nothing was sent"],
+      ["asks-again", "looked again, because paper-a holds no BTC any more"],
+    ] as const) {
+      script.answers = [null, { outcome: "withdrawn", why: "paper-a holds no BTC any more" }];
+      const { run } = await begin(database(), opened, name, { account: "paper-a" });
+      await waiting(run);
+      await database().db.transaction((tx) => durable.wake(tx, run, WAKE, `withdrawn-${name}`));
+      expect(await over(database(), run)).toMatchObject({ state: "done", outcome });
+    }
+    expect(script.carried).toEqual([]);
   });
 
   test("a wake-up that comes before the run waits is kept", async () => {

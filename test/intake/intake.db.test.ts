@@ -104,13 +104,45 @@ describe("an alert on its way", () => {
     expect(await lines(first.incidents[0])).toHaveLength(1);
   });
 
+  test("the title and its line follow the condition that gave them, to its end, and no other condition", async () => {
+    const desk = intake();
+    const labels = fresh();
+    const say = async (title: string, more: Parameters<typeof alertOf>[0] = {}) =>
+      (await desk.take([alertOf({ labels, title, summary: `${title}.`, ...more })])).incidents[0];
+    const id = await say("Margin ratio 83 %", { values: { ratio: "0.83" } });
+    await say("Margin ratio 91 %", { values: { ratio: "0.91" } });
+    expect(await incident(id)).toMatchObject({ title: "Margin ratio 91 %", summary: "Margin ratio 91 %." });
+    const other = { ...labels, feed: "funding" };
+    await say("Funding is dear", { labels: other });
+    await say("Funding is dearer", { labels: other, values: { ratio: "0.84" } });
+    await say("No position is left", { status: "resolved" });
+    expect(await incident(id)).toMatchObject({ title: "Margin ratio 91 %" });
+    await say("Margin ratio 85 %", { values: { ratio: "0.85" } });
+    await say("Funding is over", { labels: other, status: "resolved" });
+    expect(await incident(id)).toMatchObject({ title: "Margin ratio 91 %" });
+    await say("Margin ratio 86 %", { values: { ratio: "0.86" } });
+    expect(await incident(id)).toMatchObject({ title: "Margin ratio 86 %" });
+  });
+
+  test("the end of the only condition is the title", async () => {
+    const desk = intake();
+    const labels = fresh();
+    const {
+      incidents: [id],
+    } = await desk.take([alertOf({ labels })]);
+    await desk.take([
+      alertOf({ labels, status: "resolved", title: "No position is left", summary: "It was liquidated." }),
+    ]);
+    expect(await incident(id)).toMatchObject({ title: "No position is left", summary: "It was liquidated." });
+  });
+
   test("a louder alert raises the incident, a quieter one never lowers it", async () => {
     const desk = intake();
     const labels = fresh();
     const first = await desk.take([alertOf({ labels, severity: "medium", title: "Margin is thin" })]);
     await desk.take([alertOf({ labels, severity: "critical", title: "Margin is nearly gone" })]);
-    await desk.take([alertOf({ labels, severity: "low", values: { ratio: "0.5" } })]);
-    expect(await incident(first.incidents[0])).toMatchObject({ severity: "critical", title: "Margin is nearly gone" });
+    await desk.take([alertOf({ labels, severity: "low", title: "Margin is thin again", values: { ratio: "0.5" } })]);
+    expect(await incident(first.incidents[0])).toMatchObject({ severity: "critical", title: "Margin is thin again" });
     expect((await lines(first.incidents[0])).map((line) => [line.type, line.text])).toEqual([
       ["incident.opened", "Margin is thin"],
       ["severity.raised", "raised from medium to critical"],

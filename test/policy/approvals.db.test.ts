@@ -1,14 +1,17 @@
 import { eq, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
-import { approvals, plans } from "../../src/db/schema.ts";
+import { accountStates, approvals, plans } from "../../src/db/schema.ts";
+import type { AccountState } from "../../src/kernel/account.ts";
+import type { Plan } from "../../src/kernel/plan.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { answerOf, closeOfRun, expireDue } from "../../src/policy/approvals.ts";
+import { withdrawPointless } from "../../src/policy/pointless.ts";
 import { syncGrants } from "../../src/policy/grants.ts";
 import { freeze } from "../../src/policy/trading-state.ts";
 import { votedText } from "../../src/policy/voted.ts";
 import { withDatabase } from "../with-database.ts";
 import { beginRun, DESK_PEOPLE, type TestDesk, freshPlan, testDesk } from "./control.ts";
-import { order } from "./make.ts";
+import { BTC, order } from "./make.ts";
 
 const database = withDatabase();
 let desk: TestDesk;
@@ -21,8 +24,12 @@ const large = () =>
   freshPlan({
     orders: [order({ clientOrderId: `bw-large-${Math.random()}`, quantity: "24", notionalUsd: "1200000" })],
   });
-const stateOf = async (hash: string) =>
+const planState = async (hash: string) =>
   (await database().db.select().from(plans).where(eq(plans.hash, hash)))[0]?.state;
+/** What the venue says of paper-a. */
+const stateOf = (over: { positions: readonly { symbol: string; quantity: string }[]; at: Date }) =>
+  ({ account: "paper-a", equityUsd: "684", openOrders: [], ...over }) as unknown as AccountState;
+const later = (plan: Plan, seconds = 1): Date => new Date(Date.parse(plan.createdAt) + seconds * 1_000);
 const rewind = (hash: string, text: string) =>
   database().sql.unsafe(`update breakwater.approvals set ${text} where plan_hash = '${hash}'`);
 
@@ -34,7 +41,7 @@ describe("approving", () => {
     expect(desk.woken).toContain(hash);
     expect(await desk.claim(hash, plan)).toMatchObject({ claimed: true, approvedBy: ["ana"] });
     expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false, code: "PLAN_SPENT" });
-    expect(await stateOf(hash)).toBe("claimed");
+    expect(await planState(hash)).toBe("claimed");
   });
 
   test("a large hedge needs two persons with risk among them, each with a step-up", async () => {
@@ -170,7 +177,7 @@ describe("time", () => {
     const { hash, plan } = await desk.ask();
     await rewind(hash, "expires_at = now() - interval '1 second'");
     expect(await desk.vote(hash, "ana")).toMatchObject({ outcome: "expired" });
-    expect(await stateOf(hash)).toBe("expired");
+    expect(await planState(hash)).toBe("expired");
     expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false });
   });
 
@@ -217,10 +224,50 @@ describe("time", () => {
         /^The question was closed at \d\d:\d\d:\d\d UTC: ana stopped the run that asked\. Nothing was sent\.$/,
       ),
     });
-    expect(await stateOf(hash)).toBe("expired");
+    expect(await planState(hash)).toBe("expired");
     expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false, code: "PLAN_EXPIRED" });
     expect(await desk.within((tx) => closeOfRun(tx, "run-stopped", "a second time"))).toEqual([]);
     expect(await desk.vote(other.hash, "bo")).toMatchObject({ outcome: "recorded", state: "approved" });
+  });
+
+  test.each([
+    ["was liquidated", [], "paper-a holds no BTC/USDT:USDT any more"],
+    ["turned over", [{ symbol: BTC, quantity: "-3" }], "paper-a's position in BTC/USDT:USDT turned over"],
+  ])(
+    "a plan whose position %s is withdrawn: its run hears at once, and whoever presses reads why",
+    async (_, positions, why) => {
+      const { hash, plan } = await desk.ask();
+      const other = await desk.ask(freshPlan({ account: "paper-b", orders: [order({ account: "paper-b" })] }));
+      await withdrawPointless(database(), stateOf({ positions, at: later(plan) }), desk.wake);
+      expect(desk.woken).toContain(hash);
+      expect(await desk.within((tx) => answerOf(tx, hash, desk.wake))).toMatchObject({ state: "expired", why });
+      const said = await desk.vote(hash, "ana");
+      expect(votedText(said, "approve", hash).text).toContain(`: ${why}. Nothing was sent.`);
+      expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false, code: "PLAN_EXPIRED" });
+      expect(await desk.vote(other.hash, "ana")).toMatchObject({ outcome: "recorded" });
+    },
+  );
+
+  test.each([
+    ["still stands, however much smaller", [{ symbol: BTC, quantity: "0.1" }], 1],
+    ["was read before the plan was made", [], -1],
+  ])("a plan whose position %s goes on waiting", async (_, positions, seconds) => {
+    const { hash, plan } = await desk.ask();
+    await withdrawPointless(database(), stateOf({ positions, at: later(plan, seconds) }), desk.wake);
+    expect(await desk.vote(hash, "ana")).toMatchObject({ outcome: "recorded", state: "approved" });
+  });
+
+  test("a plan that was approved as its position was liquidated is not sent", async () => {
+    const { hash, plan } = await desk.ask();
+    await desk.vote(hash, "ana");
+    const state = stateOf({ positions: [], at: later(plan) });
+    await database().db.insert(accountStates).values({ account: "paper-a", state, at: state.at });
+    expect(await desk.claim(hash, plan)).toMatchObject({
+      claimed: false,
+      code: "NOTHING_TO_DO",
+      why: "paper-a holds no BTC/USDT:USDT any more",
+    });
+    await database().db.delete(accountStates);
   });
 
   test("a sweep closes what is due and wakes who waits", async () => {

@@ -5,11 +5,13 @@ import { accountPoints, accountStates } from "../../db/schema.ts";
 import type { Account, AccountState } from "../../kernel/account.ts";
 import type { Alert, Severity } from "../../kernel/alert.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { type Decimal, decimal, grouped, less, mul, percent, sub } from "../../kernel/decimal.ts";
+import { type Decimal, abs, decimal, grouped, isZero, less, mul, percent, sub } from "../../kernel/decimal.ts";
+import { spanOf } from "../../kernel/duration.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { VenueReader } from "../../venues/venue.ts";
 import { openDayBook } from "./account-day.ts";
+import { type LiquidationPace, type RatioPoint, liquidationPace, recent } from "./liquidation-pace.ts";
 
 /** When an account alarms; ratios are maintenance margin / equity. */
 export interface MonitorSettings {
@@ -22,6 +24,9 @@ export interface MonitorSettings {
 
 /** An alarm ends only this far below its threshold, so that it does not flicker. */
 const HYSTERESIS = decimal("0.05");
+/** A ratio that moved this far is told at once, so that cards keep up with a storm; not more often than every few seconds. */
+const MOVED = decimal("0.05");
+const MOVED_GAP_MS = 5_000;
 /** Streams may tell of many changes at once; the account is read no more often than this for them. */
 const HINT_GAP_MS = 250;
 /** Points kept for the live charts. */
@@ -47,8 +52,16 @@ export function levelOf(
   return "calm";
 }
 
-/** What the account's figures mean, as an alert; `calm` is the resolution of what was raised before. */
-export function marginAlert(state: AccountState, level: Level, receivedAt: Date): Alert {
+/**
+ * What the account's figures mean, as an alert; `calm` is the resolution of what was raised before. `pace` says when its venue
+ * liquidates if it goes on so; null where nothing tells.
+ */
+export function marginAlert(
+  state: AccountState,
+  level: Level,
+  receivedAt: Date,
+  pace: LiquidationPace | null = null,
+): Alert {
   const severity: Severity = level === "critical" ? "critical" : "high";
   const ratio = state.marginRatio === null ? "unknown" : percent(state.marginRatio);
   return {
@@ -63,7 +76,7 @@ export function marginAlert(state: AccountState, level: Level, receivedAt: Date)
           ? `${state.account} holds no position any more`
           : `${state.account} is back at a margin ratio of ${ratio}`
         : `${state.account} is close to liquidation: margin ratio ${ratio}`,
-    summary: `Maintenance margin ${grouped(state.maintenanceMarginUsd, 0)} USD against equity ${grouped(state.equityUsd, 0)} USD; ${state.venue} liquidates at 100 %.`,
+    summary: `Maintenance margin ${grouped(state.maintenanceMarginUsd, 0)} USD against equity ${grouped(state.equityUsd, 0)} USD; ${state.venue} liquidates at 100 %${level === "calm" || pace === null ? "" : `, at the pace of the last ${spanOf(pace.overMs)} at about ${new Date(pace.atMs).toISOString().slice(11, 19)} UTC`}.`,
     labels: { account: state.account, venue: state.venue },
     values: {
       ...(state.marginRatio === null ? {} : { ratio: state.marginRatio }),
@@ -150,6 +163,8 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
   /** Somebody may still read that figures are stale, though this start did not say so. */
   let unsaid = before.stale;
   let lastRaisedAt = 0;
+  let lastRaised: Decimal | null = null;
+  let points: readonly RatioPoint[] = [];
   let stale = false;
   /** What the last look failed for. */
   let trouble = "it has not answered";
@@ -164,13 +179,20 @@ export async function monitorAccount(context: MonitorContext): Promise<() => Pro
 
   const judge = async (state: AccountState): Promise<void> => {
     const receivedAt = clock.now();
-    const next = levelOf(state.marginRatio, level, settings);
-    const due = next !== level || (next !== "calm" && receivedAt.getTime() - lastRaisedAt > REPEAT_MS);
-    if (!due) return;
-    await context.emit(marginAlert(state, next, receivedAt));
+    const atMs = receivedAt.getTime();
+    const { marginRatio: ratio } = state;
+    points = ratio === null ? [] : recent(points, { atMs, ratio });
+    // Where nothing is held nothing can be liquidated, also where no money is left to have a ratio.
+    const next =
+      state.positions.length === 0 && isZero(state.maintenanceMarginUsd) ? "calm" : levelOf(ratio, level, settings);
+    const moved = ratio !== null && lastRaised !== null && !less(abs(sub(ratio, lastRaised)), MOVED);
+    const again = atMs - lastRaisedAt > (moved ? MOVED_GAP_MS : REPEAT_MS);
+    if (next === level && (next === "calm" || !again)) return;
+    await context.emit(marginAlert(state, next, receivedAt, liquidationPace(points)));
     // Only once it is stored: what was lost on the way, an alarm or its end, is said again at the next look.
     level = next;
-    lastRaisedAt = receivedAt.getTime();
+    lastRaisedAt = atMs;
+    lastRaised = ratio;
   };
 
   /** Says so once no fresh figures have come for too long, also while a question is still without any answer. */

@@ -7,6 +7,7 @@ import { decimal } from "../../../src/kernel/decimal.ts";
 import { DeskError } from "../../../src/kernel/errors.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
 import { levelOf, marginAlert, monitorAccount } from "../../../src/sources/feeds/account-monitor.ts";
+import { liquidationPace } from "../../../src/sources/feeds/liquidation-pace.ts";
 import type { AccountListener, VenueReader } from "../../../src/venues/venue.ts";
 import { withDatabase } from "../../with-database.ts";
 
@@ -37,7 +38,18 @@ async function watched(options: { readonly streams?: boolean; readonly ratio?: s
     lost: boolean;
     reads: number;
     listener: AccountListener | null;
-  } = { ratio: options.ratio ?? "0.30", down: false, mute: false, lost: false, reads: 0, listener: null };
+    positions: readonly { symbol: string }[];
+    margin: string;
+  } = {
+    ratio: options.ratio ?? "0.30",
+    down: false,
+    mute: false,
+    lost: false,
+    reads: 0,
+    listener: null,
+    positions: [{ symbol: "BTC/USDT:USDT" }],
+    margin: "30000",
+  };
   const reader = {
     account: async (id: string): Promise<AccountState> => {
       told.reads += 1;
@@ -47,10 +59,10 @@ async function watched(options: { readonly streams?: boolean; readonly ratio?: s
         account: id,
         venue: "paper",
         equityUsd: decimal("100000"),
-        maintenanceMarginUsd: decimal("30000"),
+        maintenanceMarginUsd: decimal(told.margin),
         marginRatio: told.ratio === null ? null : decimal(told.ratio),
         balances: [],
-        positions: [],
+        positions: told.positions as AccountState["positions"],
         openOrders: [],
         at: clock.now(),
       };
@@ -110,6 +122,86 @@ test.each([
     positions,
   } as unknown as AccountState;
   expect(marginAlert(state, "calm", START)).toMatchObject({ status: "resolved", title });
+});
+
+test("a storm that goes on tells its new ratio within seconds, and how long it takes at this pace", async () => {
+  const { told, alerts, pass } = await watched({ ratio: "0.80" });
+  await pass(14);
+  for (const ratio of ["0.81", "0.82", "0.83", "0.84", "0.85"]) {
+    told.ratio = ratio;
+    await pass(1);
+  }
+  await pass(1);
+  expect(alerts.map((one) => one.title)).toEqual([
+    "desk-1 is close to liquidation: margin ratio 80.0 %",
+    "desk-1 is close to liquidation: margin ratio 85.0 %",
+  ]);
+  expect(alerts[0]?.summary).not.toContain("pace");
+  expect(alerts[1]?.summary).toMatch(/liquidates at 100 %, at the pace of the last 19.0 s at about 10:01:16 UTC\.$/);
+});
+
+test("an account without a position or money is calm: nothing is left to liquidate", async () => {
+  const { told, kinds, pass } = await watched({ ratio: "0.90" });
+  told.ratio = null;
+  told.positions = [];
+  told.margin = "0";
+  await pass(1);
+  expect(kinds()).toEqual(["margin.ratio firing critical", "margin.ratio resolved high"]);
+});
+
+test.each([
+  [
+    "rises",
+    [
+      ["0", "0.80"],
+      ["30", "0.90"],
+    ],
+    60_000,
+  ],
+  [
+    "stands",
+    [
+      ["0", "0.80"],
+      ["30", "0.80"],
+    ],
+    null,
+  ],
+  [
+    "falls",
+    [
+      ["0", "0.90"],
+      ["30", "0.80"],
+    ],
+    null,
+  ],
+  ["was read once", [["0", "0.90"]], null],
+  [
+    "was read a moment ago",
+    [
+      ["0", "0.80"],
+      ["2", "0.90"],
+    ],
+    null,
+  ],
+  [
+    "is past the end",
+    [
+      ["0", "0.90"],
+      ["30", "1.01"],
+    ],
+    null,
+  ],
+  [
+    "takes hours",
+    [
+      ["0", "0.800"],
+      ["60", "0.801"],
+    ],
+    null,
+  ],
+] as const)("of a margin ratio that %s the time until liquidation is known or not", (_, points, ms) => {
+  const read = points.map(([second, ratio]) => ({ atMs: Number(second) * 1_000, ratio: decimal(ratio) }));
+  expect(liquidationPace(read)).toEqual(ms === null ? null : { atMs: ms, overMs: 30_000 });
 });
 
 describe("an account under watch", () => {
