@@ -1,6 +1,6 @@
 import { basisArbitrage } from "../quant/hedge/arbitrage.ts";
 import { detector } from "./detector.ts";
-import { NOTHING } from "./finding.ts";
+import { NOTHING, judged } from "./finding.ts";
 import { type Chance, createChance, tell } from "./opportunity.ts";
 import { yearsTo } from "./smiles.ts";
 import { type Top, type Tops, keep, quoteOf, usable } from "./tops.ts";
@@ -61,7 +61,8 @@ export const arbitrageBasis = detector(
         })),
         { financeRate: p.financeRatio },
       );
-      return tell(chance, event, best, p, `Cash and carry in ${market.base}/${market.quote}`);
+      const pair = `${market.base}/${market.quote}`;
+      return tell(chance, judged(event, pair, "*"), best, p, `Cash and carry in ${pair}`);
     },
   },
 );

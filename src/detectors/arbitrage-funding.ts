@@ -1,6 +1,6 @@
 import { fundingArbitrage, type PerpetualQuote } from "../quant/hedge/arbitrage.ts";
 import { detector } from "./detector.ts";
-import { NOTHING } from "./finding.ts";
+import { NOTHING, judged } from "./finding.ts";
 import { type Chance, createChance, tell } from "./opportunity.ts";
 import { type Tops, keep, quoteOf, usable } from "./tops.ts";
 
@@ -59,7 +59,7 @@ export const arbitrageFunding = detector(
           perpetuals.push({ ...quoteOf(top, p.feeBps, p.planUsd), fundingRatio, intervalHours: 1 });
       }
       const [best] = perpetuals.length < 2 ? [] : fundingArbitrage(perpetuals, { holdingHours: p.holdHours });
-      return tell(state.chance, event, best, p, `Funding arbitrage in ${market.base}`);
+      return tell(state.chance, judged(event, market.base, "*"), best, p, `Funding arbitrage in ${market.base}`);
     },
   },
 );

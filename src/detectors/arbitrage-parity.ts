@@ -2,7 +2,7 @@ import { parityArbitrage } from "../quant/hedge/arbitrage-loops.ts";
 import type { Opportunity, Quote } from "../quant/hedge/arbitrage.ts";
 import { detector } from "./detector.ts";
 import type { Market, OptionEvent } from "./event.ts";
-import { NOTHING } from "./finding.ts";
+import { NOTHING, judged } from "./finding.ts";
 import { type Chance, createChance, tell } from "./opportunity.ts";
 import { yearsTo } from "./smiles.ts";
 import { type Top, type Tops, keep, quoteOf, usable } from "./tops.ts";
@@ -66,7 +66,8 @@ export const arbitrageParity = detector(
       const best = bestOf(state.tops, event, call, put, p);
       if (best === "no underlying") return NOTHING;
       const { market } = event;
-      return tell(chance, event, best, p, `Parity of ${market.instrument.replace(/-[CP]$/, "")} at ${market.venue}`);
+      const strike = market.instrument.replace(/-[CP]$/, "");
+      return tell(chance, judged(event, strike), best, p, `Parity of ${strike} at ${market.venue}`);
     },
   },
 );

@@ -1,7 +1,7 @@
 import { type SpotQuote, triangularArbitrage } from "../quant/hedge/arbitrage-loops.ts";
 import { detector } from "./detector.ts";
 import type { Market } from "./event.ts";
-import { type Finding, NOTHING } from "./finding.ts";
+import { type Finding, NOTHING, judged } from "./finding.ts";
 import { type Chance, createChance, tell } from "./opportunity.ts";
 import { type Top, type Tops, keep, quoteOf, usable } from "./tops.ts";
 
@@ -65,8 +65,11 @@ export const arbitrageTriangular = detector(
           return { ...quoteOf(top, p.feeBps, Number.POSITIVE_INFINITY), base, quote };
         });
         const [best] = triangularArbitrage(quotes, start);
-        const name = `A loop of ${ids.map((id) => state.tops[id]?.market.instrument).join(", ")} at ${market.venue}`;
-        findings.push(...tell(chance, event, best, p, name));
+        const loop = live
+          .map((top) => top.market.instrument)
+          .toSorted()
+          .join(", ");
+        findings.push(...tell(chance, judged(event, loop), best, p, `A loop of ${loop} at ${market.venue}`));
       }
       return findings.length === 0 ? NOTHING : findings;
     },

@@ -1,5 +1,6 @@
 import { detector } from "./detector.ts";
-import { NOTHING, firing, resolved, scoreOf } from "./finding.ts";
+import type { MarketEvent } from "./event.ts";
+import { type Evidence, type Finding, NOTHING, firing, judged, resolved, scoreOf } from "./finding.ts";
 import { createGate, pass, type Gate } from "./gate.ts";
 
 const params = {
@@ -14,6 +15,15 @@ interface Holding {
   readonly usd: number;
 }
 
+interface State {
+  /** Open interest by market's id. */
+  readonly interest: Map<number, number>;
+  /** By account, then by market's id. */
+  readonly holdings: Map<string, Map<number, Holding>>;
+  /** By account and coin, and by account and instrument. */
+  readonly gates: Map<string, Gate>;
+}
+
 /** One coin or one instrument is too large a part of what we hold, or we are too large a part of it. */
 export const concentration = detector(
   {
@@ -26,11 +36,7 @@ export const concentration = detector(
     source: "own; large-position rules of the venues (Basel: large exposures)",
   },
   {
-    init: () => ({
-      interest: new Map<number, number>(),
-      holdings: new Map<string, Map<number, Holding>>(),
-      gates: new Map<string, Gate>(),
-    }),
+    init: (): State => ({ interest: new Map(), holdings: new Map(), gates: new Map() }),
     step(state, event, p) {
       const { market } = event;
       if (event.kind === "ticker") {
@@ -51,32 +57,57 @@ export const concentration = detector(
       }
       const share = total > 0 ? coin / total : 0;
       const leverage = equityUsd > 0 ? coin / equityUsd : 0;
-      const part = Math.abs(quantity) / (state.interest.get(market.id) ?? Number.POSITIVE_INFINITY);
       const several = held.size > 1 && leverage >= p.leastTimes ? scoreOf(share, p.shareRatio) : 0;
-      const score = Math.max(scoreOf(leverage, p.leverageTimes), several, scoreOf(part, p.interestRatio));
-      const key = `${account}|${market.base}`;
-      const gate = state.gates.get(key) ?? createGate();
-      state.gates.set(key, gate);
-      const verdict = pass(gate, score, event.at, { release: 0.9, holdMs: 0, quietMs: 0 });
-      if (verdict === "silent") return NOTHING;
-      if (verdict === "resolve")
-        return [resolved(event, `${market.base} in ${account} is no longer concentrated`, { account })];
-      const evidence = {
-        account,
-        coinNotionalUsd: coin,
-        accountNotionalUsd: total,
-        shareRatio: share,
-        timesEquity: leverage,
-        openInterestRatio: part,
-      };
+      const part = Math.abs(quantity) / (state.interest.get(market.id) ?? Number.POSITIVE_INFINITY);
+      const ofCoin = Math.max(scoreOf(leverage, p.leverageTimes), several);
+      const ofInstrument = scoreOf(part, p.interestRatio);
+      const { base, instrument } = market;
       return [
-        firing(
-          event,
-          score,
-          `${market.base} makes up ${(share * 100).toFixed(0)} % of ${account}, ${leverage.toFixed(1)} times its equity`,
-          evidence,
-        ),
+        ...speak(state, judged(event, base), `${account}|${base}`, ofCoin, {
+          over: `${base} in ${account} is no longer concentrated`,
+          title: `${base} makes up ${(share * 100).toFixed(0)} % of ${account}, ${leverage.toFixed(1)} times its equity`,
+          evidence: {
+            account,
+            coinNotionalUsd: coin,
+            accountNotionalUsd: total,
+            shareRatio: share,
+            timesEquity: leverage,
+          },
+        }),
+        ...speak(state, event, `${account}|${market.id}`, ofInstrument, {
+          over: `${account} is no longer a large part of ${instrument}`,
+          title: `${account} holds ${(part * 100).toFixed(0)} % of the open interest of ${instrument}`,
+          evidence: {
+            account,
+            size: quantity,
+            openInterest: state.interest.get(market.id) ?? 0,
+            openInterestRatio: part,
+          },
+        }),
       ];
     },
   },
 );
+
+/** What is said of a coin or an instrument. */
+interface Words {
+  readonly over: string;
+  readonly title: string;
+  readonly evidence: Evidence & { readonly account: string };
+}
+
+function speak(state: State, event: MarketEvent, key: string, score: number, said: Words): readonly Finding[] {
+  let gate = state.gates.get(key);
+  if (gate === undefined) {
+    // Of most positions there is nothing to say, ever.
+    if (score < 0.5) return NOTHING;
+    gate = createGate();
+    state.gates.set(key, gate);
+  }
+  const verdict = pass(gate, score, event.at, { release: 0.9, holdMs: 0, quietMs: 0 });
+  if (verdict === "silent") return NOTHING;
+  const { account } = said.evidence;
+  return verdict === "resolve"
+    ? [resolved(event, said.over, { account })]
+    : [firing(event, score, said.title, said.evidence)];
+}

@@ -52,6 +52,15 @@ export function severityOf(score: number): Severity {
   return score >= 0.5 ? "medium" : "low";
 }
 
+/**
+ * The event as told of what was judged, where that is no single instrument: a coin, a loop of markets, a venue's options,
+ * an account. By it a condition begins and ends under one name, whichever instrument's event tells.
+ */
+export const judged = (event: MarketEvent, instrument: string, venue = event.market.venue): MarketEvent => ({
+  ...event,
+  market: { ...event.market, venue, instrument },
+});
+
 /** A firing finding of this event. */
 export const firing = (
   event: MarketEvent,

@@ -1,5 +1,5 @@
 import { detector } from "./detector.ts";
-import { NOTHING, firing, resolved, scoreOf } from "./finding.ts";
+import { NOTHING, firing, judged, resolved, scoreOf } from "./finding.ts";
 import { type Gate, createGate, pass } from "./gate.ts";
 import { type Decayed, type Window, addTo, createDecayed, createWindow, learn, sigma } from "./stats.ts";
 
@@ -39,8 +39,9 @@ export const ownOrderRate = detector(
       }
       const verdict = pass(one.gate, score, event.at, { release: 0.7, holdMs: p.windowMs, quietMs: 60_000 });
       if (verdict === "silent") return NOTHING;
+      const here = judged(event, "*");
       if (verdict === "resolve")
-        return [resolved(event, `${event.account} sends orders as usual again`, { account: event.account })];
+        return [resolved(here, `${event.account} sends orders as usual again`, { account: event.account })];
       const evidence = {
         account: event.account,
         ordersInWindow: count,
@@ -48,7 +49,7 @@ export const ownOrderRate = detector(
         usual: one.usual.mean,
         limit,
       };
-      return [firing(event, score, `${event.account} sent ${count} orders in ${p.windowMs / 1000} s`, evidence)];
+      return [firing(here, score, `${event.account} sent ${count} orders in ${p.windowMs / 1000} s`, evidence)];
     },
   },
 );

@@ -1,5 +1,5 @@
 import { detector } from "./detector.ts";
-import { NOTHING, firing, resolved, scoreOf } from "./finding.ts";
+import { NOTHING, firing, judged, resolved, scoreOf } from "./finding.ts";
 import { type Gate, createGate, pass } from "./gate.ts";
 import { type Window, addTo, createWindow, slide } from "./stats.ts";
 
@@ -37,9 +37,10 @@ export const repeatedRejects = detector(
       const score = Math.min(scoreOf(one.rejected.count, p.rejects), scoreOf(share, p.shareRatio));
       const verdict = pass(one.gate, score, event.at, { release: 0.4, holdMs: 10_000, quietMs: 60_000 });
       if (verdict === "silent") return NOTHING;
+      const here = judged(event, "*");
       if (verdict === "resolve")
         return [
-          resolved(event, `${event.market.venue} takes orders of ${event.account} again`, { account: event.account }),
+          resolved(here, `${event.market.venue} takes orders of ${event.account} again`, { account: event.account }),
         ];
       const evidence = {
         account: event.account,
@@ -49,7 +50,7 @@ export const repeatedRejects = detector(
       };
       return [
         firing(
-          event,
+          here,
           score,
           `${event.market.venue} rejected ${one.rejected.count} orders of ${event.account} within a minute`,
           evidence,

@@ -7,6 +7,8 @@ const params = {
   times: { default: 1, unit: "count", about: "Crossings within an hour at which it speaks" },
 } as const;
 
+const HOUR_MS = 3_600_000;
+
 interface OwnFill {
   readonly account: string;
   readonly taker: number;
@@ -35,7 +37,9 @@ export const selfCrossing = detector(
       const met = state.fills.find((one) => one.taker === -taker && one.price === price);
       state.fills.push({ account, taker, price, size, at });
       if (!met) return NOTHING;
-      state.crossings = state.crossings.filter((one) => at - one < 3_600_000);
+      state.crossings = state.crossings.filter((one) => at - one < HOUR_MS);
+      // A crossing is a deed, not a condition that lasts: after a quiet hour the next one is another.
+      if (state.crossings.length === 0) state.gate = createGate();
       state.crossings.push(at);
       const score = scoreOf(state.crossings.length, p.times);
       if (pass(state.gate, score, at, { release: 0, holdMs: 0, quietMs: 0 }) !== "fire") return NOTHING;

@@ -1,6 +1,6 @@
 import { quotedArbitrage } from "../quant/options/quoted-arbitrage.ts";
 import { detector } from "./detector.ts";
-import { NOTHING, firing, resolved, scoreOf } from "./finding.ts";
+import { NOTHING, firing, judged, resolved, scoreOf } from "./finding.ts";
 import { type Gate, createGate, pass } from "./gate.ts";
 import { type Moments, familyOf, gather } from "./smiles.ts";
 
@@ -57,12 +57,13 @@ export const surfaceArbitrage = detector(
       const bps = (worst?.amount ?? 0) * 1e4;
       const score = scoreOf(bps, p.limitBps);
       const verdict = pass(gate, score, event.at, { release: 0.5, holdMs: 20_000, quietMs: 60_000 });
-      const { base, venue } = event.market;
-      if (verdict === "resolve") return [resolved(event, `${base}'s option marks at ${venue} agree again`)];
+      const { base, venue, instrument } = event.market;
+      const here = judged(event, `${instrument.split("-")[0]} options`);
+      if (verdict === "resolve") return [resolved(here, `${base}'s option marks at ${venue} agree again`)];
       if (verdict === "silent" || worst === undefined) return NOTHING;
       const title = `${base} options at ${venue}: ${WORDS[worst.kind]} (${bps.toFixed(1)} bps at ${worst.strike})`;
       return [
-        firing(event, score, title, {
+        firing(here, score, title, {
           kind: worst.kind,
           arbitrageBps: bps,
           strike: worst.strike,

@@ -1,5 +1,5 @@
 import { detector } from "./detector.ts";
-import { NOTHING, firing, resolved, scoreOf } from "./finding.ts";
+import { NOTHING, firing, judged, resolved, scoreOf } from "./finding.ts";
 import { createGate, pass } from "./gate.ts";
 import type { Market } from "./event.ts";
 import { addTo, createWindow, slide } from "./stats.ts";
@@ -64,11 +64,7 @@ export const venueOutage = detector(
       );
       const verdict = pass(state.gate, score, event.at, { release: 0.3, holdMs: 2000, quietMs: 30_000 });
       if (verdict === "silent") return NOTHING;
-      const here = {
-        ...event,
-        market: { ...market, instrument: "*" },
-        at: Math.round(event.receivedAt - state.offsetMs),
-      };
+      const here = judged({ ...event, market, at: Math.round(event.receivedAt - state.offsetMs) }, "*");
       if (verdict === "resolve") return [resolved(here, `${market.venue} is back`)];
       const evidence = {
         silenceMs: silence,

@@ -178,3 +178,41 @@ describe("a call and a put of one strike", () => {
     expect(Number(hit!.evidence["netBps"])).toBeCloseTo(((gross - fees) / 61_000) * 1e4, 0);
   });
 });
+
+describe("an opportunity begins and ends under one name, whichever market's quote tells", () => {
+  const names = (one: ReturnType<typeof stage>) =>
+    one.hits.map(({ status, venue, instrument }) => `${status} ${venue} ${instrument}`);
+
+  test("funding", () => {
+    const one = stage(arbitrageFunding);
+    const rate = (at: number, market: string, value: number) =>
+      one.take({ kind: "funding", at, market, rate: value, intervalMs: 28_800_000 });
+    rate(0, "binanceusdm BTCUSDT", 0.0008);
+    rate(0, "bybit BTCUSDT", 0.0001);
+    every(90, (at) => one.quote(at, 60_000, 60_001, at % 2000 === 0 ? "binanceusdm BTCUSDT" : "bybit BTCUSDT"));
+    rate(90_000, "binanceusdm BTCUSDT", 0.0001);
+    every(20, (at) => one.quote(at, 60_000, 60_001, "bybit BTCUSDT"), 90_000);
+    expect(names(one)).toEqual(["firing * BTC", "resolved * BTC"]);
+  });
+
+  test("a loop of three spot markets", () => {
+    const one = stage(arbitrageTriangular);
+    every(3, (at) => {
+      one.quote(at, 60_000, 60_001, "binance BTCUSDT");
+      one.quote(at, 3000, 3000.1 + at / 1e6, "binance ETHUSDT");
+      one.quote(at, 0.052, 0.05201, "binance ETHBTC");
+    });
+    every(
+      6,
+      (at) => {
+        one.quote(at, 60_000, 60_001, "binance BTCUSDT");
+        one.quote(at, 0.05, 0.05001, "binance ETHBTC");
+        one.quote(at, 3000, 3000.1 + at / 1e6, "binance ETHUSDT");
+      },
+      3000,
+    );
+    const [first, ...others] = names(one);
+    expect(first).toBe("firing binance BTC/USDT, ETH/BTC, ETH/USDT");
+    expect(others.at(-1)).toBe("resolved binance BTC/USDT, ETH/BTC, ETH/USDT");
+  });
+});

@@ -124,6 +124,37 @@ test("two of our accounts that trade with each other are named", () => {
   expect(one.firing()[0]!.evidence).toMatchObject({ account: "b", otherAccount: "a" });
 });
 
+test("a crossing of a week later is told anew", () => {
+  const one = stage(selfCrossing);
+  for (const at of [0, 7 * 24 * HOUR_MS]) {
+    one.order(at, { state: "filled", account: "a", taker: 1, price: 100 });
+    one.order(at + 200, { state: "filled", account: "b", taker: -1, price: 100 });
+  }
+  expect(one.firing()).toHaveLength(2);
+});
+
+describe("what an account does in several instruments begins and ends under the account's name", () => {
+  const names = (one: ReturnType<typeof stage>) =>
+    one.hits.map(({ status, venue, instrument }) => [status, venue, instrument]);
+
+  test("too many orders", () => {
+    const one = stage(ownOrderRate);
+    for (let i = 0; i < 100; i += 1) one.order(i * 50, { market: "okx BTC-USDT-SWAP" });
+    for (let i = 0; i < 3; i += 1) one.order(60_000 + i * 20_000, { market: "okx ETH-USDT-SWAP" });
+    expect(names(one).at(0)).toEqual(["firing", "okx", "*"]);
+    expect(names(one).at(-1)).toEqual(["resolved", "okx", "*"]);
+  });
+
+  test("orders that a venue refuses", () => {
+    const one = stage(repeatedRejects);
+    for (let i = 0; i < 12; i += 1)
+      one.order(i * 1000, { market: "okx BTC-USDT-SWAP", state: i % 2 === 0 ? "placed" : "rejected" });
+    for (let i = 0; i < 4; i += 1) one.order(120_000 + i * 20_000, { market: "okx ETH-USDT-SWAP" });
+    expect(names(one).at(0)).toEqual(["firing", "okx", "*"]);
+    expect(names(one).at(-1)).toEqual(["resolved", "okx", "*"]);
+  });
+});
+
 describe("access to an account", () => {
   const access = (one: ReturnType<typeof stage>, at: number, action: string, known = true) =>
     one.take({
@@ -243,6 +274,18 @@ describe("positions", () => {
     expect(one.firing()[0]!.evidence["timesEquity"]).toBe(4.5);
   });
 
+  test("are told of the coin, whichever instrument begins it and whichever ends it", () => {
+    const one = stage(concentration);
+    position(one, 0, { notionalUsd: 45_000, market: "okx BTC-USDT-SWAP" });
+    position(one, 1, { notionalUsd: 0, quantity: 0, market: "okx BTC-USDT-SWAP" });
+    position(one, 2, { notionalUsd: 45_000, market: "okx BTC-USD-SWAP" });
+    expect(one.hits.map(({ status, venue, instrument }) => [status, venue, instrument])).toEqual([
+      ["firing", "okx", "BTC"],
+      ["resolved", "okx", "BTC"],
+      ["firing", "okx", "BTC"],
+    ]);
+  });
+
   test("in one coin are not concentrated because another was closed", () => {
     const one = stage(concentration);
     position(one, 0, { notionalUsd: 12_000 });
@@ -264,6 +307,19 @@ describe("positions", () => {
     const one = stage(concentration);
     one.take({ kind: "ticker", at: 0, last: 1, openInterest: 1000, impliedVolatility: Number.NaN });
     position(one, 1, { quantity: -100 });
-    expect(one.firing()).toHaveLength(1);
+    expect(one.firing()[0]).toMatchObject({
+      instrument: "BTC/USDT:USDT",
+      title: "main holds 10 % of the open interest of BTC/USDT:USDT",
+    });
+  });
+
+  test("stay a large part of one instrument while others of the coin are looked at", () => {
+    const one = stage(concentration);
+    one.take({ kind: "ticker", at: 0, last: 1, openInterest: 1000, impliedVolatility: Number.NaN });
+    for (let at = 1; at < 10; at += 2) {
+      position(one, at, { quantity: -100 });
+      position(one, at + 1, { quantity: 1, market: "binanceusdm BTCUSDC" });
+    }
+    expect(one.hits.map(({ status }) => status)).toEqual(["firing"]);
   });
 });

@@ -3,6 +3,7 @@ import type { Log } from "../../kernel/log.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import { type FeedWorld, type LiveFeed, liveFeed } from "./market/live.ts";
 import { subscriptionsOf } from "./market/subscriptions.ts";
+import { unify } from "./market/symbols.ts";
 import type { FeedVenue } from "./market/venues.ts";
 
 /** Instruments of one connection; several venues refuse longer lists, and one slow line then holds up few. */
@@ -59,7 +60,7 @@ export interface LiveFeedsOptions {
 
 /** The lists of instruments that share a connection. Bybit serves coin-margined contracts at an address of their own. */
 function connectionsOf(venue: FeedVenue, names: readonly string[]): readonly (readonly string[])[] {
-  const inverse = (name: string): boolean => venue === "bybit" && name.endsWith("USD");
+  const inverse = (name: string): boolean => venue === "bybit" && unify(venue, name).inverse;
   const groups = [names.filter(inverse), names.filter((name) => !inverse(name))];
   return groups.flatMap((group) =>
     Array.from({ length: Math.ceil(group.length / PER_CONNECTION) }, (_, at) =>

@@ -111,9 +111,10 @@ describe("public streams over real sockets", () => {
 
   test("coin-margined and other contracts of Bybit are heard at their own addresses", async () => {
     const on = await venue();
-    on.feeds({ bybit: ["BTCUSDT", "BTCUSD"] });
+    on.feeds({ bybit: ["BTCUSDT", "BTCUSD", "BTCUSDZ26"] });
     await vi.waitFor(() => expect(on.peers).toHaveLength(2), 5_000);
     expect(on.peers.map((peer) => peer.url).toSorted()).toEqual(["/v5/public/inverse", "/v5/public/linear"]);
+    await vi.waitFor(() => expect(on.said.join("")).toContain("BTCUSDZ26"), 5_000);
   });
 
   test("what a feed counted stands in the metrics", async () => {

@@ -75,7 +75,7 @@ function subscriptionOf(venue: Exclude<FeedVenue, "binanceusdm">, raws: readonly
           args: ["orderbook.200", "publicTrade", "tickers", "allLiquidation"].map((topic) => `${topic}.${raw}`),
         }),
       );
-      const kind = raws.every((raw) => raw.endsWith("USD")) ? "inverse" : "linear";
+      const kind = raws.every((raw) => unify("bybit", raw).inverse) ? "inverse" : "linear";
       return {
         url: `wss://stream.bybit.com/v5/public/${kind}`,
         messages,

@@ -148,12 +148,27 @@ function contract(raw: string): Unified {
   return future(base, quote, inverse, dateOf(tail));
 }
 
-/** As `contract`; "BTCPERP" and "BTC-27JUN25", which name no quote currency, are settled in USDC (Bybit V5, "Instruments"). */
+/** The code of a month in a contract's name, January first, as the futures exchanges have written them for a century. */
+const MONTH_CODES = "FGHJKMNQUVXZ";
+
+/** The last Friday of a month, as "250328". */
+function lastFriday(year: number, month: number): string {
+  const last = new Date(Date.UTC(year, month + 1, 0));
+  last.setUTCDate(last.getUTCDate() - ((last.getUTCDay() + 2) % 7));
+  return last.toISOString().slice(2, 10).replaceAll("-", "");
+}
+
+/**
+ * As `contract`. "BTCUSDH25" is settled in its coin on the last Friday of March 2025 (Bybit V5, "Instruments"); "BTCPERP" and "BTC-27JUN25", which name no quote currency, are settled in USDC.
+ */
 function bybit(raw: string): Unified {
   const [left = raw, tail] = raw.split("-");
   if (tail === undefined && raw.endsWith("PERP")) return perpetual(raw.slice(0, -"PERP".length), "USDC", false);
   if (tail !== undefined && split(left)[0] === left) return future(left, "USDC", false, dateOf(tail));
-  return contract(raw);
+  const coded = /^([A-Z0-9]+)USD([FGHJKMNQUVXZ])(\d{2})$/.exec(raw);
+  if (coded === null) return contract(raw);
+  const [, base = "", code = "", year = ""] = coded;
+  return future(base, "USD", true, lastFriday(2000 + Number(year), MONTH_CODES.indexOf(code)));
 }
 
 function bitmex(raw: string): Unified {
@@ -194,7 +209,8 @@ export function unify(venue: string, raw: string): Unified {
     case "bitmex":
       return bitmex(raw);
     case "hyperliquid":
-      return perpetual(raw, "USDC", false);
+      // Thousands of a coin are "kPEPE" in its streams, and KPEPE to accounts.
+      return perpetual(raw.toUpperCase(), "USDC", false);
     default:
       if (!/[-_]/.test(raw)) return spot(...split(raw));
       return okx(raw.replaceAll("_", "-"));

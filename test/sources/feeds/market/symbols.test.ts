@@ -14,6 +14,9 @@ test.each([
   ["bybit", "BTCPERP", "BTC/USDC:USDC", "perpetual"],
   ["bybit", "BTC-27JUN25", "BTC/USDC:USDC-250627", "future"],
   ["bybit", "BTCUSDT-27JUN25", "BTC/USDT:USDT-250627", "future"],
+  ["bybit", "BTCUSDH23", "BTC/USD:BTC-230331", "future"],
+  ["bybit", "BTCUSDZ25", "BTC/USD:BTC-251226", "future"],
+  ["bybit", "ETHUSDM26", "ETH/USD:ETH-260626", "future"],
   ["okx", "BTC-USDT", "BTC/USDT", "spot"],
   ["okx", "UNI-USD-SWAP", "UNI/USD:UNI", "perpetual"],
   ["okx", "BTC-USD-220527", "BTC/USD:BTC-220527", "future"],
@@ -26,6 +29,7 @@ test.each([
   ["kraken", "XBT/USD", "BTC/USD", "spot"],
   ["coinbase", "BTC-USD", "BTC/USD", "spot"],
   ["hyperliquid", "BTC", "BTC/USDC:USDC", "perpetual"],
+  ["hyperliquid", "kPEPE", "KPEPE/USDC:USDC", "perpetual"],
   ["bitmex", "XBTUSD", "BTC/USD:BTC", "perpetual"],
   ["binance", "APPC/BTC", "APPC/BTC", "spot"],
   ["paper", "BTC/USDT:USDT-240927-70000-P", "BTC/USDT:USDT-240927-70000-P", "option"],
@@ -37,6 +41,7 @@ test.each([
   ["deribit", "BTC-24SEP21-8000-P", "2021-09-24T08:00:00Z", { right: "put", strike: 8000 }],
   ["paper", "ETH/USDT:USDT-240927-2500-C", "2024-09-27T08:00:00Z", { right: "call", strike: 2500 }],
   ["binanceusdm", "BTCUSDT_240927", "2024-09-27T08:00:00Z", undefined],
+  ["bybit", "BTCUSDU24", "2024-09-27T08:00:00Z", undefined],
 ])("%s's %s ends at %s", (venue, raw, end, option) => {
   expect(unify(venue, raw)).toMatchObject({ expiresAt: Date.parse(end), option });
 });
