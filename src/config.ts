@@ -15,6 +15,7 @@ import type { Account } from "./kernel/account.ts";
 import { type Decimal, isDecimal } from "./kernel/decimal.ts";
 import { durationMs } from "./kernel/duration.ts";
 import { DeskError } from "./kernel/errors.ts";
+import { type Networks, networksOf } from "./kernel/networks.ts";
 import type { Secret } from "./kernel/secret.ts";
 import { rotaProblems, rotasSettings } from "./policy/rota.ts";
 import { oidcProblems, oidcSettings } from "./desk/single-sign-on-settings.ts";
@@ -143,6 +144,8 @@ export interface Config {
   readonly signerSocket: string;
   readonly http: { readonly host: string; readonly port: number };
   readonly publicUrl: string | null;
+  /** Proxies in front, whose x-forwarded-for is believed. */
+  readonly proxies: Networks;
   readonly logLevel: string;
   readonly databaseUrl: Secret | null;
   readonly accounts: ReadonlyMap<string, Account>;
@@ -233,6 +236,14 @@ export function loadConfig(
       where: "environment BREAKWATER_LOG",
       what: `was ${logLevel}; write trace, debug, info, warn or error`,
     });
+  const proxies = networksOf(
+    (environment.text("BREAKWATER_TRUSTED_PROXIES") ?? "").split(",").flatMap((one) => one.trim() || []),
+  );
+  for (const one of proxies.wrong)
+    problems.push({
+      where: "environment BREAKWATER_TRUSTED_PROXIES",
+      what: `"${one}" must be an address or a network such as 10.0.0.0/8`,
+    });
   let file: DeskFile | null = null;
   const name = given.name ?? path.basename(deskPath);
   if (given.text !== undefined) file = parseDesk(given.text, name, problems);
@@ -253,6 +264,7 @@ export function loadConfig(
     home,
     signerSocket: signerSocketOf(environment, home),
     http,
+    proxies,
     publicUrl: environment.text("BREAKWATER_PUBLIC_URL") ?? null,
     logLevel,
     databaseUrl: environment.secret("DATABASE_URL") ?? null,

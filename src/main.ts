@@ -107,6 +107,8 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   const painter = openPainter(clock);
   undo.push(() => painter.close());
   const { paper, onLost } = given;
+  if (config.publicUrl !== null && config.proxies.none)
+    log.warn({ publicUrl: config.publicUrl }, "no proxy is trusted: everybody who comes by one counts as one address");
   const base = await layFoundation({ config, playbooks, paper, onLost, paint: painter.paint, undo, clock, log });
   const { database, runs, lease } = base;
   const standing = openStanding(database, base.control, file.rotas);
@@ -248,6 +250,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
     log,
     hub,
     publicOrigin: config.publicUrl,
+    proxies: config.proxies,
     environment: base.live ? "live" : "paper",
     deskName: file.desk.name,
     typedAboveUsd: decimal(file.plans.typedAboveUsd),
@@ -264,7 +267,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
         apiToken: config.environment.secret("BREAKWATER_API_TOKEN") ?? null,
         intake,
         sources,
-        behindProxy: config.publicUrl !== null,
+        proxies: config.proxies,
         metrics,
         clock,
         log,

@@ -8,6 +8,7 @@ import type { Intake } from "./intake/intake.ts";
 import type { Clock } from "./kernel/clock.ts";
 import { DeskError } from "./kernel/errors.ts";
 import type { Log } from "./kernel/log.ts";
+import type { Networks } from "./kernel/networks.ts";
 import type { Secret } from "./kernel/secret.ts";
 import type { Metrics } from "./metrics.ts";
 import { whetherFrozen } from "./policy/frozen.ts";
@@ -27,8 +28,8 @@ export interface RouteParts {
   readonly apiToken: Secret | null;
   readonly intake: Intake;
   readonly sources: readonly OpenSource[];
-  /** Whether requests come through a proxy, which says from where. */
-  readonly behindProxy: boolean;
+  /** Proxies of ours, which say from where a request comes. */
+  readonly proxies: Networks;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -66,7 +67,7 @@ export function mountRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     webhookRoutes({
       sources: parts.sources,
       intake: parts.intake,
-      behindProxy: parts.behindProxy,
+      proxies: parts.proxies,
       clock,
       log: parts.log,
     }),

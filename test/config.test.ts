@@ -40,7 +40,7 @@ accounts:
   live: { venue: binanceusdm }
 monitor: { high: "0.9", critical: "0.8", poll: 5 }
 `,
-      { BREAKWATER_HTTP: "nowhere", BREAKWATER_LOG: "loud" },
+      { BREAKWATER_HTTP: "nowhere", BREAKWATER_LOG: "loud", BREAKWATER_TRUSTED_PROXIES: "127.0.0.1, proxy.example" },
     );
     expect(text).toMatch(/^The configuration has \d+ problems; nothing was started\.$/m);
     expect(text).toMatch(/desk\.yaml line 1 desk\.name: was ""/);
@@ -49,6 +49,7 @@ monitor: { high: "0.9", critical: "0.8", poll: 5 }
     expect(text).toMatch(/monitor\.poll: was 5/);
     expect(text).toMatch(/environment BREAKWATER_HTTP: was nowhere; write host:port/);
     expect(text).toMatch(/environment BREAKWATER_LOG: was loud/);
+    expect(text).toMatch(/environment BREAKWATER_TRUSTED_PROXIES: "proxy\.example" must be an address or a network/);
   });
 
   test("a name that is no setting is told at its own line, and a wrong choice with the choices", () => {

@@ -11,7 +11,12 @@ export const ENVIRONMENT = {
   BREAKWATER_DESK: { about: "The desk's description", default: "./desk.yaml", secret: false },
   BREAKWATER_HTTP: { about: "Address of console, webhooks and metrics", default: "127.0.0.1:7070", secret: false },
   BREAKWATER_PUBLIC_URL: {
-    about: "Address people open, where a proxy stands in front; it must set X-Forwarded-For",
+    about: "Address people open, where a proxy stands in front; name that in BREAKWATER_TRUSTED_PROXIES",
+    secret: false,
+  },
+  BREAKWATER_TRUSTED_PROXIES: {
+    about:
+      "Addresses or networks of your proxies (127.0.0.1,10.0.0.0/8), whose X-Forwarded-For is believed; none where absent",
     secret: false,
   },
   BREAKWATER_SEAL_KEY: {

@@ -6,6 +6,7 @@ import { ledger, linkCodes, links } from "../../src/db/schema.ts";
 import { openPasskeys } from "../../src/desk/passkeys.ts";
 import { type PeopleBook, openPeople } from "../../src/desk/people.ts";
 import { fakeClock } from "../../src/kernel/clock.ts";
+import { networksOf } from "../../src/kernel/networks.ts";
 import { makeRecoveryCodes } from "../../src/policy/passkeys.ts";
 import { recordLimited } from "../../src/views/sessions.ts";
 import { type TestConsole, openTestConsole } from "../e2e/console-desk.ts";
@@ -35,7 +36,13 @@ describe("guesses at a one-time token", () => {
     const onLimited = (door: string, address: string) => void recordLimited(db, door, address);
     desk = await openTestConsole(db, { clock, onLimited });
     const port = await freePort();
-    proxied = await openTestConsole(db, { clock, onLimited, port, publicOrigin: `http://localhost:${port}` });
+    proxied = await openTestConsole(db, {
+      clock,
+      onLimited,
+      port,
+      publicOrigin: `http://localhost:${port}`,
+      proxies: networksOf(["127.0.0.1"]),
+    });
   });
   afterAll(async () => {
     await desk.console.close();

@@ -7,6 +7,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { type Decimal, decimal } from "../../kernel/decimal.ts";
 import { DeskError, ERRORS, messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
+import type { Networks } from "../../kernel/networks.ts";
 import type { Inbound, MessageRef, Surface, SurfaceHealth } from "../surface.ts";
 import { loadAssets } from "./assets.ts";
 import { type OnLimited, openAttempts } from "./attempts.ts";
@@ -53,6 +54,8 @@ export interface ConsoleOptions {
   readonly log: Log;
   /** Origin under which people reach it through a proxy, "https://desk.example"; null where they come directly. */
   readonly publicOrigin: string | null;
+  /** Proxies of ours, which say from where a request comes; none where left out. */
+  readonly proxies?: Networks;
   readonly environment: "paper" | "live";
   readonly deskName: string;
   /** Shared with whoever announces changes; one of its own where left out. */
@@ -95,7 +98,7 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
     card: { typedAboveUsd: options.typedAboveUsd ?? decimal<"usd">("1000000") },
   };
   const feed = openFeed(shared);
-  let place = placeOf(options.host, options.port, options.publicOrigin);
+  let place = placeOf(options.host, options.port, options.publicOrigin, options.proxies);
   const app = new Hono<Guarded>();
   app.use(async (c, next) => {
     await next();
@@ -155,7 +158,7 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
     );
   });
   const { port } = server.address() as AddressInfo;
-  place = placeOf(options.host, port, options.publicOrigin);
+  place = placeOf(options.host, port, options.publicOrigin, options.proxies);
   const since = clock.now();
   let health: SurfaceHealth = { state: "up", since };
   const close = async (): Promise<void> => {

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { DeskError, ERRORS, type ErrorCode } from "../../kernel/errors.ts";
+import { NOBODY, type Networks } from "../../kernel/networks.ts";
 import { senderOf } from "../../kernel/peer.ts";
 import type { ConsoleBackend } from "./backend.ts";
 import type { Session, Viewer } from "./viewer.ts";
@@ -20,12 +21,14 @@ export interface Place {
   readonly secure: boolean;
   /** The one under which people come through a proxy; null where they come directly. */
   readonly publicOrigin: string | null;
+  /** Proxies of ours, which say from where a request comes. */
+  readonly proxies: Networks;
 }
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 /** Host names and origins that are ours: loopback names with our port, the bound address, and the public origin. */
-export function placeOf(host: string, port: number, publicOrigin: string | null): Place {
+export function placeOf(host: string, port: number, publicOrigin: string | null, proxies: Networks = NOBODY): Place {
   const bound = host.includes(":") ? `[${host}]` : host;
   const names = [...new Set([...LOOPBACK, ...(host === "0.0.0.0" || host === "::" ? [] : [bound])])];
   const hosts = new Set(names.map((name) => `${name}:${port}`));
@@ -35,7 +38,7 @@ export function placeOf(host: string, port: number, publicOrigin: string | null)
     hosts.add(outside.host);
     origins.add(outside.origin);
   }
-  return { hosts, origins, secure: outside?.protocol === "https:", publicOrigin: outside?.origin ?? null };
+  return { hosts, origins, secure: outside?.protocol === "https:", publicOrigin: outside?.origin ?? null, proxies };
 }
 
 const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
@@ -111,7 +114,7 @@ export const ownOrigin =
 /** Whose try this is, for counting: the address, as the socket or the proxy in front says. */
 export function addressOf(c: Context, place: Place): string {
   const { incoming } = (c.env ?? {}) as { readonly incoming?: IncomingMessage };
-  return senderOf(incoming, c.req.header("x-forwarded-for"), place.publicOrigin !== null);
+  return senderOf(incoming, c.req.header("x-forwarded-for"), place.proxies);
 }
 
 const cookieName = (place: Place): string => (place.secure ? "__Host-breakwater" : "breakwater");

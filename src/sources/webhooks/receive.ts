@@ -7,7 +7,8 @@ import { type Bucket, type Strikes, TooMany, openBucket, openStrikes, retryAfter
 import type { Clock } from "../../kernel/clock.ts";
 import { DeskError, type ErrorCode, messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
-import { senderOf } from "../../kernel/peer.ts";
+import { NOBODY, type Networks } from "../../kernel/networks.ts";
+import { peerOf, senderOf } from "../../kernel/peer.ts";
 import { readBody, textOfBytes } from "./body.ts";
 import { readJson } from "./json.ts";
 import type { HookRequest } from "./sender.ts";
@@ -133,8 +134,8 @@ function refusal(context: Context, error: unknown, log: Log): Response {
 export function webhookRoutes(options: {
   readonly sources: readonly OpenSource[];
   readonly intake: Taker;
-  /** Whether requests come through a proxy, which says from where; false where left out. */
-  readonly behindProxy?: boolean;
+  /** Proxies of ours, which say from where a request comes; none where left out. */
+  readonly proxies?: Networks;
   readonly clock: Clock;
   readonly log: Log;
 }): Hono {
@@ -145,16 +146,16 @@ export function webhookRoutes(options: {
   const answer = async (context: Context): Promise<Response> => {
     const environment = context.env as { readonly incoming?: IncomingMessage } | undefined;
     const incoming = environment?.incoming;
-    const address = incoming?.socket.remoteAddress;
+    const from = [incoming, context.req.header("x-forwarded-for"), options.proxies ?? NOBODY] as const;
     // Behind a proxy one stranger's forgeries must not shut out everybody who comes by it.
-    const sender = senderOf(incoming, context.req.header("x-forwarded-for"), options.behindProxy ?? false);
+    const sender = senderOf(...from);
     const route = routes.get(context.req.param("source") ?? "");
     try {
       if (!route)
         throw new DeskError("ROUTE_UNKNOWN", "no source of this name is configured; check the path and desk.yaml");
       const { source, bucket, strikes } = route;
       if (context.req.method !== "POST") throw new DeskError("METHOD_NOT_ALLOWED", "alerts are sent with POST");
-      if (!source.allows(address))
+      if (!source.allows(peerOf(...from)))
         throw new DeskError("SIGNATURE_INVALID", "this address may not send here; see allowFrom in desk.yaml");
       const waitMs = strikes.waitOf(sender) || bucket.take();
       if (waitMs > 0) throw tooMany(sender === "" ? "the sender" : sender, waitMs);

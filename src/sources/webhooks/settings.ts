@@ -1,5 +1,5 @@
-import { BlockList, isIP } from "node:net";
 import { z } from "zod";
+import { networksOf } from "../../kernel/networks.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { Sender, Source } from "./sender.ts";
 import { SENDERS } from "./senders.ts";
@@ -19,7 +19,9 @@ const common = {
   allowFrom: z
     .array(z.string().max(50))
     .default([])
-    .describe("Addresses or networks (10.0.0.0/8) that may send; everyone where it is empty."),
+    .describe(
+      "Addresses or networks (10.0.0.0/8) that may send; everyone where it is empty. Behind a proxy name that in BREAKWATER_TRUSTED_PROXIES.",
+    ),
 };
 
 const entries = SENDERS.map((sender) =>
@@ -45,32 +47,13 @@ export interface OpenSource extends Source<never> {
   readonly sender: Sender<never>;
   readonly rate: { readonly perSecond: number; readonly burst: number };
   /** Whether an address may send. */
-  readonly allows: (address: string | undefined) => boolean;
+  readonly allows: (address: string) => boolean;
 }
 
 /** What is wrong in desk.yaml or the environment, with its place in the file. */
 export interface Problem {
   readonly path: string;
   readonly message: string;
-}
-
-function networks(list: readonly string[]): { readonly allows: OpenSource["allows"]; readonly wrong: string[] } {
-  const allowed = new BlockList();
-  const wrong: string[] = [];
-  for (const one of list) {
-    const [address = "", bits] = one.split("/");
-    const family = isIP(address);
-    const width = bits === undefined ? (family === 4 ? 32 : 128) : Number(bits);
-    if (family === 0 || !Number.isInteger(width) || width < 0 || width > (family === 4 ? 32 : 128)) wrong.push(one);
-    else allowed.addSubnet(address, width, family === 4 ? "ipv4" : "ipv6");
-  }
-  const allows = (address: string | undefined): boolean => {
-    if (list.length === 0) return true;
-    const plain = address?.replace(/^::ffff:(?=\d+\.)/, "") ?? "";
-    const family = isIP(plain);
-    return family !== 0 && allowed.check(plain, family === 4 ? "ipv4" : "ipv6");
-  };
-  return { allows, wrong };
 }
 
 /** Makes the configured sources ready and lists everything that keeps one from being so. */
@@ -88,13 +71,14 @@ export function openSources(
       if (refusal !== undefined) problems.push({ path: `webhooks.${name}.secret`, message: `${variable} ${refusal}` });
       return secret ? [secret] : [];
     });
-    const { allows, wrong } = networks(allowFrom);
-    for (const one of wrong) {
+    const allowed = networksOf(allowFrom);
+    for (const one of allowed.wrong) {
       problems.push({
         path: `webhooks.${name}.allowFrom`,
         message: `"${one}" must be an address or a network such as 10.0.0.0/8`,
       });
     }
+    const allows = (address: string): boolean => allowed.none || allowed.has(address);
     return { name, sender, settings: own as never, secrets, rate, allows };
   });
   return { sources, problems };

@@ -4,6 +4,7 @@ import { Webhook } from "standardwebhooks";
 import type { Alert } from "../../../src/kernel/alert.ts";
 import { type Clock, fakeClock } from "../../../src/kernel/clock.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
+import { NOBODY, type Networks } from "../../../src/kernel/networks.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
 import { type Taker, webhookRoutes } from "../../../src/sources/webhooks/receive.ts";
 import { openSources, webhooksSettings } from "../../../src/sources/webhooks/settings.ts";
@@ -37,7 +38,7 @@ function rememberingTaker(): Taker & { readonly alerts: Alert[] } {
 }
 
 /** The receivers with a taker behind them. */
-export function openDoor(options: { desk?: unknown; taker?: Taker; clock?: Clock; behindProxy?: boolean } = {}): {
+export function openDoor(options: { desk?: unknown; taker?: Taker; clock?: Clock; proxies?: Networks } = {}): {
   readonly app: Hono;
   readonly taken: Alert[];
   readonly clock: Clock;
@@ -46,8 +47,13 @@ export function openDoor(options: { desk?: unknown; taker?: Taker; clock?: Clock
   const clock = options.clock ?? fakeClock(new Date("2026-03-12T10:00:00Z"));
   const { sources, problems } = openSources(webhooksSettings.parse(options.desk ?? DESK), secretOf);
   if (problems.length > 0) throw new Error(JSON.stringify(problems));
-  const { behindProxy = false } = options;
-  const app = webhookRoutes({ sources, intake: options.taker ?? taker, behindProxy, clock, log: silentLog });
+  const app = webhookRoutes({
+    sources,
+    intake: options.taker ?? taker,
+    proxies: options.proxies ?? NOBODY,
+    clock,
+    log: silentLog,
+  });
   return { app, taken: taker.alerts, clock };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { fakeClock } from "../../../src/kernel/clock.ts";
+import { networksOf } from "../../../src/kernel/networks.ts";
 import { DeskError } from "../../../src/kernel/errors.ts";
 import { DESK, SIGNING, SMALL, TOKEN, alertmanagerBody, bearer, openDoor, signed } from "./door.ts";
 import { Webhook } from "standardwebhooks";
@@ -286,7 +287,7 @@ describe("behind a proxy, through which everybody comes from one address", () =>
   };
 
   test("a stranger's flood of forgeries shuts out himself, and no alert of a sender that is believed", async () => {
-    const { app } = openDoor({ behindProxy: true });
+    const { app } = openDoor({ proxies: networksOf(["127.0.0.1"]) });
     const seen = new Set<number>();
     for (let count = 0; count < 1_100; count += 1)
       seen.add(await by(app, `203.0.113.${count % 9}, 198.51.100.66`, "x"));
@@ -307,8 +308,8 @@ describe("the configuration", () => {
     const desk = {
       alertmanager: { sender: "alertmanager", secret: "HOOK_TOKEN", allowFrom: ["10.0.0.0/8", "2001:db8::/32"] },
     };
-    const { app } = openDoor({ desk });
-    const from = async (remoteAddress: string): Promise<number> => {
+    const { app } = openDoor({ desk, proxies: networksOf(["127.0.0.1"]) });
+    const from = async (remoteAddress: string, forwarded?: string): Promise<number> => {
       const incoming = {
         socket: { remoteAddress },
         rawHeaders: [],
@@ -316,8 +317,13 @@ describe("the configuration", () => {
           yield Buffer.from(alertmanagerBody());
         },
       };
-      return (await app.request(PATH, bearer(alertmanagerBody()), { incoming })).status;
+      const change: Record<string, string> = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };
+      return (await app.request(PATH, bearer(alertmanagerBody(), change), { incoming })).status;
     };
+    expect(await from("127.0.0.1", "11.1.2.3, 10.1.2.3")).toBe(202);
+    expect(await from("127.0.0.1", "10.1.2.3, 11.1.2.3")).toBe(401);
+    expect(await from("11.1.2.3", "10.1.2.3")).toBe(401);
+    expect(await from("127.0.0.1")).toBe(401);
     expect(await from("10.1.2.3")).toBe(202);
     expect(await from("::ffff:10.1.2.3")).toBe(202);
     expect(await from("2001:db8::1")).toBe(202);
