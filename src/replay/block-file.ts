@@ -6,6 +6,8 @@ export const MAGIC = "BWREC1\n\0";
 /** Bytes before a block's payload: packed length, flags, CRC-32 of the packed payload, plain length. */
 export const BLOCK_HEAD = 16;
 const PACKED = 1;
+/** A payload is whole words. */
+const WORD = 8;
 /** More is taken for damage rather than read. */
 const MOST_BYTES = 1 << 28;
 
@@ -40,5 +42,17 @@ export function unpackBlock(bytes: Buffer, at: number): FoundBlock | "short" | "
   if (bytes.length - at < BLOCK_HEAD + length) return "short";
   const body = bytes.subarray(at + BLOCK_HEAD, at + BLOCK_HEAD + length);
   if (crc32(body) !== bytes.readInt32LE(at + 8)) return "broken";
-  return { payload: flags === PACKED ? inflateRawSync(body) : body, bytes: BLOCK_HEAD + length };
+  const payload = flags === PACKED ? inflated(body, plain) : body;
+  // The checksum is the payload's; a bit of the head that turned over shows here.
+  if (payload?.length !== plain || plain % WORD !== 0) return "broken";
+  return { payload, bytes: BLOCK_HEAD + length };
+}
+
+/** Undefined where the bytes were not packed, or hold more than `most`. */
+function inflated(body: Buffer, most: number): Buffer | undefined {
+  try {
+    return inflateRawSync(body, { maxOutputLength: Math.max(1, most) });
+  } catch {
+    return undefined;
+  }
 }

@@ -82,7 +82,7 @@ export function plainLines(line: ReplayLine): string[] {
         ),
         ...(labels
           ? [
-              `labels: ${labels.labels}, detected ${percent(labels.detected)}, precision ${percent(labels.precision)}, F1 ${percent(labels.f1)}, median delay ${labels.delayMs === null ? "-" : `${labels.delayMs / 1000} s`}, false alerts a day ${labels.falsePerDay === null ? "-" : labels.falsePerDay.toFixed(2)}`,
+              `labels: ${labels.labels}${labels.outside === 0 ? "" : ` (and ${labels.outside} of other times or instruments)`}, detected ${percent(labels.detected)}, precision ${percent(labels.precision)}, F1 ${percent(labels.f1)}, median delay ${labels.delayMs === null ? "-" : `${labels.delayMs / 1000} s`}, false alerts a day ${labels.falsePerDay === null ? "-" : labels.falsePerDay.toFixed(2)}`,
             ]
           : []),
         ...(playbooks

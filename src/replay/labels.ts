@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { HitLine, LabelScore } from "./line.ts";
-import { cells, columnOf, msOf } from "./readers/csv.ts";
+import { cells, columnOf, msOf, separatorOf } from "./readers/csv.ts";
 
 /** Something that is known to have happened. */
 export interface Label {
@@ -37,7 +37,7 @@ const DAY_MS = 86_400_000;
  * Reads labels: a CSV (`,` or `;`) with a time (`at`, `timestamp`, or `date` and `hour`, UTC) and an instrument
  * (`instrument`, or `symbol` / `coin` with `pair`; SYM alone is SYM/BTC, as in the published pump lists), and maybe
  * a `detector`. Lists of announced pumps are labels of `pump-and-dump`.
- * @throws DeskError RECORDING_UNREADABLE where there is no time in it
+ * @throws DeskError RECORDING_UNREADABLE where a time is missing or cannot be read
  */
 export async function readLabels(file: string): Promise<Label[]> {
   let text: string;
@@ -49,8 +49,8 @@ export async function readLabels(file: string): Promise<Label[]> {
     });
   }
   const lines = text.split("\n").filter((line) => line.trim() !== "");
-  const semicolons = (lines[0] ?? "").includes(";");
-  const cut = (line: string): string[] => (semicolons ? line.replace(/\r$/, "").split(";") : cells(line));
+  const separator = separatorOf(lines[0] ?? "");
+  const cut = (line: string): string[] => cells(line, separator);
   const header = cut(lines[0] ?? "");
   const time = columnOf(header, "at", "timestamp", "time", "date", "datetime");
   const hour = columnOf(header, "hour");
@@ -61,10 +61,14 @@ export async function readLabels(file: string): Promise<Label[]> {
   const named = columnOf(header, "detector");
   const pumps = columnOf(header, "group", "channel", "announced_growth") >= 0;
   const labels: Label[] = [];
-  for (const line of lines.slice(1)) {
+  for (const [index, line] of lines.entries()) {
+    if (index === 0) continue;
     const row = cut(line);
-    const at = msOf(hour < 0 ? row[time] : `${row[time]} ${row[hour]}`);
-    if (Number.isNaN(at)) continue;
+    const when = hour < 0 ? (row[time] ?? "") : `${row[time]} ${row[hour]}`;
+    const at = msOf(when);
+    // A label that is passed over would make the recall look better than it is.
+    if (Number.isNaN(at))
+      throw new DeskError("RECORDING_UNREADABLE", `the labels ${file}, line ${index + 1}: "${when}" is no time`);
     const said = row[name] ?? "";
     const instrument = said === "" || said.includes("/") ? said : `${said}/${row[pair] || "BTC"}`;
     const detector = row[named] ?? (pumps ? "pump-and-dump" : "");
@@ -93,7 +97,7 @@ function episodes(hits: readonly Told[], withinMs: number): number {
 
 /**
  * Compares hits with the labels that the recordings cover. A label is detected by its first hit within the window; hits
- * outside every window are false, those close to each other once; precision is detected labels over detected labels and false hits.
+ * outside every window are false, those close to each other once; labels of one event count once; precision is detected labels over detected labels and false hits.
  */
 export function scoreLabels(
   labels: readonly Label[],
@@ -101,12 +105,14 @@ export function scoreLabels(
   coverage: readonly Coverage[],
   window: LabelWindow = LABEL_WINDOW,
 ): LabelScore {
-  // Where every label names its detector, what other detectors say is neither right nor wrong.
-  const named = new Set(labels.map((label) => label.detector));
+  // Where every label names its detector, what other detectors say is neither right nor wrong. A list without labels says
+  // that nothing happened.
+  const named = new Set(labels.length === 0 ? [undefined] : labels.map((label) => label.detector));
   const hits = named.has(undefined) ? all : all.filter((hit) => named.has(hit.detector));
   const concerns = (label: Label, instrument: string): boolean =>
     label.instrument === "" || label.instrument === instrument;
-  const covered = labels.filter((label) =>
+  const once = new Map(labels.map((label) => [`${label.at}|${label.instrument}|${label.detector ?? ""}`, label]));
+  const covered = [...once.values()].filter((label) =>
     coverage.some(
       (one) =>
         concerns(label, one.instrument) &&
@@ -142,6 +148,7 @@ export function scoreLabels(
         : (2 * precision * recall) / (precision + recall);
   return {
     labels: covered.length,
+    outside: once.size - covered.length,
     precision,
     recall,
     f1,

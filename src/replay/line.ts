@@ -99,7 +99,10 @@ export interface BookLine {
 
 /** How hits compare with labels. Rates are 0..1; null where there is nothing to compare. */
 export interface LabelScore {
+  /** Labels that the recordings cover, each event once. */
   readonly labels: number;
+  /** Labels of other times and instruments. */
+  readonly outside: number;
   readonly precision: number | null;
   readonly recall: number | null;
   readonly f1: number | null;

@@ -12,8 +12,12 @@ export interface Merge {
   close(): Promise<void>;
 }
 
-/** The next float after a positive one. */
-const after = (value: number): number => value * (1 + Number.EPSILON);
+/** The next float after this one; entries without a time come at -Infinity, before all others. */
+function after(value: number): number {
+  if (value === Number.NEGATIVE_INFINITY) return -Number.MAX_VALUE;
+  // Three quarters of an epsilon round to one step everywhere, also where steps change their length.
+  return value === 0 ? Number.MIN_VALUE : value + Math.abs(value) * 0.75 * Number.EPSILON;
+}
 
 /** Entries of equal time keep the order in which the recordings were named, so that every run is the same. */
 export function mergeReaders(readers: readonly Reader[], stopped: () => boolean): Merge {

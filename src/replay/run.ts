@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Market, MarketEvent } from "../detectors/event.ts";
 import type { Hit } from "../detectors/finding.ts";
@@ -41,6 +41,19 @@ export interface ReplayOptions {
 const PAUSE_MS = 86_400_000;
 /** Slices of recorded time at which a paced replay waits. */
 const SLICE_MS = 100;
+/** A timer that is set for longer rings at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Waits until a moment of the recording comes at the asked speed, silence included. */
+function createPace(clock: Clock, speed: number): (at: number) => Promise<void> {
+  let origin: { readonly recorded: number; readonly now: number } | undefined;
+  return async (at) => {
+    const now = clock.now().getTime();
+    origin ??= { recorded: at, now };
+    const wait = origin.now + (at - origin.recorded) / speed - now;
+    if (wait > 0) await clock.sleep(Math.min(wait, LONGEST_TIMER_MS));
+  };
+}
 
 /** The files of a recording: itself, a folder of our own segments, or a folder's recordings by name. */
 async function filesOf(recording: string): Promise<string[]> {
@@ -68,6 +81,9 @@ export async function* replay(recordings: readonly string[], options: ReplayOpti
   const { clock = systemClock, speed = "max", desk, onEvent } = options;
   const startedAt = clock.now().getTime();
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
+  // A detector that is misspelt would count as one that told nothing.
+  const named = new Set(labels?.flatMap(({ detector }) => (detector === undefined ? [] : [detector])));
+  if (named.size > 0) detectorsNamed([...named]);
   const format = options.format === undefined ? undefined : formatOf(options.format);
   const pending: Hit[] = [];
   const watch = createWatch({
@@ -97,7 +113,9 @@ export async function* replay(recordings: readonly string[], options: ReplayOpti
   const plans: Record<string, number> = {};
   let runs = 0;
   try {
-    let sliceEnd = speed === "max" ? Number.POSITIVE_INFINITY : merge.at() + SLICE_MS;
+    const pace = speed === "max" ? undefined : createPace(clock, speed);
+    // What comes before any time was told is played first.
+    let sliceEnd = pace ? -Number.MAX_VALUE : Number.POSITIVE_INFINITY;
     for (let more = true; more;) {
       more = await merge.play(Math.min(sliceEnd, desk?.nextAt() ?? sliceEnd));
       for (const hit of pending.splice(0)) {
@@ -115,9 +133,10 @@ export async function* replay(recordings: readonly string[], options: ReplayOpti
         else if (line.plan !== null) plans[line.playbook] = (plans[line.playbook] ?? 0) + 1;
         yield line;
       }
-      if (speed === "max" || !more || merge.at() < sliceEnd) continue;
-      await clock.sleep(SLICE_MS / speed);
-      sliceEnd = merge.at() + SLICE_MS;
+      const next = merge.at();
+      if (!pace || !Number.isFinite(next) || next < sliceEnd) continue;
+      await pace(next);
+      sliceEnd = next + SLICE_MS;
     }
   } finally {
     await merge.close();
@@ -138,10 +157,17 @@ async function openAll(
   if (recordings.length === 0)
     throw new DeskError("INPUT_INVALID", "no recording was named; give at least one file or folder");
   const readers: Reader[] = [];
+  const opened = new Set<string>();
   for (const recording of recordings) {
     const files = await filesOf(recording);
     if (files.length === 0) throw new DeskError("RECORDING_UNREADABLE", `${recording} holds no recording`);
-    for (const file of files) readers.push(await openRecording(file, context, format));
+    for (const file of files) {
+      // Named twice, or by itself and with its folder, it still happened once.
+      const real = await realpath(file);
+      if (opened.has(real)) continue;
+      opened.add(real);
+      readers.push(await openRecording(file, context, format));
+    }
   }
   return readers;
 }

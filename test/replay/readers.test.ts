@@ -51,8 +51,14 @@ test.each([
   expect(msOf(text)).toBe(ms);
 });
 
+test.each(["12 remarks", "Total 5", "-1", "1.2.3", "the end 12", "2021-13-01"])("%s is no time", (text) => {
+  expect(msOf(text)).toBeNaN();
+});
+
 test("quoted fields may hold commas", () => {
   expect(cells('a,"b,c","d""e",f')).toEqual(["a", "b,c", 'd"e', "f"]);
+  expect(cells(',"b",')).toEqual(["", "b", ""]);
+  expect(cells('"a;b";c', ";")).toEqual(["a;b", "c"]);
 });
 
 describe("candles", () => {
@@ -205,6 +211,33 @@ describe("labels", () => {
     expect(score).toMatchObject({ precision: 1, recall: 1, falsePerDay: 0 });
   });
 
+  test("of none say that nothing happened, so that every alert is a false one", () => {
+    const hits = [
+      { at: 1000, instrument: "A", detector: "pump-and-dump" },
+      { at: 40_000_000, instrument: "A", detector: "price-jump" },
+    ];
+    const score = scoreLabels([], hits, [{ instrument: "A", from: 0, to: 86_400_000 }]);
+    expect(score).toMatchObject({ labels: 0, precision: 0, recall: null, falsePerDay: 2 });
+  });
+
+  test("of one event that several groups announced count once", () => {
+    const label = { at: 0, instrument: "A", detector: "pump-and-dump" };
+    const hits = [{ at: 60_000_000, instrument: "A", detector: "pump-and-dump" }];
+    const score = scoreLabels([label, { ...label }, { ...label, at: 60_000_000 }], hits, [
+      { instrument: "A", from: 0, to: 86_400_000 },
+    ]);
+    expect(score).toMatchObject({ labels: 2, recall: 0.5, precision: 1 });
+  });
+
+  test("whose time cannot be read, or whose detector there is not, are refused rather than passed over", async () => {
+    const torn = await file("torn.csv", "at,instrument\n1600000000000,BTC/USDT\nyesterday,BTC/USDT\n");
+    await expect(readLabels(torn)).rejects.toThrow('torn.csv, line 3: "yesterday" is no time');
+    const typed = await file("typed.csv", "at,instrument,detector\n1600000000000,BTC/USDT,pump-and-dmp\n");
+    const recording = await file("trades.csv", "timestamp,side,price,amount\n1600000000000,buy,1,1\n");
+    const replayed = replay([recording], { labels: typed }).next();
+    await expect(replayed).rejects.toThrow('"pump-and-dmp" is no detector');
+  });
+
   test("give precision, recall, delay and false alerts a day; an alert that grew worse counts once", () => {
     const day = 86_400_000;
     const hits = [
@@ -221,6 +254,7 @@ describe("labels", () => {
     const score = scoreLabels(labels, hits, [{ instrument: "A", from: -day, to: day }], LABEL_WINDOW);
     expect(score).toEqual({
       labels: 2,
+      outside: 1,
       precision: 0.5,
       recall: 0.5,
       f1: 0.5,

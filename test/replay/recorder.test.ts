@@ -181,6 +181,42 @@ describe("the recorder", () => {
     expect((await played(folder)).events).toEqual([]);
   });
 
+  test.each([true, false])("whichever bit flips, what is played was recorded (packed: %s)", async (packed) => {
+    {
+      await using recorder = await createRecorder(folder, { packed });
+      const feed = source((event) => recorder.take(event));
+      for (let i = 0; i < 2; i += 1) {
+        feed.step(i);
+        await recorder.flush();
+      }
+    }
+    const [segment] = await segmentsOf(folder);
+    const bytes = await readFile(segment!);
+    const { events } = await played(folder);
+    // Every byte of the first block's head, and some of what follows.
+    for (let at = 8; at < bytes.length; at += at < 24 ? 1 : 97) {
+      for (const bit of [0, 2, 7]) {
+        const flipped = Buffer.from(bytes);
+        flipped[at]! ^= 1 << bit;
+        await writeFile(segment!, flipped);
+        const left = (await played(folder)).events;
+        expect(events.slice(0, left.length)).toEqual(left);
+        expect(left.length).toBeLessThan(events.length);
+      }
+    }
+  });
+
+  test("a segment that was only just begun when the process died costs nothing of the others", async () => {
+    for (const begun of ["", "BWR"]) {
+      await writeFile(path.join(folder, `00000${begun.length + 1}.bwr`), begun);
+      {
+        await using recorder = await createRecorder(folder);
+        source((event) => recorder.take(event)).step(0);
+      }
+    }
+    expect((await played(folder)).events).toHaveLength(10);
+  });
+
   test("bytes of a block that was being written are passed over", async () => {
     {
       await using recorder = await createRecorder(folder);

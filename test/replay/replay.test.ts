@@ -142,7 +142,7 @@ test("the command prints JSON lines, the last one a summary", async () => {
     out: (line) => text.push(line),
   });
   expect(text.join("\n")).toMatch(/stablecoin-depeg: USDC trades at/);
-  expect(text.at(-1)).toMatch(/^labels: 1, detected 100\.0 %/);
+  expect(text.at(-1)).toMatch(/^labels: 1 \(and 1 of other times or instruments\), detected 100\.0 %/);
 });
 
 test("a gzip that was cut off is played up to where it was cut", async () => {

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { createGunzip, createInflateRaw } from "node:zlib";
 import { DeskError, messageOf } from "../../kernel/errors.ts";
 import { lz4Blocks } from "./lz4.ts";
@@ -10,6 +10,8 @@ import { zipEntry } from "./zip.ts";
 export interface Blocks {
   /** The next block; undefined at the end. */
   next(): Promise<Buffer | undefined>;
+  /** Whether the end came in the middle: a recorder was killed, or a download broke off. */
+  torn(): boolean;
   close(): Promise<void>;
 }
 
@@ -24,7 +26,7 @@ async function firstBytes(file: string): Promise<Buffer> {
 }
 
 /**
- * Opens a file that is plain, gzip, lz4 or a zip of one entry; told by its first bytes, not by its name.
+ * Opens a file that is plain, gzip, lz4 or a zip of one file; told by its first bytes, not by its name.
  * @throws DeskError RECORDING_UNREADABLE where it is not there or broken; a torn gzip ends where it is torn
  */
 export async function openBlocks(file: string): Promise<Blocks> {
@@ -42,15 +44,19 @@ export async function openBlocks(file: string): Promise<Blocks> {
   else if (magic.readUInt32LE && magic.length === 4 && magic.readUInt32LE(0) === 0x04034b50) {
     source.destroy();
     const entry = await zipEntry(file);
-    const part = createReadStream(file, { start: entry.start, end: entry.start + entry.packedBytes - 1 });
+    // A stream's end is inclusive, so that nothing cannot be asked for.
+    const part =
+      entry.packedBytes === 0
+        ? Readable.from([])
+        : createReadStream(file, { start: entry.start, end: entry.start + entry.packedBytes - 1 });
     plain = entry.stored ? part : part.pipe(createInflateRaw({ chunkSize: 1 << 20 }));
   } else if (magic.length === 4 && magic.readUInt32LE(0) === 0x184d2204) {
-    return lz4Blocks(source);
+    return named(file, lz4Blocks(source));
   }
   source.on("error", (error) => plain.destroy(error));
   const chunks = plain[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let torn = false;
-  return {
+  return named(file, {
     async next() {
       if (torn) return undefined;
       try {
@@ -58,16 +64,27 @@ export async function openBlocks(file: string): Promise<Blocks> {
         return done === true ? undefined : value;
       } catch (error) {
         // A recorder that was killed leaves a torn tail; what came before it is good.
-        if (messageOf(error).includes("unexpected end of file")) {
-          torn = true;
-          return undefined;
-        }
-        throw new DeskError("RECORDING_UNREADABLE", `${file} is damaged (${messageOf(error)})`, { cause: error });
+        torn = messageOf(error).includes("unexpected end of file");
+        if (torn) return undefined;
+        throw error;
       }
     },
+    torn: () => torn,
     async close() {
       await chunks.return?.();
       source.destroy();
     },
-  };
+  });
 }
+
+/** The same blocks; what goes wrong in them is told with the file's name. */
+const named = (file: string, blocks: Blocks): Blocks => ({
+  ...blocks,
+  async next() {
+    try {
+      return await blocks.next();
+    } catch (error) {
+      throw new DeskError("RECORDING_UNREADABLE", `${file} is damaged (${messageOf(error)})`, { cause: error });
+    }
+  },
+});

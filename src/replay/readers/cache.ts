@@ -4,8 +4,11 @@ import type { Blocks } from "./blocks.ts";
 import type { ReplayContext } from "./context.ts";
 import type { Reader } from "./reader.ts";
 
-/** True where these bytes begin a recording of our own. */
-export const isCache = (head: Buffer): boolean => head.toString("latin1", 0, MAGIC.length) === MAGIC;
+/** True where these bytes begin a recording of our own; a crash may have come before the whole of its first word was written. */
+export function isCache(head: Buffer, fileName: string): boolean {
+  const magic = head.toString("latin1", 0, MAGIC.length);
+  return magic === MAGIC || (fileName.endsWith(".bwr") && MAGIC.startsWith(magic));
+}
 
 /** Plays a recording of our own; a torn or damaged block ends it there, as after a crash, and counts as unreadable. */
 export async function cacheReader(blocks: Blocks, context: ReplayContext): Promise<Reader> {

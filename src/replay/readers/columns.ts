@@ -8,12 +8,11 @@ const EIGHT_HOURS_MS = 28_800_000;
 
 /** Rows of a CSV as columns of numbers. */
 export interface Columns {
-  readonly at: Float64Array;
-  readonly figures: readonly Float64Array[];
+  readonly at: number[];
+  readonly figures: readonly number[][];
   /** Names of instruments, and each row's number among them. */
   readonly raws: string[];
-  readonly raw: Int32Array;
-  count: number;
+  readonly raw: number[];
 }
 
 /**
@@ -51,7 +50,7 @@ export function columnReader(
 function playRow(
   session: Session,
   layout: RowLayout,
-  figures: readonly Float64Array[],
+  figures: readonly (readonly number[])[],
   row: number,
   market: Market,
   at: number,
@@ -63,24 +62,34 @@ function playRow(
       emitTrade(session, market, at, at, first, figures[1]![row]!, figures[2]![row]! as Taker);
       return;
     case "prices":
-      emitTicker(session, market, at, at, first, Number.NaN, Number.NaN);
+      if (!(first > 0 && first < Number.POSITIVE_INFINITY)) session.counters.malformed += 1;
+      else emitTicker(session, market, at, at, first, Number.NaN, Number.NaN);
       return;
     case "mark":
-      emitMark(session, market, at, at, first, Number.NaN);
+      if (!(first > 0 && first < Number.POSITIVE_INFINITY)) session.counters.malformed += 1;
+      else emitMark(session, market, at, at, first, Number.NaN);
       return;
     case "funding":
-      emitFunding(session, market, at, at, first, EIGHT_HOURS_MS);
+      if (!Number.isFinite(first)) session.counters.malformed += 1;
+      else emitFunding(session, market, at, at, first, EIGHT_HOURS_MS);
       return;
     case "candles": {
       const { candle } = session.records;
+      const [high, low, close] = [figures[1]![row]!, figures[2]![row]!, figures[3]![row]!];
+      if (
+        !(Math.min(first, low, close) > 0 && high >= low && Math.max(first, high, close) < Number.POSITIVE_INFINITY)
+      ) {
+        session.counters.malformed += 1;
+        return;
+      }
       candle.market = market;
       candle.at = at;
       candle.receivedAt = at;
       candle.intervalMs = intervalMs;
       candle.open = first;
-      candle.high = figures[1]![row]!;
-      candle.low = figures[2]![row]!;
-      candle.close = figures[3]![row]!;
+      candle.high = high;
+      candle.low = low;
+      candle.close = close;
       candle.volume = figures[4]![row]!;
       session.emit(candle);
     }

@@ -1,4 +1,5 @@
 import type { Blocks } from "./blocks.ts";
+import type { ReplayContext } from "./context.ts";
 import type { Reader } from "./reader.ts";
 
 /** How a recording's lines are told apart. */
@@ -14,7 +15,8 @@ export interface LineFormat {
 const NEWLINE = 10;
 
 /** Plays a recording line by line, reading it block by block, so that its length does not matter. */
-export async function lineReader(blocks: Blocks, format: LineFormat, stopped: () => boolean): Promise<Reader> {
+export async function lineReader(blocks: Blocks, format: LineFormat, context: ReplayContext): Promise<Reader> {
+  const { stopped } = context;
   let bytes: Buffer = Buffer.alloc(0);
   let start = 0;
   let end = -1;
@@ -38,8 +40,13 @@ export async function lineReader(blocks: Blocks, format: LineFormat, stopped: ()
         const block = await blocks.next();
         if (block === undefined) {
           ended = true;
-          // The last line may lack its newline.
-          if (start < bytes.length) bytes = Buffer.concat([bytes.subarray(start), Buffer.from("\n")]);
+          if (blocks.torn()) {
+            // Half a line reads like a whole one: a price of 11,700 like one of 117.
+            context.sessionOf("").counters.malformed += 1;
+            bytes = Buffer.alloc(0);
+          } else if (start < bytes.length)
+            // The last line may lack its newline.
+            bytes = Buffer.concat([bytes.subarray(start), Buffer.from("\n")]);
           else bytes = Buffer.alloc(0);
         } else bytes = start < bytes.length ? Buffer.concat([bytes.subarray(start), block]) : block;
         start = 0;

@@ -57,6 +57,8 @@ function incremental(): { take: Take; finish: () => void } {
   let key = "";
   let bids: RawLevel[] = [];
   let asks: RawLevel[] = [];
+  /** Instruments in the middle of a snapshot. */
+  const arriving = new Set<string>();
   const finish = (): void => {
     flush?.();
     flush = undefined;
@@ -72,8 +74,10 @@ function incremental(): { take: Take; finish: () => void } {
       key = here;
       (row[5] === "bid" ? bids : asks).push([row[6], row[7]]);
       const keeper = session.keeper(row[1]!);
-      // A snapshot may span several receive times; only its first message empties the book.
-      const first = snapshot && !keeper.live;
+      // A snapshot may span several messages, of which the first empties the book; after a break of the feed comes another.
+      const first = snapshot && !arriving.has(row[1]!);
+      if (snapshot) arriving.add(row[1]!);
+      else arriving.delete(row[1]!);
       flush ??= () => {
         if (keeper.live || snapshot) applyLevels(keeper, bids, asks, first, at, receivedAt);
         else session.counters.outdated += 1;
@@ -150,7 +154,10 @@ export function tardisLines(headerLine: string, fileName: string, context: Repla
       return msOf(row[3]);
     },
     take(_bytes, _start, _end, receivedAt) {
-      if (Number.isNaN(time)) return;
+      if (Number.isNaN(time) || row.length < header.length) {
+        context.sessionOf("").counters.malformed += 1;
+        return;
+      }
       const venue = VENUES[row[0]!] ?? row[0]!;
       const session = context.sessionOf(venue);
       session.counters.messages += 1;

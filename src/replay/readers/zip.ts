@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { DeskError } from "../../kernel/errors.ts";
 
-/** Where the one entry of a zip lies. */
+/** Where the one file of a zip lies. */
 export interface ZipEntry {
   readonly name: string;
   readonly start: number;
@@ -13,11 +13,31 @@ export interface ZipEntry {
 const END = 0x06054b50;
 const CENTRAL = 0x02014b50;
 
+/** Bytes of a central directory's entry before its name. */
+const ENTRY_HEAD = 46;
+
+/** The files a central directory names, without folders and what macOS adds. */
+function filesIn(directory: Buffer): readonly Buffer[] {
+  const found: Buffer[] = [];
+  for (let at = 0; at + ENTRY_HEAD <= directory.length && directory.readUInt32LE(at) === CENTRAL;) {
+    const entry = directory.subarray(at);
+    const name = nameOf(entry);
+    if (!name.endsWith("/") && !name.startsWith("__MACOSX/")) found.push(entry);
+    at += ENTRY_HEAD + entry.readUInt16LE(28) + entry.readUInt16LE(30) + entry.readUInt16LE(32);
+  }
+  return found;
+}
+
+const nameOf = (entry: Buffer): string => entry.toString("utf8", ENTRY_HEAD, ENTRY_HEAD + entry.readUInt16LE(28));
+
 /**
- * Finds the first entry of a zip by its central directory (PKWARE APPNOTE 4.3); 64-bit archives are not read.
+ * Finds the only file in a zip by its central directory (PKWARE APPNOTE 4.3); 64-bit archives are not read.
  * @throws DeskError RECORDING_UNREADABLE where the file is no such zip
  */
 export async function zipEntry(file: string): Promise<ZipEntry> {
+  const refuse = (why: string): never => {
+    throw new DeskError("RECORDING_UNREADABLE", `${file} is a zip ${why}`);
+  };
   const handle = await open(file);
   try {
     const { size } = await handle.stat();
@@ -25,25 +45,25 @@ export async function zipEntry(file: string): Promise<ZipEntry> {
     await handle.read(tail, 0, tail.length, size - tail.length);
     let end = tail.length - 22;
     while (end >= 0 && tail.readUInt32LE(end) !== END) end -= 1;
-    if (end < 0) throw new DeskError("RECORDING_UNREADABLE", `${file} is a zip without a directory: was it cut off?`);
-    const directory = Buffer.alloc(tail.readUInt32LE(end + 12));
-    await handle.read(directory, 0, directory.length, tail.readUInt32LE(end + 16));
-    if (directory.length < 46 || directory.readUInt32LE(0) !== CENTRAL) {
-      throw new DeskError("RECORDING_UNREADABLE", `${file} is a zip whose directory cannot be read`);
-    }
-    const method = directory.readUInt16LE(10);
-    const packedBytes = directory.readUInt32LE(20);
-    const nameLength = directory.readUInt16LE(28);
-    const header = directory.readUInt32LE(42);
+    if (end < 0) refuse("without a directory: was it cut off?");
+    const [bytes, from] = [tail.readUInt32LE(end + 12), tail.readUInt32LE(end + 16)];
+    // What a damaged or hostile file claims is not made room for.
+    if (from + bytes > size) refuse("whose directory cannot be read");
+    const directory = Buffer.alloc(bytes);
+    await handle.read(directory, 0, bytes, from);
+    const files = filesIn(directory);
+    const [entry] = files;
+    if (entry === undefined) return refuse("without a file in it, or whose directory cannot be read");
+    if (files.length > 1) refuse(`of ${files.length} files (${files.slice(0, 3).map(nameOf).join(", ")}); unpack it`);
+    const method = entry.readUInt16LE(10);
+    if (method !== 0 && method !== 8) refuse(`packed by method ${method}; only stored and deflate are read`);
+    const packedBytes = entry.readUInt32LE(20);
+    const header = entry.readUInt32LE(42);
     const local = Buffer.alloc(30);
     await handle.read(local, 0, 30, header);
     const start = header + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
-    if (method !== 0 && method !== 8)
-      throw new DeskError(
-        "RECORDING_UNREADABLE",
-        `${file} is packed by method ${method}; only stored and deflate are read`,
-      );
-    return { name: directory.toString("utf8", 46, 46 + nameLength), start, packedBytes, stored: method === 0 };
+    if (start + packedBytes > size) refuse("whose file lies beyond its end: was it cut off?");
+    return { name: nameOf(entry), start, packedBytes, stored: method === 0 };
   } finally {
     await handle.close();
   }

@@ -162,7 +162,8 @@ function depthUpdate(feed: BinanceFeed, receivedAt: number): void {
     hold(feed, lane, at);
     return;
   }
-  if (frame.last < lane.last || (spot && frame.last === lane.last)) {
+  // Right after a snapshot an update may end where it ends; later the same one is heard a second time.
+  if (frame.last < lane.last || (frame.last === lane.last && (spot || !lane.fresh))) {
     counters.outdated += 1;
     return;
   }
@@ -213,6 +214,11 @@ function snapshot(feed: BinanceFeed, symbol: string, data: Data, receivedAt: num
   ) {
     feed.counters.malformed += 1;
     return false;
+  }
+  if (lane.state === "live" && !lane.suspect && lastUpdateId < lane.last) {
+    // A book in sequence knows more than this: what a second recorder asked for, or asked before.
+    feed.counters.outdated += 1;
+    return true;
   }
   clearBook(lane.book);
   const time = data["T"] ?? data["E"];

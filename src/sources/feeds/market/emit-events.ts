@@ -1,6 +1,9 @@
 import type { Market, Taker } from "../../../detectors/event.ts";
 import type { Session } from "./json-parser.ts";
 
+/** What a price or a size of something that happened can be. */
+const isAmount = (value: number): boolean => value > 0 && value < Number.POSITIVE_INFINITY;
+
 /** Hands a trade on. */
 export function emitTrade(
   session: Session,
@@ -13,7 +16,7 @@ export function emitTrade(
   buyer = "",
   seller = "",
 ): void {
-  if (!(price > 0) || !(size > 0)) {
+  if (!isAmount(price) || !isAmount(size)) {
     session.counters.malformed += 1;
     return;
   }
@@ -124,6 +127,10 @@ export function emitLiquidation(
   size: number,
   taker: Taker,
 ): void {
+  if (!isAmount(price) || !isAmount(size)) {
+    session.counters.malformed += 1;
+    return;
+  }
   session.emit(Object.assign(session.records.liquidation, { market, at, receivedAt, price, size, taker }));
 }
 
