@@ -260,7 +260,7 @@ export function openDesk(parts: DeskParts): DeskApi {
       ),
     acknowledge: (person, incident) => acknowledge(db, incident, by(person)),
     assign: (person, incident, owner) => assign(db, incident, owner, by(person)),
-    note: (person, incident, text) => note(db, incident, text, by(person)),
+    note: (person, incident, text) => note(db, incident, text, by(person), person.request),
     resolve: (person, incident, resolution, text) => resolve(db, incident, resolution, by(person), text),
     report: (person, incident, step, text) => stateReporting(db, incident, step, by(person), text),
     label: (person, incident, label) => labelDetectors(db, incident, label, by(person)),

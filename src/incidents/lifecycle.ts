@@ -3,7 +3,7 @@ import { noteIncident } from "../db/changes.ts";
 import type { Db, Tx } from "../db/client.ts";
 import { approvals, breakGlass, incidentEvents, incidents, plans } from "../db/schema.ts";
 import type { Severity, TrustClass } from "../kernel/alert.ts";
-import { sha256 } from "../kernel/canonical.ts";
+import { type Json, sha256 } from "../kernel/canonical.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { incidentFacts } from "../kernel/origin.ts";
 import type { Seal } from "../kernel/seal.ts";
@@ -127,22 +127,26 @@ const LOUDER: Record<Severity, Severity> = {
   critical: "critical",
 };
 
-/** The severity to which a request raised the incident before; undefined where it did not. */
-async function raisedBefore(tx: Tx, id: string, request: string): Promise<Severity | undefined> {
+/** What the timeline says of a request that was done before, with the incident's row held; undefined where it was not. */
+async function doneBefore(tx: Tx, id: string, request: string | null): Promise<Record<string, Json> | undefined> {
+  if (request === null) return undefined;
   await tx.select({ id: incidents.id }).from(incidents).where(eq(incidents.id, id)).for("update");
   const [line] = await tx
     .select({ data: incidentEvents.data })
     .from(incidentEvents)
     .where(and(eq(incidentEvents.incidentId, id), sql`${incidentEvents.data} ->> 'request' = ${request}`));
-  return line?.data["to"] as Severity | undefined;
+  return line?.data;
 }
+
+/** A delivery as the timeline names it. */
+const requestOf = (asked: string | undefined): string | null => (asked === undefined ? null : sha256(asked));
 
 /** Raises the severity by one step; a delivery, `asked`, that raised it before is answered with what it raised it to. */
 export async function escalate(db: Db, seal: Seal, id: string, by: By, asked?: string): Promise<Severity> {
   return db.transaction(async (tx) => {
-    const request = asked === undefined ? null : sha256(asked);
-    const before = request === null ? undefined : await raisedBefore(tx, id, request);
-    if (before !== undefined) return before;
+    const request = requestOf(asked);
+    const before = await doneBefore(tx, id, request);
+    if (before !== undefined) return before["to"] as Severity;
     const row = await unresolved(tx, id);
     if (row.severity === "critical")
       throw new DeskError("DECISION_TAKEN", `${id} is critical already; /page calls people`);
@@ -171,12 +175,14 @@ export async function escalate(db: Db, seal: Seal, id: string, by: By, asked?: s
   });
 }
 
-/** Adds a person's note to the timeline. */
-export async function note(db: Db, id: string, text: string, by: By): Promise<void> {
+/** Adds a person's note to the timeline, once a delivery, `asked`. */
+export async function note(db: Db, id: string, text: string, by: By, asked?: string): Promise<void> {
   await db.transaction(async (tx) => {
+    const request = requestOf(asked);
+    if ((await doneBefore(tx, id, request)) !== undefined) return;
     await unresolved(tx, id);
     await append(tx, { actor: by.actor, type: "incident.noted", object: id, body: { text } });
-    await noteIncident(tx, { incident: id, type: "incident.noted", actor: by.actor, text });
+    await noteIncident(tx, { incident: id, type: "incident.noted", actor: by.actor, text, data: { request } });
   });
 }
 

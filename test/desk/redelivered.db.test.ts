@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { beforeEach, describe, expect, test } from "vitest";
 import { openInbox } from "../../src/chat/inbox.ts";
 import type { Click, CommandCall, Reply } from "../../src/chat/surface.ts";
-import { inbox as rows, incidents, runs, silences } from "../../src/db/schema.ts";
+import { inbox as rows, incidentEvents, incidents, runs, silences } from "../../src/db/schema.ts";
 import { type InboundContext, judgeInbound } from "../../src/desk/inbound.ts";
 import { type DeskParts, openDesk } from "../../src/desk/open-desk.ts";
 import { openIncident } from "../../src/incidents/lifecycle.ts";
@@ -137,6 +137,23 @@ describe("a request whose answer could not be written down, and that is taken up
     expect(await severityOf(incident)).toBe("high");
     await database().db.update(incidents).set({ status: "resolved" });
     expect(await judgeInbound(context, press)).toEqual(first);
+  });
+
+  test("a note stands once, also where the incident was resolved meanwhile; typed anew it stands twice", async () => {
+    const incident = await opened();
+    const call = asked("slack:10.1", `/incident note ${incident} "venue support called"`);
+    const notes = async () =>
+      (await database().db.select().from(incidentEvents).where(eq(incidentEvents.incidentId, incident))).filter(
+        (one) => one.type === "incident.noted",
+      );
+    const first = await judgeInbound(context, call);
+    expect(first).toMatchObject({ ok: true, text: `Noted on ${incident}.` });
+    expect(await judgeInbound(context, call)).toEqual(first);
+    expect(await notes()).toHaveLength(1);
+    await judgeInbound(context, { ...call, deliveryId: "slack:10.2" });
+    expect(await notes()).toHaveLength(2);
+    await database().db.update(incidents).set({ status: "resolved" });
+    expect(await judgeInbound(context, call)).toEqual(first);
   });
 
   test("a silence is set once, by command and from the card, and answered with the same number", async () => {
