@@ -1,4 +1,4 @@
-import { command } from "../src/index.ts";
+import { READING, command } from "../src/index.ts";
 
 export default command(
   {
@@ -8,7 +8,7 @@ export default command(
       { name: "plan", summary: "first 8 or more characters of the plan's hash, or its four words", required: true },
       { name: "reason", summary: "why, for the record", required: false },
     ],
-    needs: ["trader", "risk", "operator"],
+    needs: READING,
     example: "/approve 3f9a01bc",
   },
   async ({ desk, person, args }) => desk.vote(person, args["plan"] ?? "", "approve", args["reason"] ?? null),

@@ -1,11 +1,11 @@
-import { command, deltaChart, grouped } from "../src/index.ts";
+import { READING, command, deltaChart, grouped } from "../src/index.ts";
 
 export default command(
   {
     name: "greeks",
     summary: "Shows delta, gamma, vega and theta per account, coin and desk",
     args: [{ name: "account", summary: "only this account", required: false }],
-    needs: [],
+    needs: READING,
     complete: { account: "accounts" },
     example: "/greeks paper-a",
   },

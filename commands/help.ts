@@ -1,4 +1,4 @@
-import { command, DeskError } from "../src/index.ts";
+import { READING, command, DeskError } from "../src/index.ts";
 
 export default command(
   {
@@ -23,7 +23,13 @@ export default command(
     }
     const one = desk.commands.find((each) => each.name === wanted);
     if (!one) throw new DeskError("UNKNOWN_COMMAND", `there is no /${wanted}; /help lists the commands`);
-    const who = one.needs.length === 0 ? "everyone who is known here" : one.needs.join(" or ");
+    const { needs } = one;
+    const who =
+      needs === READING
+        ? "everyone with a role"
+        : needs.length === 0
+          ? "everyone who is known here"
+          : needs.join(" or ");
     return {
       ok: true,
       text: `/${one.name}: ${one.summary}. For ${who}. Example: ${one.example}`,

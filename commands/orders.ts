@@ -1,11 +1,11 @@
-import { command, grouped } from "../src/index.ts";
+import { READING, command, grouped } from "../src/index.ts";
 
 export default command(
   {
     name: "orders",
     summary: "Shows the desk's newest orders and what became of them",
     args: [{ name: "account", summary: "only this account", required: false }],
-    needs: [],
+    needs: READING,
     complete: { account: "accounts" },
     example: "/orders",
   },

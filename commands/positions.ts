@@ -1,4 +1,4 @@
-import { DeskError, command, grouped, percent, spanOf } from "../src/index.ts";
+import { READING, DeskError, command, grouped, percent, spanOf } from "../src/index.ts";
 
 /** Whose question about one account asks its venue; who may only look reads what the console shows. */
 const ASKING: readonly string[] = ["trader", "risk", "operator", "compliance"];
@@ -8,7 +8,7 @@ export default command(
     name: "positions",
     summary: "Shows open positions",
     args: [{ name: "account", summary: "only this account", required: false }],
-    needs: ["viewer", "requester", "trader", "risk", "operator", "compliance", "policy-admin"],
+    needs: READING,
     complete: { account: "accounts" },
     example: "/positions paper-a",
   },

@@ -1,4 +1,5 @@
 import {
+  READING,
   type AccountState,
   type Decimal,
   DeskError,
@@ -66,7 +67,7 @@ export default command(
     name: "risk",
     summary: "Shows margin, distance to liquidation and what a day may cost; with an account also its stress",
     args: [{ name: "account", summary: "only this account, with stress", required: false }],
-    needs: [],
+    needs: READING,
     complete: { account: "accounts" },
     example: "/risk paper-a",
   },

@@ -1,11 +1,11 @@
-import { command } from "../src/index.ts";
+import { READING, command } from "../src/index.ts";
 
 export default command(
   {
     name: "rules",
     summary: "Which rules are in force, and which changes of them wait for people",
     args: [],
-    needs: [],
+    needs: READING,
     example: "/rules",
   },
   async ({ desk, person }) => {

@@ -1,11 +1,11 @@
-import { command, grouped, percent, smileChart, spanOf, volatilityChart } from "../src/index.ts";
+import { READING, command, grouped, percent, smileChart, spanOf, volatilityChart } from "../src/index.ts";
 
 export default command(
   {
     name: "vol",
     summary: "Shows realised volatility, implied volatility at the money and the smile of one asset",
     args: [{ name: "asset", summary: "such as BTC", required: true }],
-    needs: [],
+    needs: READING,
     complete: { asset: "assets" },
     example: "/vol BTC",
   },

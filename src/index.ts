@@ -4,7 +4,7 @@
  */
 export { z } from "zod";
 export type { RiskReport } from "./exposure/risk.ts";
-export { command, type CommandContext, type DeskCommand, type Person } from "./desk/command.ts";
+export { READING, command, type CommandContext, type DeskCommand, type Person } from "./desk/command.ts";
 export {
   playbook,
   type Applied,

@@ -1,6 +1,6 @@
 import type { CommandHead } from "../chat/command-head.ts";
 import type { Reply } from "../chat/surface.ts";
-import type { Role } from "../policy/schema.ts";
+import { ROLES, type Role } from "../policy/schema.ts";
 import type { DeskApi } from "./api.ts";
 
 /** Someone the desk knows, on the surface where the command was typed. */
@@ -12,6 +12,12 @@ export interface Person {
   /** The delivery they ask with: what it starts is started once, also where it is taken up again after a crash. */
   readonly request?: string;
 }
+
+/**
+ * Who may read the desk's book, orders and rules, and say yes or no to a plan, which the policy then counts or not: whoever
+ * holds a role. A person without one has left, or waits for others to give it.
+ */
+export const READING: readonly Role[] = ROLES;
 
 /** Lists that a word may be completed from. */
 export type Completion =

@@ -97,7 +97,7 @@ export function openPeople(parts: {
       });
       return {
         ok: true,
-        text: `Sign in to the console and type /link ${code} there within ${CODE_MINUTES} minutes. Until then you may read, and do nothing.`,
+        text: `Sign in to the console and type /link ${code} there within ${CODE_MINUTES} minutes. Until then you read nothing of the desk here, and do nothing.`,
       };
     },
     async confirm(person, code) {
