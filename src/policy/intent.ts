@@ -1,8 +1,9 @@
 import { and, desc, eq, like } from "drizzle-orm";
-import type { Db } from "../db/client.ts";
-import { ledger, type orders, plans } from "../db/schema.ts";
+import type { Db, Tx } from "../db/client.ts";
+import { ledger, orders, plans } from "../db/schema.ts";
 import { compare, decimal } from "../kernel/decimal.ts";
-import { planHash } from "../kernel/plan.ts";
+import { type Plan, planHash } from "../kernel/plan.ts";
+import { appendMany } from "../ledger/append.ts";
 import type { Control } from "./gather.ts";
 import { planFacts } from "./rows.ts";
 import type { Tier } from "./tiers.ts";
@@ -83,4 +84,37 @@ export async function intentObjection(
       claim.seal ?? "",
     );
   return sealed && plan.state === "claimed" ? null : "its plan was never claimed by this desk";
+}
+
+/** Writes one intent row and ledger entry per order, in the claim's transaction: nothing is sent that does not stand here. */
+export async function intend(tx: Tx, hash: string, plan: Plan): Promise<void> {
+  if (plan.orders.length === 0) return;
+  await tx.insert(orders).values(
+    plan.orders.map((order, leg) => ({
+      clientOrderId: order.clientOrderId,
+      planHash: hash,
+      leg,
+      incidentId: plan.incident,
+      runId: plan.run,
+      venue: plan.venue,
+      account: order.account,
+      symbol: order.symbol,
+      side: order.side,
+      quantity: order.quantity,
+      limitPrice: order.limitPrice,
+      timeInForce: order.timeInForce,
+      reduceOnly: order.reduceOnly,
+      notionalUsd: order.notionalUsd,
+      referencePrice: plan.collars.find((collar) => collar.symbol === order.symbol)?.reference ?? order.limitPrice,
+    })),
+  );
+  await appendMany(
+    tx,
+    plan.orders.map((order) => ({
+      actor: plan.requestedBy,
+      type: "order.intended" as const,
+      object: order.clientOrderId,
+      body: { plan: hash, ...order },
+    })),
+  );
 }

@@ -12,7 +12,6 @@ import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { type Plan, fingerprintWords, settledWords } from "../kernel/plan.ts";
 import type { ActionRequest, RequestContext } from "../kernel/request.ts";
-import { appendMany } from "../ledger/append.ts";
 import { endAbandoned, endOf } from "./abandoned.ts";
 import { answerOf, openApproval } from "./approvals.ts";
 import { claimPlan, refusePlan } from "./claim.ts";
@@ -20,7 +19,7 @@ import { consentOf } from "./consent.ts";
 import { draftPlan } from "./draft.ts";
 import type { Quote } from "./facts.ts";
 import type { Control } from "./gather.ts";
-import { claimedTier, intentObjection } from "./intent.ts";
+import { claimedTier, intend, intentObjection } from "./intent.ts";
 import type { Decision } from "./judge.ts";
 import { lateObjection } from "./late-objection.ts";
 import { endPlan, proposePlan } from "./propose.ts";
@@ -123,39 +122,6 @@ const summaryOf = (plan: Plan): string =>
     ...(plan.trading ? [`${plan.trading.scope} becomes ${plan.trading.state}`] : []),
     ...(plan.settlement ? [`order ${plan.settlement.clientOrderId} becomes ${settledWords(plan.settlement)}`] : []),
   ].join(", ");
-
-/** Writes one intent row and ledger entry per order, in the claim's transaction: nothing is sent that does not stand here. */
-async function intend(tx: Tx, hash: string, plan: Plan): Promise<void> {
-  if (plan.orders.length === 0) return;
-  await tx.insert(orders).values(
-    plan.orders.map((order, leg) => ({
-      clientOrderId: order.clientOrderId,
-      planHash: hash,
-      leg,
-      incidentId: plan.incident,
-      runId: plan.run,
-      venue: plan.venue,
-      account: order.account,
-      symbol: order.symbol,
-      side: order.side,
-      quantity: order.quantity,
-      limitPrice: order.limitPrice,
-      timeInForce: order.timeInForce,
-      reduceOnly: order.reduceOnly,
-      notionalUsd: order.notionalUsd,
-      referencePrice: plan.collars.find((collar) => collar.symbol === order.symbol)?.reference ?? order.limitPrice,
-    })),
-  );
-  await appendMany(
-    tx,
-    plan.orders.map((order) => ({
-      actor: plan.requestedBy,
-      type: "order.intended" as const,
-      object: order.clientOrderId,
-      body: { plan: hash, ...order },
-    })),
-  );
-}
 
 /** Plans of tier 3 and higher take effect only once the ledger is signed up to them. */
 const signedFirst = (judged: Pick<Decision, "tier"> | null): boolean => judged !== null && judged.tier >= "T3";
