@@ -5,7 +5,7 @@ import type { Db, Tx } from "../db/client.ts";
 import { challenges, ledger, passkeys, recoveryCodes } from "../db/schema.ts";
 import { sha256 } from "../kernel/canonical.ts";
 import { DeskError } from "../kernel/errors.ts";
-import { append, lockDesk } from "../ledger/append.ts";
+import { append, appendMany, lockDesk } from "../ledger/append.ts";
 import type { Control } from "./gather.ts";
 import { rolesOf } from "./voices.ts";
 import { databaseNow } from "./rows.ts";
@@ -259,11 +259,10 @@ export async function useRecoveryCode(tx: Tx, person: string, code: string): Pro
     .update(passkeys)
     .set({ revokedAt: now })
     .where(and(eq(passkeys.person, person), isNull(passkeys.revokedAt)));
-  await append(tx, {
-    actor: `person:${person}`,
-    type: "recovery.used",
-    object: `person:${person}`,
-    body: { revoked },
-  });
+  const deed = { actor: `person:${person}`, object: `person:${person}` };
+  await appendMany(tx, [
+    { ...deed, type: "recovery.used", body: { revoked } },
+    ...revoked.map((credential) => ({ ...deed, type: "passkey.revoked" as const, body: { credential } })),
+  ]);
   return true;
 }

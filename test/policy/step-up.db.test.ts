@@ -1,4 +1,6 @@
+import { eq } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
+import { ledger } from "../../src/db/schema.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { openIncident, resolve, unreviewed } from "../../src/incidents/lifecycle.ts";
 import { emergencyDigest, holdsBreakGlass, openBreakGlass, reviewBreakGlass } from "../../src/policy/break-glass.ts";
@@ -171,6 +173,11 @@ describe("enrolment", () => {
     expect(await use("ana", codes[0] ?? "")).toBe(false);
     expect(await use("cy", (codes[0] ?? "").toUpperCase())).toBe(true);
     expect(await use("cy", codes[0] ?? "")).toBe(false);
+    const revoked = await database().db.select().from(ledger).where(eq(ledger.type, "passkey.revoked"));
+    expect(revoked.map(({ object, body }) => [object, JSON.parse(body)])).toContainEqual([
+      "person:cy",
+      { credential: key.id },
+    ]);
     const { hash } = await desk.ask(large());
     await expect(begin("cy", hash)).rejects.toThrow("no confirmed passkey");
     expect(key.id).toHaveLength(43);
