@@ -29,6 +29,7 @@ import type { Position } from "../kernel/order.ts";
 import type { Change, Plan } from "../kernel/plan.ts";
 import type { ActionRequest, RequestContext } from "../kernel/request.ts";
 import { QuantError } from "../quant/errors.ts";
+import { enforcesReduceOnly } from "../venues/capabilities.ts";
 import type { VenueReader } from "../venues/venue.ts";
 import { roundTo } from "../kernel/decimal.ts";
 import { type Desk, readerOf } from "./desk.ts";
@@ -159,7 +160,9 @@ export async function planReduce(
   if (state.positions.length === 0) return null;
   const money = marginEquity(state);
   if (greater(money, ZERO) && compare(state.maintenanceMarginUsd, mul(request.toRatio, money)) <= 0) return null;
-  const { chosen, costUsd } = await chooseCloses(desk, reader, state, instruments, request.toRatio);
+  // An order that its venue may let grow or turn a position reduces nothing for sure.
+  const safe = { ...state, positions: state.positions.filter((one) => enforcesReduceOnly(account.venue, one.symbol)) };
+  const { chosen, costUsd } = await chooseCloses(desk, reader, safe, instruments, request.toRatio);
   if (chosen.length === 0)
     throw new DeskError(
       "NOT_SUPPORTED",

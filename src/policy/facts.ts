@@ -1,6 +1,7 @@
 import type { Severity, TrustClass } from "../kernel/alert.ts";
 import type { TradingStateName } from "../db/schema.ts";
 import type { Plan } from "../kernel/plan.ts";
+import { enforcesReduceOnly } from "../venues/capabilities.ts";
 import type { Role, Window } from "./schema.ts";
 
 /** Who asks, as the rules see it. */
@@ -101,10 +102,14 @@ export function requesterOf(text: string, behind: Behind = NOBODY): Requester {
   return { ...NOBODY, kind: "service", id: text };
 }
 
-/** The effect as the orders show it: a plan's own word for it is not believed. */
+/**
+ * The effect as the orders show it: a plan's own word for it is not believed, nor a reduce-only order where its venue does not
+ * enforce that.
+ */
 export function effectOf(plan: Plan): "reduce" | "increase" | "neutral" {
   if (plan.orders.length === 0) return "neutral";
-  return plan.orders.every((order) => order.reduceOnly) ? "reduce" : "increase";
+  const reduces = plan.orders.every((one) => one.reduceOnly && enforcesReduceOnly(plan.venue, one.symbol));
+  return reduces ? "reduce" : "increase";
 }
 
 /** Under which names an asker is counted and frozen: the playbook, and the person who asks or began it. */

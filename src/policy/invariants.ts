@@ -45,7 +45,7 @@ const shape: Invariant = ({ plan }) => {
       if (plan.trading !== null) return `a ${plan.action} does not change trading states`;
       if (plan.orders.length === 0) return `a ${plan.action} without orders does nothing`;
       return plan.action === "reduce" && effectOf(plan) !== "reduce"
-        ? "every order of a reduction is reduce-only"
+        ? `every order of a reduction is reduce-only, of a kind for which ${plan.venue} enforces that`
         : null;
     case "freeze":
     case "unfreeze": {

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { type orders, runs } from "../db/schema.ts";
-import { personOf, requesterOf, scopesOf } from "./facts.ts";
+import { effectOf, personOf, requesterOf, scopesOf } from "./facts.ts";
 import type { Control } from "./gather.ts";
 import { type PlanRow, databaseNow } from "./rows.ts";
 import { effectiveState, statesNow } from "./trading-state.ts";
@@ -17,21 +17,22 @@ export async function lateObjection(
   { plan, expiresAt }: Pick<PlanRow, "plan" | "expiresAt">,
 ): Promise<string | null> {
   if (expiresAt <= (await databaseNow(db))) return `the plan could be sent until ${expiresAt.toISOString()}`;
-  const marker = halted();
-  if (marker === "halted" || (marker === "reducing" && !order.reduceOnly))
-    return "the kill switch was pulled before the order was sent";
-  const [run] =
-    plan.run === null ? [] : await db.select({ by: runs.requestedBy }).from(runs).where(eq(runs.id, plan.run));
-  const asker = requesterOf(plan.requestedBy, { person: personOf(run?.by ?? ""), roles: [], onCall: null });
-  const states = await statesNow(db);
   const alone = {
     ...plan,
     orders: plan.orders.filter((one) => one.clientOrderId === order.clientOrderId),
     cancels: [],
   };
+  const reduces = order.reduceOnly && effectOf(alone) !== "increase";
+  const marker = halted();
+  if (marker === "halted" || (marker === "reducing" && !reduces))
+    return "the kill switch was pulled before the order was sent";
+  const [run] =
+    plan.run === null ? [] : await db.select({ by: runs.requestedBy }).from(runs).where(eq(runs.id, plan.run));
+  const asker = requesterOf(plan.requestedBy, { person: personOf(run?.by ?? ""), roles: [], onCall: null });
+  const states = await statesNow(db);
   const frozen = scopesOf(alone, asker).find((scope) => {
     const state = effectiveState(states, [scope]);
-    return state === "halted" || (state === "reducing" && !order.reduceOnly);
+    return state === "halted" || (state === "reducing" && !reduces);
   });
   return frozen === undefined ? null : `${frozen} became ${states[frozen]} before the order was sent`;
 }

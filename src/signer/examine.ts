@@ -7,6 +7,7 @@ import { meetsAll } from "../policy/quorum.ts";
 import type { Seal } from "../kernel/seal.ts";
 import { approvalShape, claimShape, planShape, proposedShape, voteShape } from "./shapes.ts";
 import type { z } from "zod";
+import { enforcesReduceOnly } from "../venues/capabilities.ts";
 
 /**
  * Why an order is not sent. `forged`: what was shown cannot come from an honest desk, so nothing of that desk is believed
@@ -76,7 +77,8 @@ function peopleObjection(
   if (consent.approval === null) {
     if (approvedBy.length > 0) return forged("the claim names people who were never asked");
     const worth = sum(plan.orders.map((one) => decimal<"usd">(one.notionalUsd)));
-    if (plan.orders.every((one) => one.reduceOnly) || !greater(worth, unapprovedUsd)) return null;
+    const reduces = plan.orders.every((one) => one.reduceOnly && enforcesReduceOnly(plan.venue, one.symbol));
+    if (reduces || !greater(worth, unapprovedUsd)) return null;
     return refused(
       `nobody approved a plan of ${worth} USD that may add risk; without people the signer sends up to ${unapprovedUsd}`,
     );

@@ -11,7 +11,7 @@ const COLUMNS: readonly (readonly [title: string, cell: (one: Capabilities) => s
     (one) =>
       `up to ${one.clientOrderId.maxLength}: \`${one.clientOrderId.pattern.source.replaceAll("|", String.raw`\|`)}\``,
   ],
-  ["Reduce-only", (one) => yes(one.reduceOnly)],
+  ["Enforces reduce-only", (one) => one.reduceOnly.join(", ")],
   ["Account stream", (one) => yes(one.accountStream)],
   ["Cancels all by one call", (one) => yes(one.cancelAllByOneCall)],
   ["Dead-man switch", (one) => one.deadMan],

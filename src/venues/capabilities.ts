@@ -1,3 +1,5 @@
+type Contract = "linear" | "inverse" | "option" | "spot";
+
 /** What each venue can do, as data: the docs table is printed from it and the contract tests skip by it. */
 export interface Capabilities {
   readonly title: string;
@@ -7,12 +9,13 @@ export interface Capabilities {
   readonly clientOrderId: { readonly maxLength: number; readonly pattern: RegExp };
   /** How long after a send an order may still be invisible to look-ups; absence proves something only later. */
   readonly lookUpHorizonMs: number;
-  readonly reduceOnly: boolean;
+  /** Contracts whose positions it keeps a reduce-only order from growing or turning over; elsewhere it takes the order and ignores the word. */
+  readonly reduceOnly: readonly Contract[];
   readonly accountStream: boolean;
   readonly cancelAllByOneCall: boolean;
   /** How a dead-man switch is armed there. */
   readonly deadMan: "account" | "symbol" | "connection" | "none";
-  readonly contracts: readonly ("linear" | "inverse" | "option" | "spot")[];
+  readonly contracts: readonly Contract[];
   /** Page of the venue's documentation these lines were read from. */
   readonly source: string;
 }
@@ -26,7 +29,7 @@ export const CAPABILITIES = {
     enforcesClientOrderId: true,
     lookUpHorizonMs: 3_000,
     clientOrderId: { maxLength: 32, pattern: WORD },
-    reduceOnly: true,
+    reduceOnly: ["linear", "inverse", "option"],
     accountStream: true,
     cancelAllByOneCall: true,
     deadMan: "account",
@@ -38,7 +41,7 @@ export const CAPABILITIES = {
     enforcesClientOrderId: true,
     lookUpHorizonMs: 35_000,
     clientOrderId: { maxLength: 36, pattern: /^[.A-Z:/a-z0-9_-]+$/ },
-    reduceOnly: true,
+    reduceOnly: ["linear"],
     accountStream: true,
     cancelAllByOneCall: false,
     deadMan: "symbol",
@@ -50,7 +53,7 @@ export const CAPABILITIES = {
     enforcesClientOrderId: true,
     lookUpHorizonMs: 35_000,
     clientOrderId: { maxLength: 36, pattern: WORD },
-    reduceOnly: true,
+    reduceOnly: ["linear", "inverse", "option"],
     accountStream: true,
     cancelAllByOneCall: false,
     deadMan: "connection",
@@ -62,7 +65,8 @@ export const CAPABILITIES = {
     enforcesClientOrderId: true,
     lookUpHorizonMs: 35_000,
     clientOrderId: { maxLength: 32, pattern: /^[A-Za-z0-9]+$/ },
-    reduceOnly: true,
+    // Its page of "Place order": only margin orders, and futures and swaps in net mode.
+    reduceOnly: ["linear", "inverse"],
     accountStream: true,
     cancelAllByOneCall: false,
     deadMan: "account",
@@ -74,7 +78,7 @@ export const CAPABILITIES = {
     enforcesClientOrderId: false,
     lookUpHorizonMs: 35_000,
     clientOrderId: { maxLength: 64, pattern: WORD },
-    reduceOnly: true,
+    reduceOnly: ["linear", "inverse", "option"],
     accountStream: true,
     cancelAllByOneCall: true,
     deadMan: "connection",
@@ -86,7 +90,7 @@ export const CAPABILITIES = {
     enforcesClientOrderId: true,
     lookUpHorizonMs: 35_000,
     clientOrderId: { maxLength: 100, pattern: WORD },
-    reduceOnly: true,
+    reduceOnly: ["linear", "inverse"],
     accountStream: true,
     cancelAllByOneCall: true,
     deadMan: "account",
@@ -99,7 +103,7 @@ export const CAPABILITIES = {
     enforcesClientOrderId: false,
     lookUpHorizonMs: 35_000,
     clientOrderId: { maxLength: 34, pattern: /^0x[0-9a-f]{32}$/ },
-    reduceOnly: true,
+    reduceOnly: ["linear"],
     accountStream: true,
     cancelAllByOneCall: false,
     deadMan: "account",
@@ -110,3 +114,17 @@ export const CAPABILITIES = {
 
 /** Venues the desk can attach. */
 export type VenueName = keyof typeof CAPABILITIES;
+
+/** The kind of contract that a symbol such as "BTC/USD:BTC-261225-100000-C" names. */
+function contractOf(symbol: string): Contract {
+  const [pair = "", settled] = symbol.split(":");
+  if (settled === undefined) return "spot";
+  if (/-[CP]$/.test(settled)) return "option";
+  return settled.split("-")[0] === pair.split("/")[0] ? "inverse" : "linear";
+}
+
+/** Whether a venue keeps a reduce-only order in an instrument from adding to risk; false of a venue that is not known. */
+export const enforcesReduceOnly = (venue: string, symbol: string): boolean => {
+  const known: Readonly<Record<string, Capabilities>> = CAPABILITIES;
+  return Object.hasOwn(known, venue) && known[venue]?.reduceOnly.includes(contractOf(symbol)) === true;
+};

@@ -224,7 +224,7 @@ export function venueContract(name: string, capabilities: Capabilities, open: ()
       },
     );
 
-    test.runIf(capabilities.reduceOnly)(
+    test.runIf(capabilities.reduceOnly.length > 0)(
       "V11 a reduce-only order that would add to the position is not filled",
       async () => {
         const on = await rig();
@@ -238,7 +238,7 @@ export function venueContract(name: string, capabilities: Capabilities, open: ()
       },
     );
 
-    test.runIf(capabilities.reduceOnly)("V12 a reduce-only order shrinks the position", async () => {
+    test.runIf(capabilities.reduceOnly.length > 0)("V12 a reduce-only order shrinks the position", async () => {
       const on = await rig();
       const before = await held(on);
       const wanted = order(on, "v12", {

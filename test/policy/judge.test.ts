@@ -136,6 +136,10 @@ describe("trading states", () => {
 describe("the shape of plans", () => {
   test.each<[string, Parameters<typeof plan>[0]]>([
     ["a reduction that could add risk", { action: "reduce", orders: [order({ reduceOnly: false })] }],
+    [
+      "a reduction of an option at OKX, which ignores reduce-only there",
+      { action: "reduce", venue: "okx", orders: [order({ symbol: "BTC/USD:BTC-261225-100000-C" })] },
+    ],
     ["a hedge without orders", { orders: [], collars: [] }],
     ["an order for another account", { orders: [order({ account: "paper-b" })] }],
     ["a notional that is not the sum of its orders", { notionalUsd: "1" }],

@@ -16,7 +16,7 @@ import { type Instrument, notional } from "../../kernel/instrument.ts";
 import type { Side } from "../../kernel/order.ts";
 import type { ActionName, Change, Collar, Effect, Plan, PlannedOrder } from "../../kernel/plan.ts";
 import type { RequestContext } from "../../kernel/request.ts";
-import { CAPABILITIES, type VenueName } from "../../venues/capabilities.ts";
+import { type VenueName, enforcesReduceOnly } from "../../venues/capabilities.ts";
 import { clientOrderId } from "../../venues/client-order-id.ts";
 import type { Desk } from "../desk.ts";
 
@@ -84,7 +84,7 @@ export function assemble(desk: Desk, account: Account, draft: Draft, context: Re
       quantity: leg.quantity,
       limitPrice,
       timeInForce: "IOC",
-      reduceOnly: leg.reduceOnly && CAPABILITIES[venue].reduceOnly,
+      reduceOnly: leg.reduceOnly && enforcesReduceOnly(venue, leg.instrument.symbol),
       clientOrderId: clientOrderId(venue, seed, at),
       notionalUsd: places(notional(leg.instrument, leg.quantity, dearest), 2, "half-even"),
     };
