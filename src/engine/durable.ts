@@ -10,6 +10,9 @@ import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { type InTransaction, exactlyOnce, lostDatabase, migrateTransactions } from "./transactions.ts";
 
+/** A process that stops within a transaction must not stop its peers for longer, in ms. */
+const IDLE_TRANSACTION_MS = 60_000;
+
 /** A constant: the default is a hash of the sources, which would strand every run at the first edit. Playbooks carry their own versions. */
 const APPLICATION = "breakwater";
 /** Long-parked runs times many restarts must never be given up by count. */
@@ -81,7 +84,9 @@ export function openDurable(options: { database: Database; executorId: string; c
   const facts = (rest: unknown[]): { detail: string } => ({ detail: rest.map(String).join(" ").slice(0, 500) });
   DBOS.setConfig({
     name: APPLICATION,
-    systemDatabaseUrl: database.url,
+    // The library would set this limit by a query beside the first one of each connection, which pg calls deprecated.
+    systemDatabaseUrl: `${database.url}${database.url.includes("?") ? "&" : "?"}idle_in_transaction_session_timeout=${IDLE_TRANSACTION_MS}`,
+    systemDatabaseIdleTransactionTimeoutMs: 0,
     systemDatabasePoolSize: 8,
     applicationVersion: APPLICATION,
     executorID: executorId,
