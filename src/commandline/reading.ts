@@ -5,13 +5,7 @@ import { type Started, startDatabase } from "../database.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { openLog } from "../kernel/log.ts";
-
-/** The folder whose database is read: the named one, else the desk's, else what the demo left. */
-export function readingHome(env: NodeJS.ProcessEnv): string {
-  if (env["BREAKWATER_HOME"]) return path.resolve(env["BREAKWATER_HOME"]);
-  const [desk, demo] = [path.resolve(".breakwater"), path.resolve(".breakwater", "demo")];
-  return existsSync(path.join(demo, "keys")) && !existsSync(path.join(desk, "keys")) ? demo : desk;
-}
+import { readingHome } from "./reading-home.ts";
 
 /** A desk's database, opened to be read. */
 export interface Reading extends Started {

@@ -96,7 +96,7 @@ export function refuseProblems(problems: readonly Problem[]): void {
   throw new DeskError(
     "CONFIG_INVALID",
     [
-      `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}; nothing was started.`,
+      `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}.`,
       ...problems.map((one) => `  ${one.where}: ${one.what}`),
     ].join("\n"),
   );

@@ -151,7 +151,9 @@ function sentenceOf(state: Halted["state"], accounts: readonly HaltedAccount[], 
       ? "Trading goes on"
       : { halted: "Trading is halted", reducing: "Only reducing is possible now" }[state];
   return [
-    `${start}; ${cancelled} ${cancelled === 1 ? "order was" : "orders were"} cancelled in ${accounts.length} accounts.`,
+    accounts.length === 0
+      ? `${start}; no live account was asked to cancel.`
+      : `${start}; ${cancelled} ${cancelled === 1 ? "order was" : "orders were"} cancelled in ${accounts.length} ${accounts.length === 1 ? "account" : "accounts"}.`,
     ...troubled.map((one) => `${one.account}: ${one.problem}; look at the venue.`),
     ...(unrecorded === null
       ? []
