@@ -2,13 +2,16 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { REPORT_KINDS } from "./commandline/report-kinds.ts";
 import { signerCommand } from "./commandline/signer.ts";
 import { STORM_NAMES } from "./commandline/storms.ts";
-import { complain } from "./commandline/terminal.ts";
+import { WRONG_USE, complain, exitCodeOf } from "./commandline/terminal.ts";
 import { messageOf } from "./kernel/errors.ts";
+import { programVersion } from "./kernel/program.ts";
 import { KEY_PARTS } from "./kernel/sealed.ts";
 import { HALT_MODES } from "./policy/halt.ts";
 
-/** Exit codes: 0 done, 1 failed, 2 wrong configuration or arguments. */
-const WRONG_USE = 2;
+/** Stands under the list of commands. */
+const EXIT_CODES = `
+Exit codes: 0 done; 1 failed, or something is amiss;
+  ${WRONG_USE} wrong arguments or configuration; 75 start it again.`;
 
 interface Outcome {
   readonly code: number;
@@ -23,6 +26,9 @@ function program(finish: (outcome: Outcome) => void): Command {
   const root = new Command("breakwater")
     .description("Incident response for a crypto-derivatives desk, in chat.")
     .showHelpAfterError("breakwater --help lists the commands; each one's --help shows its options and an example.")
+    .version(programVersion(), "--version", "print the program's version")
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText("after", EXIT_CODES)
     .exitOverride();
   const json = (): Option => new Option("--json", "print machine-readable output");
 
@@ -52,7 +58,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     .addOption(json())
     .addHelpText("after", "\nExample: NATS_URL=nats://bus:4222 breakwater worker")
     .action(act(async () => (await import("./commandline/worker.ts")).runWorker));
-  const ledger = root.command("ledger").description("verify or export the ledger");
+  const ledger = root.command("ledger").description("verify or export the ledger, or prove one entry of it");
   ledger
     .command("verify")
     .description("recompute the whole chain by a second path and name the first bad row")
@@ -189,7 +195,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     .action(act(async () => (await import("./commandline/policy.ts")).policyTest));
   root
     .command("plan")
-    .description("about plans")
+    .description("verify a plan's fingerprint")
     .command("verify")
     .description("recompute a plan's fingerprint from its file, offline")
     .argument("<file>", "the plan as JSON")
@@ -212,7 +218,7 @@ function program(finish: (outcome: Outcome) => void): Command {
   root.addCommand(signerCommand((code) => finish({ code })));
   root
     .command("keys")
-    .description("about exchange keys")
+    .description("seal exchange keys")
     .command("seal")
     .description("encrypt a key for one account and purpose, for a file or a variable of the desk's environment")
     .argument("<account>", "its id in desk.yaml")
@@ -225,7 +231,7 @@ function program(finish: (outcome: Outcome) => void): Command {
     .action(act(async () => (await import("./commandline/keys.ts")).sealKey));
   root
     .command("config")
-    .description("about the configuration")
+    .description("print the schema of desk.yaml")
     .command("schema")
     .description("print the JSON Schema of desk.yaml, for editors")
     .addOption(json())
@@ -260,6 +266,6 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE;
     complain(messageOf(error));
-    return (error as { code?: unknown }).code === "CONFIG_INVALID" ? WRONG_USE : 1;
+    return exitCodeOf(error);
   }
 }

@@ -8,9 +8,7 @@ import path from "node:path";
 import { liftFreeze, writeFreeze } from "../signer/freeze.ts";
 import { signerFolder } from "../signer/settings.ts";
 import { startSigner } from "../signer/start.ts";
-import { complain } from "./terminal.ts";
-
-const WRONG_USE = 2;
+import { WRONG_USE, complain, exitCodeOf } from "./terminal.ts";
 
 interface RunOptions {
   readonly cancelOnly?: boolean;
@@ -52,6 +50,8 @@ function folder(): string {
 /** The `signer` command, which stands in a program of its own: that process loads no more of Breakwater than signing needs. */
 export function signerCommand(finish: (code: number) => void): Command {
   const signer = new Command("signer")
+    .exitOverride()
+    .showHelpAfterError("breakwater signer --help lists its commands; each one's --help shows its options.")
     .description("hold the exchange keys in a process of its own, which sends only orders with a valid approval")
     .option("--cancel-only", "read and cancel, send no order")
     .option("--group", "let the socket's group reach it, where the desk runs as another user")
@@ -92,13 +92,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     root.addCommand(
       signerCommand((result) => {
         code = result;
-      }).exitOverride(),
+      }),
     );
     await root.parseAsync([...argv], { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE;
     complain(messageOf(error));
-    return (error as { code?: unknown }).code === "CONFIG_INVALID" ? WRONG_USE : 1;
+    return exitCodeOf(error);
   }
 }

@@ -28,3 +28,10 @@ export const complain = (text: string): void => void process.stderr.write(`${pri
 export const answer = (json: boolean | undefined, value: Record<string, unknown>, text: string): void => {
   process.stdout.write(json ? jsonLine(value) : `${printable(text)}\n`);
 };
+
+/** Exit code for arguments or a configuration that have to be written otherwise; 1 is for all else that failed. */
+export const WRONG_USE = 2;
+
+/** The exit code that an error ends the program with. */
+export const exitCodeOf = (error: unknown): number =>
+  ["CONFIG_INVALID", "INPUT_INVALID"].includes(String((error as { code?: unknown }).code)) ? WRONG_USE : 1;

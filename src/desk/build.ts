@@ -9,6 +9,7 @@ import { ledger } from "../db/schema.ts";
 import type { Alert, Severity } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
+import { programFolder, programVersion } from "../kernel/program.ts";
 import { append } from "../ledger/append.ts";
 import { compareLibraries } from "./libraries.ts";
 
@@ -19,10 +20,6 @@ export type Build = z.infer<typeof shape>;
 
 /** What is shipped; a package from the registry has no lock file. The libraries are not among it. */
 const SHIPPED = ["bin", "dist", "drizzle", "package-lock.json", "package.json"];
-
-/** Where the program lies: its sources in a clone run by a test, else what was built. */
-export const programFolder = (): string =>
-  path.resolve(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "../.." : "../../..");
 
 const filesUnder = (root: string): readonly string[] =>
   SHIPPED.filter((name) => existsSync(path.join(root, name)))
@@ -52,10 +49,7 @@ export async function hashBuild(root = programFolder()): Promise<Build> {
     const hash = createHash("sha256").update(readFileSync(path.join(root, name)));
     all.update(`${hash.digest("hex")}  ${name}\n`);
   }
-  const { version } = z
-    .object({ version: z.string() })
-    .parse(JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")));
-  return { version, digest: all.digest("hex"), files: files.length };
+  return { version: programVersion(root), digest: all.digest("hex"), files: files.length };
 }
 
 /** The build that last started on this ledger; null where none was written down. */

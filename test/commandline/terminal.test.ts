@@ -75,7 +75,7 @@ describe("what somebody wrote into a text cannot speak to the terminal", () => {
 
   test("nor can an error that repeats what a file said", async () => {
     const { code, err } = await run("plan", "verify", path.join(folder, `no${EVIL[0]}where.json`));
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(err).toContain("[U+001B]");
     expect(err).not.toMatch(/[^\P{C}\n]/u);
   });

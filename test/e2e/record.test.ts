@@ -97,7 +97,7 @@ describe("breakwater record", () => {
 
   test("says what is wrong and writes nothing where there is nothing to record, or a figure is none", async () => {
     const wrong = record(path.join(folder, "none"), "--most", "3");
-    expect(await once(wrong.child, "exit")).toEqual([1, null]);
+    expect(await once(wrong.child, "exit")).toEqual([2, null]);
     expect(wrong.errors()).toBe("--most was 3; write whole megabytes, at least 8\n");
     writeFileSync(path.join(folder, "file"), "");
     const blocked = record(path.join(folder, "file"));
