@@ -1,6 +1,6 @@
 import { type Database, openDatabase } from "./db/client.ts";
 import { startEmbedded } from "./db/embedded.ts";
-import { migrate } from "./db/migrate.ts";
+import { migrate, schemaStanding } from "./db/migrate.ts";
 import { migrateDurable } from "./engine/durable.ts";
 import { lockHome } from "./home-lock.ts";
 import type { Clock } from "./kernel/clock.ts";
@@ -15,9 +15,28 @@ export interface Started {
   stop(): Promise<void>;
 }
 
+/** What Postgres itself said: the migrator's errors carry only the statement, and what was wrong with it as their cause. */
+function saidBy(error: unknown): string {
+  const { cause } = error as { cause?: unknown };
+  return cause instanceof Error ? saidBy(cause) : messageOf(error);
+}
+
+async function prepare(url: string, { exclusive, clock }: { exclusive: boolean; clock: Clock }): Promise<void> {
+  if (!exclusive) {
+    const standing = await schemaStanding(url);
+    if (standing === "current") return;
+    if (standing === "older")
+      throw new DeskError(
+        "DATABASE_UNSUITABLE",
+        "an older version of the program wrote this database, and what only reads does not change it; use that version, or start the desk with this one first",
+      );
+  }
+  await migrate(url, clock, () => migrateDurable(url));
+}
+
 /**
  * Connects to DATABASE_URL, or starts the embedded server under `home`, and brings the schema up to date.
- * @param exclusive false for programs that only read beside a running desk
+ * @param exclusive false for programs that only read beside a running desk: they leave the schema of an older one as it is
  * @throws DeskError DATABASE_UNAVAILABLE, DATABASE_UNSUITABLE, HOME_IN_USE
  */
 export async function startDatabase(options: {
@@ -38,11 +57,11 @@ export async function startDatabase(options: {
   };
   try {
     if (server && options.exclusive) undo.push(await lockHome(url, home, clock));
-    await migrate(url, clock, () => migrateDurable(url)).catch((cause: unknown) => {
+    await prepare(url, options).catch((cause: unknown) => {
       if (cause instanceof DeskError) throw cause;
       throw new DeskError(
         "DATABASE_UNAVAILABLE",
-        `Postgres could not be reached or prepared: ${messageOf(cause)}; check DATABASE_URL`,
+        `Postgres could not be reached or prepared: ${saidBy(cause)}; check DATABASE_URL and what its role may do (docs/install.md)`,
         { cause },
       );
     });

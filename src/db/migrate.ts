@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate as drizzleMigrate } from "drizzle-orm/postgres-js/migrator";
@@ -15,6 +15,28 @@ const folder = (): string =>
   [path.resolve(import.meta.dirname, "../../drizzle"), path.resolve(import.meta.dirname, "../../../drizzle")].find(
     (one) => existsSync(path.join(one, "meta/_journal.json")),
   ) ?? "drizzle";
+
+/**
+ * How the database stands to this program's schema, without touching it: `fresh` where nothing was ever put there, `older` where
+ * migrations are missing, else `current`.
+ */
+export async function schemaStanding(url: string): Promise<"fresh" | "older" | "current"> {
+  const connection = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  try {
+    const [table] = await connection<{ there: boolean }[]>`
+      select to_regclass('drizzle.__drizzle_migrations') is not null as there`;
+    if (table?.there !== true) return "fresh";
+    const [row] = await connection<{ newest: string | null }[]>`
+      select max(created_at) as newest from drizzle.__drizzle_migrations`;
+    const journal = JSON.parse(readFileSync(path.join(folder(), "meta/_journal.json"), "utf8")) as {
+      readonly entries: readonly { readonly when: number }[];
+    };
+    if (row?.newest == null) return "fresh";
+    return journal.entries.some(({ when }) => when > Number(row.newest)) ? "older" : "current";
+  } finally {
+    await connection.end();
+  }
+}
 
 /**
  * Brings the database to this program's schema, then runs `alsoUnderLock` (the engine's own migration) while no other
