@@ -9,10 +9,11 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const built = path.join(root, "dist/src/cli.js");
 const stamp = path.join(root, "dist/.built");
 
+// Folders count too: theirs is the only time that changes where a file is deleted.
 const newest = (folder) =>
-  readdirSync(path.join(root, folder), { withFileTypes: true, recursive: true }).reduce(
-    (latest, entry) => (entry.isFile() ? Math.max(latest, statSync(path.join(entry.parentPath, entry.name)).mtimeMs) : latest),
-    0,
+  readdirSync(path.join(root, folder), { recursive: true }).reduce(
+    (latest, name) => Math.max(latest, statSync(path.join(root, folder, name)).mtimeMs),
+    statSync(path.join(root, folder)).mtimeMs,
   );
 
 const isClone = existsSync(path.join(root, "src/cli.ts"));

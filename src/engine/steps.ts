@@ -83,6 +83,7 @@ type Recorded<T> = { readonly cancelled: true } | { readonly cancelled: false; r
 export function stepsOf(context: StepContext): Step {
   const { durable, database, door, run, head } = context;
   let position = 0;
+  const names = new Set<string>();
   /** The step that is under way. */
   let current: string | null = null;
   const write = (name: string, at: number, state: State, note: string | null): Promise<void> =>
@@ -136,6 +137,13 @@ export function stepsOf(context: StepContext): Step {
         `playbook ${head.name} began "${name}" while "${current}" was under way; await each step before the next begins`,
       );
     }
+    if (names.has(name)) {
+      throw new DeskError(
+        "PLAYBOOK_INVALID",
+        `playbook ${head.name} has two steps "${name}"; name each otherwise, with its round where it stands in a loop`,
+      );
+    }
+    names.add(name);
     current = name;
     position += 1;
     try {

@@ -79,6 +79,10 @@ const playbooks = [
   playbook(head("one-inside-another"), async ({ step }) =>
     step("look around", async () => step("look inside", async () => `looked ${count("inside")} times`)),
   ),
+  playbook(head("one-name-twice"), async ({ step }) => {
+    await step("ask the venue", async () => `answer ${count("first asked")}`);
+    return step("ask the venue", async () => `answer ${count("asked again")}`);
+  }),
   playbook(head("oversteps"), async ({ step }) => {
     await step.plan("plan what its head does not name", { action: "freeze", scope: "firm", state: "halted" });
     return "never";
@@ -172,6 +176,14 @@ describe("a playbook run", () => {
       expect(steps.map((one) => one.name)).not.toContain(second);
     },
   );
+
+  test("two steps of one name would share a line on the card: the run ends at the second and says so", async () => {
+    const { run } = await begin(database(), opened, "one-name-twice", { account: "paper-a" });
+    const row = await over(database(), run);
+    expect(row.state).toBe("failed");
+    expect(row.outcome).toContain('playbook one-name-twice has two steps "ask the venue"');
+    expect([counts.get("first asked"), counts.get("asked again")]).toEqual([1, undefined]);
+  });
 
   test("an action that its head does not name is refused before the policy is asked", async () => {
     const { run } = await begin(database(), opened, "oversteps", { account: "paper-a" });
