@@ -16,7 +16,11 @@ await Promise.all(
 
 /** The source that a built file came from. */
 const sourceOf = (folder, name) =>
-  path.join(root, folder === "page" ? "src/chat/console/page" : folder, name.replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts"));
+  path.join(
+    root,
+    folder === "page" ? "src/chat/console/page" : folder,
+    name.replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts"),
+  );
 
 for (const folder of ["commands", "page", "playbooks", "src"]) {
   const built = path.join(dist, folder);
