@@ -5,10 +5,11 @@ import { GlobalLogger } from "@dbos-inc/dbos-sdk/internal/telemetry/logs";
 import { dbRetryConfig } from "@dbos-inc/dbos-sdk/internal/utils";
 import { sql } from "drizzle-orm";
 import { type Database, type Tx, openDatabase } from "../db/client.ts";
+import { lostDatabase } from "../db/lost.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
-import { type InTransaction, exactlyOnce, lostDatabase, migrateTransactions } from "./transactions.ts";
+import { type InTransaction, exactlyOnce, migrateTransactions } from "./transactions.ts";
 
 /** A process that stops within a transaction must not stop its peers for longer, in ms. */
 const IDLE_TRANSACTION_MS = 60_000;

@@ -15,20 +15,10 @@ import { sql } from "drizzle-orm";
 import superjson from "superjson";
 import type { Clock } from "../kernel/clock.ts";
 import type { Database, Db, Tx } from "../db/client.ts";
+import { lostDatabase } from "../db/lost.ts";
 import { rows } from "../db/rows.ts";
 
 const NAME = "breakwater";
-const LOST = /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT|ECONN\w+|EPIPE|ETIMEDOUT|08\w{3}|57P0[123]|53300)$/;
-
-/** Whether the database went away, wherever in the chain of causes that is said. */
-export function lostDatabase(error: unknown): boolean {
-  let at = error as { code?: unknown; cause?: unknown } | undefined;
-  for (let depth = 0; at && depth < 10; depth += 1, at = at.cause as typeof at) {
-    if (typeof at.code === "string" && LOST.test(at.code)) return true;
-  }
-  return false;
-}
-
 const RECORDED = `select output, error from dbos.transaction_completion where workflow_id = $1 and function_num = $2`;
 const DONE = `
   insert into dbos.transaction_completion (workflow_id, function_num, output) values ($1, $2, $3)

@@ -3,6 +3,7 @@ import { serve } from "@hono/node-server";
 import { Hono, type Context } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { TooMany, retryAfter } from "../../kernel/bucket.ts";
+import { lostDatabase } from "../../db/lost.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { type Decimal, decimal } from "../../kernel/decimal.ts";
 import { DeskError, ERRORS, messageOf } from "../../kernel/errors.ts";
@@ -16,7 +17,7 @@ import { openFeed } from "./feed.ts";
 import { type Guarded, HEADERS, errorBody, placeOf, statusOf } from "./guard.ts";
 import { type HubEvent, type Hub, openHub } from "./hub.ts";
 import { renderBare } from "./layout.ts";
-import { type Ways, forward, problemPage, signInPage } from "./pages/sign-in.ts";
+import { type Ways, askAgain, forward, problemPage, signInPage } from "./pages/sign-in.ts";
 import type { RulesBackend } from "./rules.ts";
 import type { EmergencyBackend } from "./emergency.ts";
 import type { PasskeySignIn } from "./passkey-sign-in.ts";
@@ -138,7 +139,8 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
   app.onError((error, c) => {
     if (error instanceof DeskError) return refuse(c, error, assets.build, ways);
     log.error({ event: "console.request.failed", path: c.req.path, why: messageOf(error) });
-    return refuse(c, new DeskError("INTERNAL"), assets.build, ways);
+    const shown = lostDatabase(error) ? new DeskError("DATABASE_UNAVAILABLE", AWAY) : new DeskError("INTERNAL");
+    return refuse(c, shown, assets.build, ways);
   });
 
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
@@ -196,6 +198,10 @@ export async function openConsole(options: ConsoleOptions): Promise<ConsoleSurfa
 
 const ref = (incident: string): MessageRef => ({ surface: "console", channel: "console", message: incident });
 
+/** What a person reads who opens a page while the database is away. */
+const AWAY =
+  "The database does not answer, so nothing can be seen or decided here until it is back. Runs wait and go on then; whether a button pressed just now was taken is seen then too. To stop trading at once, run breakwater halt on the desk's machine: it needs no database.";
+
 /** A name that a browser on this machine can open. */
 const nameOf = (host: string): string =>
   host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
@@ -215,6 +221,7 @@ function refuse(c: Context<Guarded>, error: DeskError, build: string, ways: Ways
     return c.html(renderBare("Sign in", build, signInPage(null, ways), again).toString(), status);
   }
   const row = ERRORS[error.code];
+  const again = error.code === "DATABASE_UNAVAILABLE" && c.req.method === "GET" ? askAgain : undefined;
   const back = error.code.startsWith("SSO_") || error.code === "RATE_LIMITED" ? "/sign-in" : "/";
-  return c.html(renderBare(row.title, build, problemPage(row.title, error.message, row.hint, back)).toString(), status);
+  return c.html(renderBare(row.title, build, problemPage(row, error.message, back), again).toString(), status);
 }

@@ -19,7 +19,7 @@ const tokens = new Map([["once", { cookie: "c-ana", viewer: ana }]]);
 const cookies = new Map<string, Viewer>([["c-gil", gil]]);
 const events: (Click | CommandCall)[] = [];
 const detail: IncidentDetail = { card: sampleCard, timeline: [], durations: [], account: null };
-let broken = false;
+let broken: Error | null = null;
 
 const backend: ConsoleBackend = {
   async redeem(token) {
@@ -33,7 +33,7 @@ const backend: ConsoleBackend = {
   signOut: async (cookie) => void cookies.delete(cookie),
   ...quietBackend,
   async incidents() {
-    if (broken) throw new Error("the password is hunter2");
+    if (broken) throw broken;
     return [];
   },
   cards: async (ids) => new Map(ids.includes(sampleCard.incident) ? [[sampleCard.incident, sampleCard]] : []),
@@ -273,12 +273,25 @@ describe("what may be asked", () => {
   });
 
   test("a fault inside is a plain sentence, and its reason stays in the log", async () => {
-    broken = true;
+    broken = new Error("the password is hunter2");
     const response = await get("/api/incidents");
     const text = await response.text();
-    broken = false;
+    broken = null;
     expect(response.status).toBe(500);
     expect(text).not.toContain("hunter2");
+  });
+
+  test("while the database is away a page says so, says how to stop trading, and asks again by itself", async () => {
+    broken = new Error("Failed query", { cause: Object.assign(new Error("refused"), { code: "ECONNREFUSED" }) });
+    const page = await get("/", { cookie: "breakwater=c-ana", accept: "text/html" });
+    const answer = await get("/api/incidents");
+    broken = null;
+    expect([page.status, answer.status]).toEqual([503, 503]);
+    const text = await page.text();
+    expect(text).toContain("The database does not answer");
+    expect(text).toContain("breakwater halt");
+    expect(text).toContain('http-equiv="refresh"');
+    expect(await answer.json()).toMatchObject({ error: { code: "DATABASE_UNAVAILABLE" } });
   });
 });
 

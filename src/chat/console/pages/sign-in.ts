@@ -58,10 +58,17 @@ export const signedOutPage = (sso: string, end: string): Markup =>
 /** Makes the browser open the console by itself. */
 export const forward = (target: string): Markup => html`<meta http-equiv="refresh" content="0;url=${target}" />`;
 
-/** An error in words: what happened, what to do. */
-export const problemPage = (title: string, message: string, hint: string, back: "/" | "/sign-in"): Markup =>
+/** Makes the browser ask for the same page again, every few seconds. */
+export const askAgain: Markup = html`<meta http-equiv="refresh" content="5" />`;
+
+/** An error in words: what happened, what to do; what its message says already is not said again. */
+export const problemPage = (
+  { title, hint }: { readonly title: string; readonly hint: string },
+  message: string,
+  back: "/" | "/sign-in",
+): Markup =>
   html`<h1>${title}</h1>
-    <p>${words(message)}</p>
+    ${message.includes(hint) ? NOTHING : html`<p>${words(message)}</p>`}
     <p>${hint}</p>
     <p><a href="${back}">Back to the ${back === "/" ? "incidents" : "sign-in page"}</a></p>`;
 
