@@ -111,6 +111,30 @@ describe("looking", () => {
     },
   );
 
+  test("no column of a table is out of sight: the plan's beside two others, every page's on a phone", async () => {
+    const { db } = scene;
+    const hash = await oneWaiting(db);
+    await seedOrders(db, hash, "INC-1");
+    await seedLedger(db, 12, now());
+    await seedAlerts(db, "INC-1", now());
+    const cut = `[...document.querySelectorAll(".scroll-x")].filter((one) => one.scrollWidth > one.clientWidth)
+      .map((one) => location.pathname + ": " + one.getAttribute("aria-label"))`;
+    const found: unknown[] = [];
+    const wide = await visit(scene.browser, scene.desk, "ana", { viewport: { width: 1_280, height: 800 } });
+    await wide.page.goto(`${scene.desk.console.url}/incidents/INC-1`);
+    found.push(await wide.page.evaluate(cut));
+    await wide.context.close();
+    const phone = await visit(scene.browser, scene.desk, "ana", { viewport: { width: 390, height: 844 } });
+    for (const name of [...PAGES.flat(), "incidents/INC-1"]) {
+      await phone.page.goto(`${scene.desk.console.url}/${name}`);
+      await phone.page.locator("[data-connection='live']").waitFor();
+      await picture(phone.page, `phone-${name.replace("/", "-")}`);
+      found.push(await phone.page.evaluate(cut));
+    }
+    await phone.context.close();
+    expect(found.flat()).toEqual([]);
+  });
+
   test("without script the card reads, and a plain form decides", async () => {
     await oneWaiting(scene.db);
     const { context, page } = await visit(scene.browser, scene.desk, "ana", { javaScriptEnabled: false });

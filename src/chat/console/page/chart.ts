@@ -37,6 +37,18 @@ async function load(account: string, since: string): Promise<Series | null> {
   return response.ok ? ((await response.json()) as Series) : null;
 }
 
+/** Text that stays readable over a line: the ground's colour around it. */
+function named(ctx: CanvasRenderingContext2D, text: string, x: number, y: number): void {
+  ctx.save();
+  ctx.setLineDash([]);
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 4 * devicePixelRatio;
+  ctx.strokeStyle = css("--ground");
+  ctx.strokeText(text, x, y);
+  ctx.fillText(text, x, y);
+  ctx.restore();
+}
+
 /** Thresholds and the incident's moment, drawn and labelled over the lines. */
 function marks(thresholds: Series["thresholds"], fromMs: number | null): (plot: UPlot) => void {
   return (plot) => {
@@ -45,8 +57,11 @@ function marks(thresholds: Series["thresholds"], fromMs: number | null): (plot: 
     ctx.save();
     ctx.font = `${11 * scale}px system-ui, sans-serif`;
     ctx.lineWidth = scale;
+    const heightOf = (line: Series["thresholds"][number]): number =>
+      Math.round(plot.valToPos(Number(line.ratio), "ratio", true)) + 0.5;
+    const heights = thresholds.map(heightOf);
     thresholds.forEach((line, index) => {
-      const y = Math.round(plot.valToPos(Number(line.ratio), "ratio", true)) + 0.5;
+      const y = heights[index] ?? 0;
       if (y < bbox.top || y > bbox.top + bbox.height) return;
       ctx.strokeStyle = css(index === 0 ? "--medium" : "--critical");
       ctx.fillStyle = ctx.strokeStyle;
@@ -55,8 +70,10 @@ function marks(thresholds: Series["thresholds"], fromMs: number | null): (plot: 
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      ctx.textBaseline = "bottom";
-      ctx.fillText(`${line.label} ${percent(Number(line.ratio))}`, bbox.left + 4 * scale, y - 2 * scale);
+      // A line that has another close above it is named below itself, so that the names do not cross.
+      const crowded = heights.some((other) => other < y && y - other < 15 * scale);
+      ctx.textBaseline = crowded ? "top" : "bottom";
+      named(ctx, `${line.label} ${percent(Number(line.ratio))}`, bbox.left + 4 * scale, y + (crowded ? 2 : -2) * scale);
     });
     if (fromMs !== null) {
       const x = Math.round(plot.valToPos(fromMs / 1_000, "x", true)) + 0.5;
@@ -84,8 +101,6 @@ function names(labels: readonly { readonly text: string; readonly scale: string;
     const { ctx } = plot;
     ctx.save();
     ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-    ctx.lineJoin = "round";
-    ctx.setLineDash([]);
     ctx.textAlign = "left";
     ctx.textBaseline = "bottom";
     labels.forEach((label, index) => {
@@ -94,12 +109,9 @@ function names(labels: readonly { readonly text: string; readonly scale: string;
       const at = Math.floor(values.length * (0.28 + 0.34 * index));
       const [x, y] = [plot.data[0][at], values[at]];
       if (x === undefined || y === undefined || y === null) return;
-      const place = [plot.valToPos(x, "x", true), plot.valToPos(y, label.scale, true) - 4 * devicePixelRatio] as const;
-      ctx.strokeStyle = css("--ground");
-      ctx.lineWidth = 4 * devicePixelRatio;
-      ctx.strokeText(label.text, ...place);
       ctx.fillStyle = css(label.colour);
-      ctx.fillText(label.text, ...place);
+      const above = plot.valToPos(y, label.scale, true) - 4 * devicePixelRatio;
+      named(ctx, label.text, plot.valToPos(x, "x", true), above);
     });
     ctx.restore();
   };

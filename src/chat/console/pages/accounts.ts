@@ -67,7 +67,7 @@ function account(row: AccountRow, limits: Limits, now: Date): Markup {
       <div class="chart-canvas" data-chart-canvas></div>
     </div>
     <p><a href="/risk#account-${row.account}">Stress and liquidation of ${visible(row.account)}</a></p>
-    <div data-part="positions-${row.account}">
+    <div class="stack" data-part="positions-${row.account}">
       ${positions.length === 0 ? html`<p class="quiet">No open position.</p>` : table(`Positions of ${row.account}`, COLUMNS, positions)}
     </div>
   </section>`;

@@ -23,12 +23,12 @@ export function approvalsPage(rows: readonly ApprovalRow[]): Markup {
   const columns = ["Incident", "Plan", "Account", "Notional USD#", "Fingerprint", "Votes#", "Needs", "Asked by"];
   return html`<div class="sheet" data-part="sheet">
     <h1>Approvals</h1>
-    ${waiting.length === 0 ? emptyState("No plan is waiting", "Plans that need people appear here and on their incident's card, with the exact orders and a deadline.", null) : table("Waiting for people", [...columns, "Expires"], waiting.map(line))}
+    ${waiting.length === 0 ? emptyState("No plan is waiting", "Plans that need people appear here and on their incident's card, with the exact orders and a deadline.", null) : html`<div class="stack">${table("Waiting for people", [...columns, "Expires"], waiting.map(line))}</div>`}
     ${
       decided.length === 0
         ? ""
         : html`<h2>Decided</h2>
-            ${table("Decided", [...columns, "Outcome"], decided.map(line))}`
+            <div class="stack">${table("Decided", [...columns, "Outcome"], decided.map(line))}</div>`
     }
   </div>`;
 }

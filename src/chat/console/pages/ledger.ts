@@ -33,7 +33,7 @@ export function ledgerPage(page: LedgerPage, verdict: LedgerVerdict | null): Mar
       <form method="post" action="/ledger/verify"><button class="button quiet">Verify now</button></form>
     </div>
     ${verdict ? verdictLine(verdict) : NOTHING}
-    ${page.entries.length === 0 ? emptyState("No entry yet", "Every deed of the desk is written here in the transaction of the deed.", null) : table("Ledger entries", ["Number#", "Time", "Actor", "Deed", "Object", "Body", "Proof"], rows)}
+    ${page.entries.length === 0 ? emptyState("No entry yet", "Every deed of the desk is written here in the transaction of the deed.", null) : html`<div class="stack">${table("Ledger entries", ["Number#", "Time", "Actor", "Deed", "Object", "Body", "Proof"], rows)}</div>`}
     <p class="paging">
       ${page.next === null ? NOTHING : html`<a href="/ledger?before=${page.next}">Older entries</a>`}
       <a href="/ledger">Newest</a>

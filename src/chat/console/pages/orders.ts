@@ -41,6 +41,6 @@ export function ordersPage(rows: readonly OrderLine[]): Markup {
   ]);
   return html`<div class="sheet" data-part="sheet">
     <h1>Orders</h1>
-    ${rows.length === 0 ? emptyState("No order was ever sent", "Each order of an approved plan appears here before it is sent, and keeps its outcome: filled, cancelled, rejected or unknown.", null) : table("Orders", COLUMNS, lines)}
+    ${rows.length === 0 ? emptyState("No order was ever sent", "Each order of an approved plan appears here before it is sent, and keeps its outcome: filled, cancelled, rejected or unknown.", null) : html`<div class="stack">${table("Orders", COLUMNS, lines)}</div>`}
   </div>`;
 }
