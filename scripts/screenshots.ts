@@ -42,7 +42,10 @@ const SHOTS: readonly Shot[] = [
   },
 ];
 
-const demo = spawn(process.execPath, [path.join(root, "bin/breakwater.js"), "demo", "--json"], {
+/** Slower than life, so that the plan still waits for its last picture on a busy machine. */
+const SPEED = "0.4";
+
+const demo = spawn(process.execPath, [path.join(root, "bin/breakwater.js"), "demo", "--speed", SPEED, "--json"], {
   cwd: root,
   env: { PATH: process.env["PATH"], BREAKWATER_HOME: home, BREAKWATER_HTTP: "127.0.0.1:0" },
   stdio: ["ignore", "pipe", "inherit"],
@@ -72,6 +75,7 @@ try {
     const page = await seen.newPage();
     await page.goto(`${url}${at ?? incident}`);
     await ready(page).waitFor({ timeout: 120_000 });
+    await page.locator("[data-connection='live']").waitFor();
     const shot = (await page.screenshot()).toString("base64");
     writeFileSync(
       path.join(root, `docs/images/${name}.svg`),
