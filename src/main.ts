@@ -276,6 +276,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
         slack: () => surfaces?.slack ?? null,
         discord: () => surfaces?.discord ?? null,
         bus: () => market?.bus() ?? null,
+        heard: () => market?.heard() ?? null,
       }),
   });
   undo.push(() => console.close());

@@ -40,6 +40,8 @@ export interface RouteParts {
   readonly discord: () => Receiver | null;
   /** The market bus; null where detectors run in this process. */
   readonly bus: () => BusState | null;
+  /** Instruments of public streams, and how many are not heard; null where none is asked for. */
+  readonly heard: () => { readonly asked: number; readonly unheard: number } | null;
 }
 
 /** A chat surface that takes what its platform posts; it verifies for itself. */
@@ -87,6 +89,7 @@ export function mountRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     const bus = busState(parts.bus());
     // A signer that is away stops orders, not alerts: whoever sends them must not turn elsewhere.
     const signer = parts.signer();
+    const feeds = parts.heard();
     metrics.signerUp.set(signer === null || signer.state === "up" ? 1 : 0);
     return c.json(
       {
@@ -95,6 +98,7 @@ export function mountRoutes(app: Hono<Guarded>, parts: RouteParts): void {
         alertsWaiting: parts.intake.waiting,
         surfaces,
         ...(bus ? { bus } : {}),
+        ...(feeds ? { feeds } : {}),
         ...(signer ? { signer: { state: signer.state, frozen: signer.frozen !== null } } : {}),
       },
       answered ? 200 : 503,

@@ -12,6 +12,7 @@ import { messageOf } from "../kernel/errors.ts";
 import { openLog } from "../kernel/log.ts";
 import { programFolder } from "../kernel/program.ts";
 import { checkPolicy } from "../policy/check.ts";
+import { standingUnheard } from "../sources/feeds/unheard.ts";
 import { openVenues } from "../venues/open-venues.ts";
 import { keyFinding } from "./key-finding.ts";
 import { paint } from "./paint.ts";
@@ -56,6 +57,8 @@ async function databaseFindings(config: Config, build: Build): Promise<Finding[]
       const skewMs = Math.abs((row?.now ?? systemClock.now()).getTime() - systemClock.now().getTime());
       findings.push(buildFinding(build, await lastBuild(database.db)));
       findings.push({ what: "database", state: "good", detail: `Postgres ${row?.version}` });
+      for (const { title } of await standingUnheard(database.db))
+        findings.push({ what: "market feed", state: "warn", detail: title });
       findings.push({
         what: "clock",
         state: skewMs > CLOCK_SKEW_MS ? "warn" : "good",

@@ -23,6 +23,7 @@ import { openBackend } from "../views/console-backend.ts";
 import { environmentOf } from "./environment-of.ts";
 import type { DeskApi } from "./api.ts";
 import { responseTo } from "./matching.ts";
+import { settingName, settingOf } from "../chat/console/param-words.ts";
 import { marketRows } from "./market-rows.ts";
 import type { DeskMarket } from "./market.ts";
 import { openRiskView } from "./risk-view.ts";
@@ -58,8 +59,8 @@ function detectorRows(config: Config) {
       name,
       title,
       stream: stream.join(", "),
-      params: Object.entries(values)
-        .map(([key, value]) => `${key} ${value}`)
+      params: Object.entries(heads)
+        .map(([key, head]) => `${settingName(key)} ${settingOf(values[key] ?? head.default, head.unit)}`)
         .join(", "),
       alert,
       scope,
@@ -86,7 +87,7 @@ export function consoleBackend(parts: {
   readonly deadMan: (account: string) => string | null;
   readonly rotas: () => Rotas;
   /** Late: the market is opened after the console. */
-  readonly market: () => Pick<DeskMarket, "board" | "receivedAt"> | null;
+  readonly market: () => Pick<DeskMarket, "board" | "receivedAt" | "trouble"> | null;
   readonly recordings: RecordingLibrary;
 }): ConsoleBackend {
   const { database, clock, config, desk } = parts;
@@ -130,7 +131,7 @@ export function consoleBackend(parts: {
       })),
     market: (hits) => {
       const seen = parts.market();
-      return seen ? marketRows(seen.board.rows(), hits, seen.receivedAt(), clock.now().getTime()) : [];
+      return seen ? marketRows(seen.board.rows(), hits, seen.receivedAt(), clock.now().getTime(), seen.trouble) : [];
     },
     risk: () => risk.read(),
     detectors: () => detectorRows(config),

@@ -23,8 +23,24 @@ const bpsOf = (value: number, base: number): number | null => {
   return Number.isFinite(bps) ? Number(bps.toFixed(2)) : null;
 };
 
-function rowOf(row: BoardRow, hits: LastHits, now: number, wall: number): MarketRow {
+/** Why an instrument may not be heard, by venue and the venue's own name. */
+type TroubleOf = (venue: string, raw: string) => string | null;
+
+/** What is told of an option beside its best prices; null for anything else. */
+function optionOf({ market, mark, impliedVolatility, openInterest, forward }: BoardRow): MarketRow["option"] {
+  if (market.option === undefined) return null;
+  const price = priceText(mark, market);
+  return {
+    mark: price !== null && market.inverse ? `${price} ${market.base}` : price,
+    volatilityPercent: Number.isFinite(impliedVolatility) ? Number((impliedVolatility * 100).toFixed(1)) : null,
+    openInterest: Number.isFinite(openInterest) ? grouped(decimal(String(Number(openInterest.toFixed(3))))) : null,
+    underlying: Number.isFinite(forward) ? grouped(decimal(forward.toFixed(2))) : null,
+  };
+}
+
+function rowOf(row: BoardRow, hits: LastHits, now: number, wall: number, troubleOf: TroubleOf): MarketRow {
   const { market, bid, ask } = row;
+  const unheard = Number.isNaN(row.heardAt);
   const { venue, instrument } = market;
   const hours = row.fundingIntervalMs / HOUR_MS;
   return {
@@ -38,9 +54,10 @@ function rowOf(row: BoardRow, hits: LastHits, now: number, wall: number): Market
     funding: Number.isFinite(row.fundingRate)
       ? { bps: Number((row.fundingRate * BPS).toFixed(3)), hours: Number.isFinite(hours) ? hours : 8 }
       : null,
-    // Before the first word that counts, only the feed itself was heard.
-    heardAt: new Date((Number.isFinite(row.heardAt) ? row.heardAt : now) + wall - now).toISOString(),
-    stale: isStaleRow(row, now),
+    option: optionOf(row),
+    heardAt: unheard ? null : new Date(row.heardAt + wall - now).toISOString(),
+    trouble: unheard ? troubleOf(venue, market.raw) : null,
+    stale: unheard || isStaleRow(row, now),
     gaps: row.gaps,
     crossed: row.crossed,
     checksumsFailed: row.checksumsFailed,
@@ -53,9 +70,15 @@ function rowOf(row: BoardRow, hits: LastHits, now: number, wall: number): Market
  * @param now our time as the rows count it, ms
  * @param wall the same moment by the clock on the wall
  */
-export const marketRows = (rows: readonly BoardRow[], hits: LastHits, now: number, wall = now): readonly MarketRow[] =>
+export const marketRows = (
+  rows: readonly BoardRow[],
+  hits: LastHits,
+  now: number,
+  wall = now,
+  troubleOf: TroubleOf = () => null,
+): readonly MarketRow[] =>
   rows
-    .map((row) => rowOf(row, hits, now, wall))
+    .map((row) => rowOf(row, hits, now, wall, troubleOf))
     .toSorted(
       (a, b) =>
         a.instrument.localeCompare(b.instrument, "en", { numeric: true }) || a.venue.localeCompare(b.venue, "en"),

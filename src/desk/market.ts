@@ -16,6 +16,7 @@ import { type FeedCount, type LiveFeeds, openLiveFeeds } from "../sources/feeds/
 import { followPaper, openMarketWatch } from "../sources/feeds/market-watch.ts";
 import { type SentOrder, openOwnFlow } from "../sources/feeds/own-flow.ts";
 import { chosenDetectors } from "../sources/feeds/settings.ts";
+import { type UnheardWatch, watchUnheard } from "../sources/feeds/unheard.ts";
 import { WEB } from "../sources/feeds/web.ts";
 import type { VenueReader } from "../venues/venue.ts";
 import type { PaperExchange } from "../venues/paper/exchange.ts";
@@ -49,6 +50,10 @@ export interface DeskMarket {
   access(access: Access): void;
   /** What each venue's feed counted. */
   feeds(): readonly FeedCount[];
+  /** Instruments that are asked for, and how many of them should have been heard by now and were not; null where none is. */
+  heard(): { readonly asked: number; readonly unheard: number } | null;
+  /** Why an instrument may not be heard; null where nothing went wrong. */
+  trouble(venue: string, raw: string): string | null;
   /** What every instrument last said. */
   readonly board: Board;
   /** Our time as the board's rows count it, ms: less what this process stood still. */
@@ -113,15 +118,26 @@ export async function openDeskMarket(options: DeskMarketOptions): Promise<DeskMa
     sent: (account, since) => sentOrders(options.database.db, account, since),
   });
 
-  let following: { readonly feeds: LiveFeeds; readonly unfollow: () => void } | null = null;
+  let following: { readonly feeds: LiveFeeds; readonly unheard: UnheardWatch; readonly unfollow: () => void } | null =
+    null;
   const follow = (): void => {
     const unfollow = paper ? followPaper(paper, watch) : () => {};
-    following = { feeds: openLiveFeeds({ feeds: config.file.feeds, watch, web: WEB, clock, log }), unfollow };
+    const feeds = openLiveFeeds({ feeds: config.file.feeds, watch, web: WEB, clock, log });
+    const unheard = watchUnheard({
+      asked: feeds.asked,
+      heard: ({ venue, raw }) => board.heard(watch.markets.of(venue, raw)),
+      emit,
+      database: options.database,
+      clock,
+      log,
+    });
+    following = { feeds, unheard, unfollow };
   };
   const leave = async (): Promise<void> => {
     const left = following;
     following = null;
     left?.unfollow();
+    await left?.unheard.stop();
     await left?.feeds.stop();
   };
   const look = async (): Promise<void> => {
@@ -138,6 +154,12 @@ export async function openDeskMarket(options: DeskMarketOptions): Promise<DeskMa
     own: (state, reader) => flow.look(state, reader),
     access: (access) => watch.take(accessEvent(watch.markets, access, watch.receivedAt())),
     feeds: () => following?.feeds.counts() ?? [],
+    heard: () => {
+      const asked = following?.feeds.asked.length ?? 0;
+      return following && asked > 0 ? { asked, unheard: following.unheard.overdue().length } : null;
+    },
+    trouble: (venue, raw) =>
+      following?.feeds.asked.find((one) => one.venue === venue && one.raw === raw)?.trouble() ?? null,
     bus: () => bus?.state() ?? null,
     async stop() {
       stopLook();

@@ -10,6 +10,11 @@ export interface BoardRow {
   last: number;
   mark: number;
   index: number;
+  /** In the market's unit of size. */
+  openInterest: number;
+  /** Of an option: per √year, and the price of what it is on, for its expiry. */
+  impliedVolatility: number;
+  forward: number;
   /** What longs pay shorts for one interval, as a ratio of notional. */
   fundingRate: number;
   fundingIntervalMs: number;
@@ -28,6 +33,8 @@ export interface Board {
   take(event: MarketEvent): void;
   /** Every instrument heard of, in the order of their first word; the rows go on changing. */
   rows(): readonly BoardRow[];
+  /** Whether anything was heard of it but that its connection opened or closed. */
+  heard(market: Market): boolean;
 }
 
 /** An instrument is quiet for ten times its usual pause, and five seconds at least, before it counts as stale. */
@@ -47,6 +54,9 @@ const blank = (market: Market): BoardRow => ({
   last: Number.NaN,
   mark: Number.NaN,
   index: Number.NaN,
+  openInterest: Number.NaN,
+  impliedVolatility: Number.NaN,
+  forward: Number.NaN,
   fundingRate: Number.NaN,
   fundingIntervalMs: Number.NaN,
   heardAt: Number.NaN,
@@ -86,6 +96,14 @@ export function createBoard(): Board {
         return;
       case "ticker":
         if (!Number.isNaN(event.last)) row.last = event.last;
+        if (!Number.isNaN(event.openInterest)) row.openInterest = event.openInterest;
+        return;
+      case "option":
+        row.bid = event.bid;
+        row.ask = event.ask;
+        row.mark = event.mark;
+        row.forward = event.forward;
+        if (!Number.isNaN(event.impliedVolatility)) row.impliedVolatility = event.impliedVolatility;
         return;
       case "feed":
         if (event.state === "gap") row.gaps += 1;
@@ -98,6 +116,7 @@ export function createBoard(): Board {
 
   return {
     rows: () => rows,
+    heard: ({ id }) => byMarket[id] !== undefined && !Number.isNaN(byMarket[id].heardAt),
     take(event) {
       // Our own orders, positions and logins are no word of the market.
       if (event.kind === "order" || event.kind === "position" || event.kind === "access") return;

@@ -42,10 +42,29 @@ export interface FeedCount {
   readonly reconnects: number;
 }
 
+/** One instrument that is asked for. */
+export interface Asked {
+  readonly venue: FeedVenue;
+  /** The venue's own name. */
+  readonly raw: string;
+  /** How long it may take until it is heard for the first time, ms. */
+  readonly withinMs: number;
+  /** Why it may not be heard; null where nothing went wrong. */
+  readonly trouble: () => string | null;
+}
+
 /** The public streams of real venues. */
 export interface LiveFeeds {
   counts(): readonly FeedCount[];
+  readonly asked: readonly Asked[];
   stop(): Promise<void>;
+}
+
+interface Opened {
+  readonly venue: FeedVenue;
+  readonly raws: readonly string[];
+  readonly withinMs: number;
+  readonly feed: LiveFeed;
 }
 
 /** What live feeds are made of. */
@@ -57,6 +76,17 @@ export interface LiveFeedsOptions {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** Longer than this no venue is silent about an instrument that was just asked for. */
+const HEARD_WITHIN_MS = 60_000;
+
+/**
+ * Names as the venue writes them, each once: asked for twice, a venue refuses both. Only Hyperliquid has small letters,
+ * and means something by them.
+ */
+const namesOf = (venue: FeedVenue, names: readonly string[]): readonly string[] => [
+  ...new Set(venue === "hyperliquid" ? names : names.map((name) => name.toUpperCase())),
+];
 
 /** The lists of instruments that share a connection. Bybit serves coin-margined contracts at an address of their own. */
 function connectionsOf(venue: FeedVenue, names: readonly string[]): readonly (readonly string[])[] {
@@ -76,6 +106,7 @@ function connectionsOf(venue: FeedVenue, names: readonly string[]): readonly (re
 export function openLiveFeeds({ feeds, watch, web, clock, log }: LiveFeedsOptions): LiveFeeds {
   const opened = Object.entries(feeds).flatMap(([name, instruments = []]) => {
     const venue = name as FeedVenue;
+    const names = namesOf(venue, instruments);
     const world: FeedWorld = {
       clock,
       receivedAt: () => watch.receivedAt(),
@@ -83,9 +114,12 @@ export function openLiveFeeds({ feeds, watch, web, clock, log }: LiveFeedsOption
       fetch: paced(web.fetch, clock),
       onTrouble: (sentence) => log.warn({ venue, trouble: sentence }, "feed troubled"),
     };
-    return connectionsOf(venue, instruments).flatMap((raws) =>
-      subscriptionsOf(venue, raws).map((subscription): { venue: FeedVenue; feed: LiveFeed } => ({
+    return connectionsOf(venue, names).flatMap((raws) =>
+      subscriptionsOf(venue, raws).map((subscription): Opened => ({
         venue,
+        raws,
+        // Books that begin with an answer wait for their turn.
+        withinMs: HEARD_WITHIN_MS + (subscription.snapshotUrl ? names.length * SNAPSHOT_EVERY_MS : 0),
         feed: liveFeed({ venue, raws, subscription }, world, watch.markets, (event) => watch.take(event)),
       })),
     );
@@ -103,7 +137,18 @@ export function openLiveFeeds({ feeds, watch, web, clock, log }: LiveFeedsOption
       reconnects: total((feed) => feed.reconnects()),
     };
   };
+  const asked = new Map<string, { venue: FeedVenue; raw: string; withinMs: number; feeds: LiveFeed[] }>();
+  for (const { venue, raws, withinMs, feed } of opened)
+    for (const raw of raws) {
+      const one = asked.get(`${venue} ${raw}`) ?? { venue, raw, withinMs, feeds: [] };
+      asked.set(`${venue} ${raw}`, one);
+      one.feeds.push(feed);
+    }
   return {
+    asked: [...asked.values()].map(({ feeds: lines, ...one }) => ({
+      ...one,
+      trouble: () => lines.map((feed) => feed.trouble(one.raw)).find((why) => why !== null) ?? null,
+    })),
     counts: () => [...new Set(opened.map((one) => one.venue))].map(countOf),
     async stop() {
       await Promise.all(opened.map(({ feed }) => feed[Symbol.asyncDispose]()));

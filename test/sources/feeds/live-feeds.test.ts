@@ -117,6 +117,13 @@ describe("public streams over real sockets", () => {
     await vi.waitFor(() => expect(on.said.join("")).toContain("BTCUSDZ26"), 5_000);
   });
 
+  test("names are asked for as the venue writes them, each once; small letters mean something at Hyperliquid alone", async () => {
+    const on = await venue();
+    const names = (feeds: LiveFeeds) => feeds.asked.map(({ raw }) => raw);
+    expect(names(on.feeds({ binanceusdm: ["btcusdt", "BTCUSDT", "ETHUSDT"] }))).toEqual(["BTCUSDT", "ETHUSDT"]);
+    expect(names(on.feeds({ hyperliquid: ["kPEPE"] }))).toEqual(["kPEPE"]);
+  });
+
   test("what a feed counted stands in the metrics", async () => {
     const on = await venue();
     const feeds = on.feeds({ okx: ["BTC-USDT-SWAP"] });

@@ -1,9 +1,9 @@
 import type { DetectorDetail, DetectorHit } from "../rows/detectors.ts";
 import { type Markup, emptyState, html, instant, moment, severityBadge, table, words } from "../markup.ts";
 import { visible } from "../../../kernel/visible.ts";
+import { settingOf } from "../param-words.ts";
 import { precision } from "./detectors.ts";
 
-const UNITS: Readonly<Record<string, string>> = { sigma: "σ", count: "", usd: "USD", times: "×", hour: "hour (UTC)" };
 const SCOPES: Readonly<Record<string, string>> = {
   market: "each instrument at each venue",
   asset: "each coin over all venues",
@@ -46,13 +46,14 @@ const scores = (detail: DetectorDetail): Markup =>
 const settings = (detail: DetectorDetail): Markup =>
   table(
     "Parameters",
-    ["Parameter", "Value#", "Default#", "Unit", "What it is"],
+    ["What it is", "Value#", "Default#", "In desk.yaml"],
     detail.settings.map((one) => [
-      html`<code>${words(one.name)}</code>`,
-      html`${one.value === one.usual ? String(one.value) : html`<strong>${one.value}</strong>`}`,
-      String(one.usual),
-      UNITS[one.unit] ?? one.unit,
       words(one.about),
+      one.value === one.usual
+        ? settingOf(one.value, one.unit)
+        : html`<strong>${settingOf(one.value, one.unit)}</strong>`,
+      settingOf(one.usual, one.unit),
+      html`<code>${words(one.name)}: ${one.value}</code>`,
     ]),
   );
 

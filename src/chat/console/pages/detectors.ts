@@ -26,7 +26,7 @@ export const detectorsPage = (rows: readonly DetectorRow[]): Markup =>
                 html`<a href="/detectors/${row.name}"><strong>${words(row.name)}</strong></a
                   ><br />${words(row.title)}`,
                 words(row.stream),
-                html`<code>${words(row.params)}</code>`,
+                words(row.params),
                 String(row.hits),
                 row.lastHitAt === null ? html`<span class="not-yet">none yet</span>` : moment(row.lastHitAt),
                 precision(row.judged),

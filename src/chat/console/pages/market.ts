@@ -15,6 +15,9 @@ const COLUMNS = [
   "Last hit",
 ];
 
+const NUMBERS = new Set([...COLUMNS.filter((one) => one.endsWith("#")).map((one) => one.slice(0, -1)), "Option"]);
+type Cell = readonly [label: string, cell: Markup | string, wide?: number];
+
 /** What was not heard of an instrument; not "unknown", since most venues never send it. */
 const none = html`<span class="quiet" title="not sent by this venue, or not heard yet">–</span>`;
 const bps = (value: number | null): Markup =>
@@ -41,28 +44,54 @@ const lastHit = ({ hit }: MarketRow): Markup =>
         <a href="/detectors/${hit.detector}">${visible(hit.detector)}</a>
         ${moment(hit.at)}${hit.incident === null ? NOTHING : html` <a href="/incidents/${hit.incident}">${visible(hit.incident)}</a>`}`;
 
+/** What an option tells in place of a basis and funding. */
+function optionCell({ option }: MarketRow): Markup {
+  const told = [
+    ["mark", option?.mark ?? null],
+    ["volatility", option?.volatilityPercent == null ? null : `${option.volatilityPercent.toFixed(1)} %`],
+    ["open interest", option?.openInterest ?? null],
+    ["underlying", option?.underlying ?? null],
+  ] as const;
+  const some = told.filter(([, value]) => value !== null);
+  return some.length === 0
+    ? none
+    : html`${some.map(([what, value], at) => html`${at > 0 ? html` · ` : NOTHING}<span class="quiet">${what}</span> ${value ?? ""}`)}`;
+}
+
+const heard = ({ heardAt, stale, trouble }: MarketRow): Markup =>
+  heardAt === null
+    ? html`<strong class="stale-word">not heard yet</strong>${trouble === null ? NOTHING : html`: ${words(trouble)}`}`
+    : html`${stale ? html`<strong class="stale-word">stale</strong> ` : NOTHING}${moment(heardAt)}`;
+
 /** What names a row on the page. */
 export const marketKey = (row: Pick<MarketRow, "venue" | "instrument">): string => `${row.venue} ${row.instrument}`;
 
 /** One instrument at one venue; the page's script replaces it by its key. */
 export function renderMarketRow(row: MarketRow): Markup {
-  const cells: readonly (readonly [label: string, cell: Markup | string])[] = [
+  const numbers: readonly Cell[] = row.option
+    ? [["Option", optionCell(row), 2]]
+    : [
+        ["Basis bps", bps(row.basisBps)],
+        [
+          "Funding bps",
+          row.funding === null
+            ? none
+            : html`${bps(row.funding.bps)} <span class="quiet">/ ${row.funding.hours} h</span>`,
+        ],
+      ];
+  const cells: readonly Cell[] = [
     ["Instrument", html`<strong class="instrument">${words(row.instrument)}</strong>`],
     ["Venue", words(row.venue)],
     ["Bid", row.bid ?? none],
     ["Ask", row.ask ?? none],
     ["Spread bps", row.spreadBps === null ? none : row.spreadBps.toFixed(2)],
-    ["Basis bps", bps(row.basisBps)],
-    [
-      "Funding bps",
-      row.funding === null ? none : html`${bps(row.funding.bps)} <span class="quiet">/ ${row.funding.hours} h</span>`,
-    ],
-    ["Heard", html`${row.stale ? html`<strong class="stale-word">stale</strong> ` : NOTHING}${moment(row.heardAt)}`],
+    ...numbers,
+    ["Heard", heard(row)],
     ["Faults", faults(row)],
     ["Last hit", lastHit(row)],
   ];
   return html`<tr class="quote${row.stale ? " stale" : ""}" data-quote="${marketKey(row)}">
-    ${cells.map(([label, cell], at) => html`<td data-label="${label}" ${COLUMNS[at]?.endsWith("#") ? html` class="num"` : ""}>${cell}</td>`)}
+    ${cells.map(([label, cell, wide]) => html`<td data-label="${label}" ${NUMBERS.has(label) ? html` class="num"` : ""} ${wide ? html` colspan="${wide}"` : ""}>${cell}</td>`)}
   </tr>`;
 }
 
@@ -119,8 +148,9 @@ export function marketPage(rows: readonly MarketRow[], filter: string): Markup {
             </div>
             <p class="quiet" data-quote-none ${shown.length > 0 ? html` hidden` : ""}>No instrument matches.</p>
             <p class="quiet">
-              Basis: mark price against index. Funding: what longs pay shorts for one interval. An instrument is stale
-              once it has been silent for ten times its usual pause, and for five seconds at least.
+              Basis: mark price against index. Funding: what longs pay shorts for one interval. Options show their mark,
+              volatility, open interest and the price of what they are on instead. An instrument is stale once it has
+              been silent for ten times its usual pause, and for five seconds at least.
             </p>`
     }
   </div>`;

@@ -12,7 +12,17 @@ export interface MarketRow {
   readonly basisBps: number | null;
   /** What longs pay shorts, and for how many hours. */
   readonly funding: { readonly bps: number; readonly hours: number } | null;
-  readonly heardAt: string;
+  /** Of an option, which has no basis and no funding; null for anything else. */
+  readonly option: {
+    readonly mark: string | null;
+    readonly volatilityPercent: number | null;
+    readonly openInterest: string | null;
+    readonly underlying: string | null;
+  } | null;
+  /** Null where nothing of it was ever heard. */
+  readonly heardAt: string | null;
+  /** Why it was never heard, as far as its venue or the line to it says. */
+  readonly trouble: string | null;
   /** Silent for longer than its own habit explains. */
   readonly stale: boolean;
   /** Since the start. */

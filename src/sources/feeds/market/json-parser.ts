@@ -2,6 +2,7 @@ import type { Market } from "../../../detectors/event.ts";
 import { type BookKeeper, createKeeper } from "./book-keeper.ts";
 import { type FeedCounters, createCounters } from "./counters.ts";
 import type { Parser, ParserContext } from "./parser.ts";
+import { refusalOf } from "./refusal.ts";
 import { type Emit, NOWHERE, type Records, createRecords } from "./records.ts";
 
 /** A JSON object as a venue sends it; every member is checked before use. */
@@ -59,8 +60,13 @@ export function jsonParser(venue: JsonVenue, context: ParserContext): Parser {
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
       }
-      if (typeof message === "object" && message !== null) venue.read(session, message as Json, receivedAt);
-      else counters.malformed += 1;
+      if (typeof message !== "object" || message === null) {
+        counters.malformed += 1;
+        return;
+      }
+      const words = refusalOf(message as Json);
+      if (words === undefined) venue.read(session, message as Json, receivedAt);
+      else context.refused?.(words, message as Json);
     },
     answer: () => false,
     books: () =>

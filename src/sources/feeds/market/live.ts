@@ -1,9 +1,12 @@
 import type { Clock } from "../../../kernel/clock.ts";
 import { messageOf } from "../../../kernel/errors.ts";
+import { visible } from "../../../kernel/visible.ts";
 import type { FeedEvent } from "../../../detectors/event.ts";
+import type { Json } from "./json-parser.ts";
 import type { Markets } from "./markets.ts";
 import type { Parser } from "./parser.ts";
 import { type Emit, NOWHERE, createRecords } from "./records.ts";
+import { refusedBy } from "./refusal.ts";
 import type { Subscription } from "./subscriptions.ts";
 import { type FeedVenue, PARSERS } from "./venues.ts";
 
@@ -56,6 +59,8 @@ export interface LiveFeed extends AsyncDisposable {
   readonly parser: Parser;
   /** Times the connection was opened again. */
   reconnects(): number;
+  /** Why an instrument may not be heard, in the venue's words or the line's; null where nothing went wrong. */
+  trouble(raw: string): string | null;
 }
 
 /**
@@ -73,6 +78,9 @@ export function liveFeed(plan: FeedPlan, world: FeedWorld, markets: Markets, emi
   let wait = FIRST_WAIT_MS;
   let heardAt = 0;
   let openings = 0;
+  /** What the venue last refused of each instrument, and why the line last closed. */
+  const refusals = new Map<string, string>();
+  let closedFor: string | null = null;
   let waking: AbortController | undefined;
   const now = (): number => clock.now().getTime();
 
@@ -128,7 +136,11 @@ export function liveFeed(plan: FeedPlan, world: FeedWorld, markets: Markets, emi
     }
   }
 
-  const parser = PARSERS[plan.venue]({ markets, emit, resync: (raw) => void snapshot(raw) });
+  function refused(words: string, message: Json): void {
+    for (const raw of refusedBy(message, plan.raws)) refusals.set(raw, `${plan.venue} said “${visible(words)}”`);
+  }
+
+  const parser = PARSERS[plan.venue]({ markets, emit, resync: (raw) => void snapshot(raw), refused });
 
   function connect(): void {
     if (ended) return;
@@ -151,6 +163,7 @@ export function liveFeed(plan: FeedPlan, world: FeedWorld, markets: Markets, emi
         if (closed) return;
         closed = true;
         socket = undefined;
+        closedFor = visible(reason);
         if (ended) return;
         world.onTrouble(`the connection to ${plan.venue} was closed (${reason}); it is opened again`);
         tell("closed");
@@ -179,6 +192,7 @@ export function liveFeed(plan: FeedPlan, world: FeedWorld, markets: Markets, emi
   return {
     parser,
     reconnects: () => openings - 1,
+    trouble: (raw) => refusals.get(raw) ?? (closedFor === null ? null : `the connection was closed: ${closedFor}`),
     [Symbol.asyncDispose]() {
       ended = true;
       stopWatching();

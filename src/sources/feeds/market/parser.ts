@@ -31,4 +31,6 @@ export interface ParserContext {
   readonly bookWindow?: number;
   /** Called when a book lost its place and needs a new snapshot. */
   readonly resync?: (raw: string) => void;
+  /** Called where the venue refuses what was asked of it. */
+  readonly refused?: (words: string, message: Readonly<Record<string, unknown>>) => void;
 }

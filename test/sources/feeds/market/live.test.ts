@@ -238,6 +238,20 @@ describe("a live feed", () => {
     expect(times).toEqual([42, 42, 42]);
   });
 
+  test("knows why an instrument may not be heard, in the venue's words with nothing hidden in them", async () => {
+    const one = world();
+    const raws = ["BTC-USDT", "BTC-USDX"];
+    const two: FeedPlan = { venue: "okx", raws, subscription: subscriptionsOf("okx", raws)[0]! };
+    await using feed = liveFeed(two, one.outside, createMarkets(), one.emit);
+    const { events } = one.sockets[0]!;
+    events.onOpen();
+    expect(raws.map(feed.trouble)).toEqual([null, null]);
+    events.onMessage(Buffer.from(JSON.stringify({ event: "error", msg: "instId:BTC-USDX \u202e does not exist" })));
+    expect(raws.map(feed.trouble)).toEqual([null, "okx said “instId:BTC-USDX [U+202E] does not exist”"]);
+    events.onClose("code 1006");
+    expect(feed.trouble("BTC-USDT")).toBe("the connection was closed: code 1006");
+  });
+
   test("opens nothing more once it is closed", async () => {
     const one = world();
     {
