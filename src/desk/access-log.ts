@@ -28,6 +28,16 @@ const wayOf = (body: string): string => {
   return typeof by === "string" ? by : "";
 };
 
+/** One sign-in: by which way, and when. */
+interface Entered {
+  readonly way: string;
+  readonly at: Date;
+}
+
+/** A person's first sign-in is how they begin; one that comes as never before is not. */
+const isKnown = (way: string, earlier: readonly Entered[]): boolean =>
+  earlier.length === 0 || earlier.some((one) => one.way === way);
+
 /**
  * Follows sign-ins and changes of passkeys in the ledger, from now on, whichever replica wrote them.
  * @returns what ends it
@@ -42,15 +52,15 @@ export async function followAccess(parts: {
   const [newest] = await db.select({ seq: max(ledger.seq) }).from(ledger);
   let seen = newest?.seq ?? 0;
 
-  /** A person's first sign-in is how they begin; one that comes as never before is not. */
-  const isKnown = async (actor: string, seq: number, way: string): Promise<boolean> => {
-    const earlier = await db
-      .select({ body: ledger.body })
+  /** The ways of a person's sign-ins before an entry, newest first. */
+  const earlierOf = async (actor: string, seq: number): Promise<readonly Entered[]> => {
+    const rows = await db
+      .select({ body: ledger.body, at: ledger.at })
       .from(ledger)
       .where(and(eq(ledger.type, "session.opened"), eq(ledger.actor, actor), lt(ledger.seq, seq)))
       .orderBy(desc(ledger.seq))
       .limit(REMEMBERED);
-    return earlier.length === 0 || earlier.some(({ body }) => wayOf(body) === way);
+    return rows.map(({ body, at }) => ({ way: wayOf(body), at }));
   };
   const look = async (): Promise<void> => {
     const rows = await db
@@ -62,11 +72,22 @@ export async function followAccess(parts: {
     for (const row of rows) {
       const type = row.type as AccessType;
       const origin = type === "session.opened" ? wayOf(row.body) : "console";
-      const known = type !== "session.opened" || (await isKnown(row.actor, row.seq, origin));
+      const earlier = await earlierOf(row.actor, row.seq);
+      const known = type !== "session.opened" || isKnown(origin, earlier);
+      const strangerAt = earlier.find(({ way }, index) => !isKnown(way, earlier.slice(index + 1)))?.at ?? null;
       seen = row.seq;
       const person = row.actor.replace("person:", "");
       const who = { venue: CONSOLE, account: person, actor: person };
-      parts.onAccess({ ...who, action: ACTIONS[type], origin, known, detail: "", entry: row.seq, at: row.at });
+      parts.onAccess({
+        ...who,
+        action: ACTIONS[type],
+        origin,
+        known,
+        detail: "",
+        entry: row.seq,
+        at: row.at,
+        strangerAt,
+      });
     }
   };
   return parts.clock.every(LOOK_MS, () =>

@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
-import { keyReadings } from "../db/schema.ts";
+import { accessLogs, keyReadings } from "../db/schema.ts";
 import type { Account } from "../kernel/account.ts";
 import type { Alert } from "../kernel/alert.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -116,6 +116,7 @@ const compare = (
     const [row] = await tx.select().from(keyReadings).where(eq(keyReadings.account, account.id)).for("update");
     const changes = row === undefined ? [] : keyChanges(revived(row.rights), now);
     let { changes: entry } = row ?? { changes: 0 };
+    const [log] = await tx.select().from(accessLogs).where(eq(accessLogs.account, account.id));
     for (const { action, what } of changes) {
       entry += 1;
       onAccess({
@@ -129,6 +130,7 @@ const compare = (
         detail: what,
         entry,
         at: new Date(at.getTime() + entry - (row?.changes ?? 0)),
+        strangerAt: log?.strangerAt ?? null,
       });
     }
     const reading = { rights: stored(now), changes: entry, at };

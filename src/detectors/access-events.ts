@@ -43,9 +43,10 @@ export const accessEvents = detector(
       if (isLogin(action) && known) return NOTHING;
       // A person of the desk and an account may bear the same name.
       const key = `${event.market.venue} ${account}`;
-      const strangerAt = state.unknownLogins.get(key);
+      const never = Number.NEGATIVE_INFINITY;
+      const strangerAt = Math.max(state.unknownLogins.get(key) ?? never, event.strangerAt ?? never);
       if (action === "login") state.unknownLogins.set(key, at);
-      const after = !isLogin(action) && strangerAt !== undefined && at - strangerAt <= p.stormMs;
+      const after = !isLogin(action) && at - strangerAt <= p.stormMs;
       const { score, words } = EVENTS[action];
       const evidence = {
         ...(event.market.venue === "console" ? { person: account } : { account }),

@@ -170,6 +170,8 @@ export interface AccessEvent extends Head<"access"> {
   detail?: string;
   /** Number in the log it was read from: tells two alike apart. */
   entry?: number;
+  /** When somebody last came in from an unknown place before this, ms; a restart forgets no stranger by it. */
+  strangerAt?: number;
 }
 
 /** Our clock passed a whole second; `at` equals `receivedAt`. */

@@ -35,5 +35,25 @@ test("sign-ins and passkeys are heard from now on; a person who comes as never b
   await write("ana", "passkey.confirmed");
   expect(await next()).toBe("ana key-created known");
   expect(heard).toHaveLength(4);
+  expect(heard[3]?.strangerAt).toEqual(heard[1]?.at);
+  expect([heard[0], heard[1], heard[2]].map((one) => one?.strangerAt)).toEqual([null, null, null]);
+  stop();
+});
+
+test("after a restart it is still known when somebody last came as never before", async () => {
+  const write = (type: EntryType, by = ""): Promise<unknown> =>
+    database().db.transaction((tx) =>
+      append(tx, { actor: "person:eva", type, object: "console", body: by === "" ? {} : { by } }),
+    );
+  await write("session.opened", "passkey");
+  await write("session.opened", "one-time token");
+  await write("session.opened", "passkey");
+  const heard: Access[] = [];
+  const clock = fakeClock(new Date("2026-11-26T12:00:00Z"));
+  const stop = await followAccess({ database: database(), onAccess: (one) => heard.push(one), clock, log: silentLog });
+  await write("passkey.confirmed");
+  await clock.advance(2_000);
+  await expect.poll(() => heard).toHaveLength(1);
+  expect(heard[0]?.strangerAt).toBeInstanceOf(Date);
   stop();
 });

@@ -184,6 +184,22 @@ describe("access to an account", () => {
     expect(one.firing().map((hit) => hit.severity)).toEqual(["medium", "critical"]);
   });
 
+  test("an address added soon after a stranger whom only an earlier start saw is critical; long after, it is not", () => {
+    const one = stage(accessEvents);
+    const added = {
+      kind: "access",
+      account: "main",
+      action: "address-added",
+      actor: "ana",
+      origin: "",
+      known: false,
+    } as const;
+    one.take({ ...added, at: 120_000, strangerAt: 1_700_000_060_000 });
+    one.take({ ...added, at: 4 * HOUR_MS, strangerAt: 1_700_000_060_000 });
+    expect(one.firing().map((hit) => hit.severity)).toEqual(["critical", "high"]);
+    expect(one.firing()[0]!.evidence).toMatchObject({ afterUnknownLoginMs: 60_000 });
+  });
+
   test("a refused login says something where it came from nowhere known, and makes nothing after it worse", () => {
     const one = stage(accessEvents);
     access(one, 0, "login-refused");

@@ -68,4 +68,6 @@ export const accessLogs = breakwater.table("access_logs", {
   account: text("account").primaryKey(),
   lastEntry: bigint("last_entry", { mode: "number" }).notNull(),
   places: jsonb("places").$type<string[]>().notNull(),
+  /** When somebody last came in from a place never seen before. */
+  strangerAt: moment("stranger_at"),
 });

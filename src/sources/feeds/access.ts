@@ -23,16 +23,19 @@ export interface Access {
   /** Number in the log that it was read from: no two of an account are alike. */
   readonly entry: number;
   readonly at: Date;
+  /** When somebody last came into the account from an unknown place before this, however long ago; null where nobody did. */
+  readonly strangerAt: Date | null;
 }
 
 /** An access as detectors hear of it. */
 export const accessEvent = (markets: Markets, access: Access, receivedAt: number): AccessEvent => {
-  const { venue, at, ...facts } = access;
+  const { venue, at, strangerAt, ...facts } = access;
   return {
     kind: "access",
     market: markets.named(venue, venue === CONSOLE ? "desk/console" : `access/${access.account}`),
     at: at.getTime(),
     receivedAt,
     ...facts,
+    ...(strangerAt ? { strangerAt: strangerAt.getTime() } : {}),
   };
 };

@@ -70,27 +70,31 @@ const take = (
     const [row] = await tx.select().from(accessLogs).where(eq(accessLogs.account, account.id)).for("update");
     const entries = read.filter((one) => one.id > (row?.lastEntry ?? 0)).toSorted((a, b) => a.id - b.id);
     let places: readonly string[] = row?.places ?? [];
+    let strangerAt = row?.strangerAt ?? null;
     if (row === undefined) places = remembered([], entries);
     else
       for (const one of entries) {
+        const known = placesOf(one).some((place) => places.includes(place));
         onAccess({
           venue: account.venue,
           account: account.id,
           action: one.action,
           actor: account.id,
           origin: [one.address, one.place].filter((part) => part !== "").join(", "),
-          known: placesOf(one).some((place) => places.includes(place)),
+          known,
           detail: one.detail,
           entry: one.id,
           at: one.at,
+          strangerAt,
         });
+        if (one.action === "login" && !known) strangerAt = one.at;
         places = remembered(places, [one]);
       }
     const lastEntry = entries.at(-1)?.id ?? row?.lastEntry ?? 0;
     await tx
       .insert(accessLogs)
-      .values({ account: account.id, lastEntry, places: [...places] })
-      .onConflictDoUpdate({ target: accessLogs.account, set: { lastEntry, places: [...places] } });
+      .values({ account: account.id, lastEntry, places: [...places], strangerAt })
+      .onConflictDoUpdate({ target: accessLogs.account, set: { lastEntry, places: [...places], strangerAt } });
   });
 
 /**

@@ -314,6 +314,7 @@ describe("detectors of own flow, fed by what the account monitor reads", () => {
           detail: "",
           entry: second + 1,
           at: at(second),
+          strangerAt: null,
         },
         START,
       );

@@ -117,6 +117,24 @@ describe("a venue's log of logins", () => {
       .toEqual(["2 key-deleted known", "3 login known"]);
   });
 
+  test("tells after a restart, and to any replica, when a stranger last came in", async () => {
+    const log = venueLog();
+    log.add("login", HOME);
+    const first = await followed("desk-stranger", log);
+    await first.look();
+    log.add("login", AWAY);
+    await first.look();
+    await expect.poll(first.lines).toEqual(["2 login unknown"]);
+    expect(first.heard[0]?.strangerAt).toBeNull();
+    await first.stop();
+    log.add("key-addresses", AWAY, "changed whitelist");
+    const second = await followed("desk-stranger", log);
+    await second.look();
+    await expect.poll(second.lines).toEqual(["3 key-addresses known"]);
+    // The stranger was the log's second entry.
+    expect(second.heard[0]?.strangerAt).toEqual(new Date(1_000));
+  });
+
   test("that is not shown for ten minutes is told of, and that it is again", async () => {
     const log = venueLog();
     const on = await followed("desk-unread", log);

@@ -1,0 +1,1 @@
+ALTER TABLE "breakwater"."access_logs" ADD COLUMN "stranger_at" timestamp (3) with time zone;
