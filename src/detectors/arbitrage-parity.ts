@@ -116,8 +116,8 @@ function bestOf(
     symbol,
     bid: bid * usd,
     ask: ask * usd,
-    bidSize,
-    askSize,
+    bidSize: bidSize || 0,
+    askSize: askSize || 0,
     feeBps: 0,
   });
   const years = yearsTo(market.expiresAt, at);

@@ -44,7 +44,10 @@ export const usable = (top: Top | undefined, receivedAt: number, freshMs: number
 export function quoteOf({ market, bid, bidSize, ask, askSize }: Top, feeBps: number, planUsd: number): Quote {
   const within = (size: number, price: number): number => {
     const coins = coinsOf(market, size, price);
-    return Number.isNaN(coins) ? planUsd / price : Math.min(coins, planUsd / price);
+    const most = planUsd / price;
+    // Without a bound of its own a plan is as large as what is offered; where that is not told either, there is none.
+    if (Number.isNaN(coins)) return Number.isFinite(most) ? most : 0;
+    return Math.min(coins, most);
   };
   const { venue, instrument: symbol } = market;
   return { venue, symbol, bid, ask, bidSize: within(bidSize, bid), askSize: within(askSize, ask), feeBps };

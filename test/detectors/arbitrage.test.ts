@@ -216,3 +216,21 @@ describe("an opportunity begins and ends under one name, whichever market's quot
     expect(others.at(-1)).toBe("resolved binance BTC/USDT, ETH/BTC, ETH/USDT");
   });
 });
+
+test("a loop through a market whose sizes are not told is left alone, and the detector goes on", () => {
+  const one = stage(arbitrageTriangular);
+  every(3, (at) => {
+    one.quote(at, 60_000, 60_001, "kraken BTC/USDT");
+    one.quote(at, 3000, 3000.1 + at / 1e6, "kraken ETH/USDT");
+    one.take({
+      kind: "quote",
+      at,
+      market: "kraken ETH/BTC",
+      bid: 0.052,
+      bidSize: Number.NaN,
+      ask: 0.05201 + at / 1e9,
+      askSize: Number.NaN,
+    });
+  });
+  expect(one.hits).toEqual([]);
+});

@@ -28,8 +28,10 @@ export function otherBinance(
       const order = data["o"] as Data;
       const market = marketOf(String(order["s"]));
       const price = number(order["ap"]) || number(order["p"]);
+      const size = number(order["q"]);
       const taker = order["S"] === "BUY" ? 1 : -1;
-      emit(Object.assign(records.liquidation, { market, at, receivedAt, price, size: number(order["q"]), taker }));
+      if (price > 0 && size > 0)
+        emit(Object.assign(records.liquidation, { market, at, receivedAt, price, size, taker }));
       return;
     }
     case "kline": {

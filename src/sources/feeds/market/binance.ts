@@ -260,6 +260,8 @@ function quoteUpdate(feed: BinanceFeed, receivedAt: number): void {
   let at = frame.eventAt;
   if (Number.isNaN(at)) at = guessAt(feed, receivedAt);
   else learn(feed, at, receivedAt);
+  // A book with one side, as of what is being delisted, has 0 for the other.
+  if (!(frame.bid > 0) || !(frame.ask > 0)) return;
   quote.market = frame.lane.market;
   quote.at = at;
   quote.receivedAt = receivedAt;
@@ -274,6 +276,8 @@ function tradeUpdate(feed: BinanceFeed, receivedAt: number): void {
   const { frame } = feed;
   const { trade } = feed.records;
   learn(feed, frame.eventAt, receivedAt);
+  // Futures tell of what is no trade of the market (X "NA") with a price and a size of 0.
+  if (!(frame.bid > 0) || !(frame.bidSize > 0)) return;
   trade.market = frame.lane.market;
   trade.at = frame.tradeAt;
   trade.receivedAt = receivedAt;

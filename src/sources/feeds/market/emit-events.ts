@@ -44,7 +44,11 @@ export function emitQuote(
   askSize: number,
 ): void {
   if (!(bid > 0) || !(ask > 0)) return;
-  session.emit(Object.assign(session.records.quote, { market, at, receivedAt, bid, bidSize, ask, askSize }));
+  const { quote } = session.records;
+  Object.assign(quote, { market, at, receivedAt, bid, bidSize, ask, askSize });
+  if (!(bidSize >= 0)) quote.bidSize = Number.NaN;
+  if (!(askSize >= 0)) quote.askSize = Number.NaN;
+  session.emit(quote);
 }
 
 /** Hands a mark and index price on, unless the mark is missing. */
@@ -60,7 +64,7 @@ export function emitMark(
   session.emit(Object.assign(session.records.mark, { market, at, receivedAt, mark, index }));
 }
 
-/** Hands a funding rate on, unless it is missing. */
+/** Hands a funding rate on, unless it or the time that it is for is missing. */
 export function emitFunding(
   session: Session,
   market: Market,
@@ -69,7 +73,7 @@ export function emitFunding(
   rate: number,
   intervalMs: number,
 ): void {
-  if (Number.isNaN(rate)) return;
+  if (!Number.isFinite(rate) || !(intervalMs > 0)) return;
   session.emit(Object.assign(session.records.funding, { market, at, receivedAt, rate, intervalMs }));
 }
 
@@ -117,7 +121,7 @@ export function emitOption(
   session.emit(option);
 }
 
-/** Hands a forced order on. */
+/** Hands a forced order on, unless its price or size is missing: sums that hold one such are no numbers any more. */
 export function emitLiquidation(
   session: Session,
   market: Market,

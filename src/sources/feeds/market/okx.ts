@@ -103,7 +103,7 @@ function read(session: Session, message: Json, receivedAt: number): void {
           at,
           receivedAt,
           figure(data["fundingRate"]),
-          figure(data["nextFundingTime"]) - figure(data["fundingTime"]) || EIGHT_HOURS_MS,
+          Math.max(0, figure(data["nextFundingTime"]) - figure(data["fundingTime"])) || EIGHT_HOURS_MS,
         );
         break;
       case "open-interest":

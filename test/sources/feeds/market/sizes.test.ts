@@ -187,3 +187,35 @@ describe("ten contracts are one size, ours and the market's", () => {
     expect(new Set(VENUES.map(({ venue }) => venue))).toEqual(new Set(Object.keys(PARSERS)));
   });
 });
+
+describe("what has no price or no size", () => {
+  test("is no trade, quote or forced order at Binance", () => {
+    const one = feed("binanceusdm");
+    one.send({ e: "trade", E: T, T, s: "BTCUSDT", t: 1, p: "0", q: "0", X: "NA", m: false });
+    one.send({ e: "bookTicker", u: 1, E: T, T, s: "BTCUSDT", b: "100", B: "1", a: "0.00", A: "0" });
+    one.send({ e: "forceOrder", E: T, o: { s: "BTCUSDT", S: "SELL", q: "0", p: "100", ap: "100", X: "NEW" } });
+    one.send({ e: "forceOrder", E: T, o: { s: "BTCUSDT", S: "SELL", q: "1", p: "0", ap: "0", X: "NEW" } });
+    expect(one.events).toEqual([]);
+  });
+
+  test("is no forced order elsewhere, and is counted", () => {
+    const one = feed("bybit");
+    one.send({ topic: "allLiquidation.BTCUSDT", ts: T, data: [{ T, s: "BTCUSDT", S: "Buy", v: "", p: "100" }] });
+    one.send({ topic: "allLiquidation.BTCUSDT", ts: T, data: [{ T, s: "BTCUSDT", S: "Buy", v: "-1", p: "100" }] });
+    expect(one.events).toEqual([]);
+    expect(one.parser.counters.malformed).toBe(2);
+  });
+
+  test("leaves a quote without the size that was not told, or is below zero", () => {
+    const one = feed("kraken");
+    one.send({ channel: "ticker", type: "update", data: [{ symbol: "BTC/USD", bid: 100, bid_qty: -1, ask: 101 }] });
+    expect(one.events[0]).toMatchObject({ kind: "quote", bid: 100, bidSize: Number.NaN, askSize: Number.NaN });
+  });
+
+  test("leaves funding whose interval runs backwards with the usual eight hours", () => {
+    const one = feed("okx");
+    const data = { instId: "BTC-USDT-SWAP", fundingRate: "0.0001", fundingTime: "1700000000000", nextFundingTime: "0" };
+    one.send({ arg: { channel: "funding-rate", instId: "BTC-USDT-SWAP" }, data: [data] });
+    expect(one.events).toMatchObject([{ kind: "funding", rate: 0.0001, intervalMs: 28_800_000 }]);
+  });
+});
