@@ -30,6 +30,7 @@ export const arbitrageBasis = detector(
     alert: "arbitrage.basis",
     stream: ["quote"],
     scope: "asset",
+    concerns: ({ type }) => type === "spot" || type === "future",
     params,
     source: "cash and carry net of fees and financing; the reverse needs borrowed coins and is not told",
   },
@@ -37,7 +38,6 @@ export const arbitrageBasis = detector(
     init: (): State => ({ tops: [], chances: new Map() }),
     step(state, event, p) {
       const { market, receivedAt } = event;
-      if (market.type !== "spot" && market.type !== "future") return NOTHING;
       keep(state.tops, event);
       let chance = state.chances.get(market.quote);
       if (chance === undefined) {

@@ -36,6 +36,7 @@ export const arbitrageFunding = detector(
     alert: "arbitrage.funding",
     stream: ["quote", "funding"],
     scope: "asset",
+    concerns: ({ type }) => type === "perpetual",
     params,
     source: "own; carry between perpetuals net of spreads and taker fees",
   },
@@ -43,7 +44,6 @@ export const arbitrageFunding = detector(
     init: (): State => ({ tops: [], hourly: [], chance: createChance(), judgedAt: Number.NEGATIVE_INFINITY }),
     step(state, event, p) {
       const { market, receivedAt } = event;
-      if (market.type !== "perpetual") return NOTHING;
       if (event.kind === "funding") {
         state.hourly[market.id] = (event.rate * HOUR_MS) / event.intervalMs;
         return NOTHING;

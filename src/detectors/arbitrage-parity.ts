@@ -49,6 +49,7 @@ export const arbitrageParity = detector(
     alert: "arbitrage.parity",
     stream: ["option", "quote"],
     scope: "asset",
+    concerns: ({ type }) => type !== "perpetual",
     params,
     source: "Stoll 1969 (conversion and reversal), net of fees of all legs",
   },
@@ -56,7 +57,7 @@ export const arbitrageParity = detector(
     init: (): State => ({ tops: [], pairs: new Map() }),
     step(state, event, p) {
       if (event.kind === "quote") {
-        if (event.market.type === "future" || event.market.type === "spot") keep(state.tops, event);
+        if (event.market.type !== "option") keep(state.tops, event);
         return NOTHING;
       }
       const pair = pairOf(state, event);

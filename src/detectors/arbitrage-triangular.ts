@@ -37,6 +37,7 @@ export const arbitrageTriangular = detector(
     alert: "arbitrage.triangular",
     stream: ["quote"],
     scope: "venue",
+    concerns: ({ type }) => type === "spot",
     params,
     source: "own; loops of three trades at the top of the book, fees taken from what each brings",
   },
@@ -44,7 +45,6 @@ export const arbitrageTriangular = detector(
     init: (): State => ({ tops: [], triangles: [] }),
     step(state, event, p) {
       const { market } = event;
-      if (market.type !== "spot") return NOTHING;
       if (state.tops[market.id] === undefined) join(state, market);
       if (!keep(state.tops, event)) return NOTHING;
       const triangles = state.triangles[market.id];

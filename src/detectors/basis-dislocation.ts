@@ -33,6 +33,7 @@ export const basisDislocation = detector(
     alert: "market.basis",
     stream: ["quote", "mark"],
     scope: "asset",
+    concerns: ({ type }) => type !== "option",
     params,
     source: "own; mark against index as in the venues' liquidation rules",
   },
@@ -40,7 +41,6 @@ export const basisDislocation = detector(
     init: (): State => ({ spotMid: Number.NaN, spotAt: Number.NaN, bases: [] }),
     step(state, event, p) {
       const { market, receivedAt } = event;
-      if (market.type === "option") return NOTHING;
       if (event.kind === "mark") {
         const basis = basisOf(state, market);
         const bps = (event.mark / event.index - 1) * 1e4;

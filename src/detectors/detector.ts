@@ -1,4 +1,4 @@
-import type { EventKind, EventOf } from "./event.ts";
+import type { EventKind, EventOf, Market } from "./event.ts";
 import type { Finding } from "./finding.ts";
 
 /** One setting of a detector. */
@@ -25,6 +25,8 @@ export interface Head<Kind extends EventKind, P extends Params> {
   readonly alert: string;
   readonly stream: readonly Kind[];
   readonly scope: Scope;
+  /** Whether it looks at a market at all, asked once for each; all of them where it is left out. */
+  readonly concerns?: (market: Market) => boolean;
   readonly params: P;
   /** Where the method comes from: a paper, a rule book, or our own. */
   readonly source: string;
@@ -45,6 +47,7 @@ export interface Detector {
   readonly alert: string;
   readonly stream: readonly EventKind[];
   readonly scope: Scope;
+  readonly concerns?: (market: Market) => boolean;
   readonly params: Params;
   readonly source: string;
   readonly init: (params: Values<Params>) => unknown;

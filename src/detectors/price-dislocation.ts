@@ -46,6 +46,7 @@ export const priceDislocation = detector(
     alert: "market.dislocation",
     stream: ["quote"],
     scope: "asset",
+    concerns: ({ type }) => type === "spot" || type === "perpetual",
     params,
     source: "own; arbitrage net of fees as in Makarov & Schoar 2020",
   },
@@ -81,8 +82,7 @@ function join(state: State, place: Place): void {
   state.places[id] = place;
   state.pairs[id] = [];
   for (const other of state.places) {
-    if (other === undefined || other === place || other.market.type !== type || type === "option" || type === "future")
-      continue;
+    if (other === undefined || other === place || other.market.type !== type) continue;
     // A venue's own instruments are quoted one after the other: in a fast market the second always looks dearer.
     if (other.market.venueId === venueId) continue;
     const fresh = (to: Place): Pair => ({

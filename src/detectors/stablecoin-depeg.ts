@@ -24,12 +24,12 @@ export const stablecoinDepeg = detector(
     alert: "stablecoin.depeg",
     stream: ["trade", "quote", "ticker", "candle"],
     scope: "market",
+    concerns: ({ base, quote }) => STABLE.has(base) && DOLLARS.has(quote),
     params,
     source: "own; least limit that TerraUSD kept, 2022",
   },
   {
     init: () => ({
-      stable: undefined as boolean | undefined,
       price: Number.NaN,
       at: Number.NaN,
       judgedAt: Number.NEGATIVE_INFINITY,
@@ -38,9 +38,6 @@ export const stablecoinDepeg = detector(
     }),
     step(state, event, p) {
       const { market } = event;
-      // Asked once a market: most are no stablecoins, and their every quote comes by here.
-      state.stable ??= STABLE.has(market.base) && DOLLARS.has(market.quote);
-      if (!state.stable) return NOTHING;
       const price =
         event.kind === "trade"
           ? event.price

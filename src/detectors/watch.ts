@@ -5,14 +5,29 @@ import type { Hit } from "./finding.ts";
 const SECOND_MS = 1000;
 const PAUSE_MS = 3_600_000;
 
+type Step = (state: unknown, event: MarketEvent, params: Record<string, number>) => ReturnType<Detector["step"]>;
+
 /** A detector at work: its settings and one state for each market, coin, venue or for all. */
 interface Post {
   readonly detector: Detector;
-  readonly scope: Detector["scope"];
-  readonly step: (state: unknown, event: MarketEvent, params: Record<string, number>) => ReturnType<Detector["step"]>;
   readonly params: Record<string, number>;
   readonly states: unknown[];
 }
+
+/** A detector's step on the state that one market's events of one kind move. */
+interface Listener {
+  readonly post: Post;
+  readonly step: Step;
+  readonly state: unknown;
+  readonly params: Record<string, number>;
+}
+
+/** Who listens to one kind of event, by market's id; a market's listeners are found at its first event of the kind. */
+type Wires = (readonly Listener[])[];
+
+/** Index of the state that a market's events move. */
+const keyOf = (scope: Detector["scope"], market: Market): number =>
+  scope === "market" ? market.id : scope === "asset" ? market.assetId : scope === "venue" ? market.venueId : 0;
 
 /** Detectors over one stream of events. */
 export interface Watch {
@@ -38,20 +53,37 @@ export interface WatchOptions {
 export function createWatch({ detectors, params, onHit }: WatchOptions): Watch {
   const posts = detectors.map((detector): Post => ({
     detector,
-    scope: detector.scope,
-    step: detector.step as unknown as Post["step"],
     params: valuesOf(detector.params, params?.[detector.name]),
     states: [],
   }));
-  const byKind = new Map<EventKind, Post[]>();
-  for (const post of posts) {
-    for (const kind of post.detector.stream) byKind.set(kind, [...(byKind.get(kind) ?? []), post]);
-  }
-  const of = (kind: EventKind): readonly Post[] => byKind.get(kind) ?? [];
-  // One list a kind in a variable of its own: a look-up by name for every event would cost more than most steps.
-  const [trades, quotes, depths, ticks] = [of("trade"), of("quote"), of("depth"), of("tick")];
+  const ticks = posts.filter((post) => post.detector.stream.includes("tick"));
+  // One variable for each of the kinds that come most: a look-up by name for every event would cost more than most steps.
+  const [trades, quotes, depths]: [Wires, Wires, Wires] = [[], [], []];
+  const wires = new Map<EventKind, Wires>([
+    ["trade", trades],
+    ["quote", quotes],
+    ["depth", depths],
+  ]);
   const clock: TickEvent = { kind: "tick", market: CLOCK, at: Number.NaN, receivedAt: Number.NaN };
   let nextTick = Number.NaN;
+
+  function wiresOf(kind: EventKind): Wires {
+    const known = wires.get(kind) ?? [];
+    wires.set(kind, known);
+    return known;
+  }
+
+  function listen(kind: EventKind, market: Market): readonly Listener[] {
+    const listeners = posts
+      .filter(({ detector: { stream, concerns } }) => stream.includes(kind) && concerns?.(market) !== false)
+      .map((post): Listener => {
+        const { init, step, scope } = post.detector;
+        const state = (post.states[keyOf(scope, market)] ??= init(post.params));
+        return { post, step: step as unknown as Step, state, params: post.params };
+      });
+    wiresOf(kind)[market.id] = listeners;
+    return listeners;
+  }
 
   function report(post: Post, findings: ReturnType<Detector["step"]>): void {
     for (const { market, ...finding } of findings) {
@@ -60,20 +92,11 @@ export function createWatch({ detectors, params, onHit }: WatchOptions): Watch {
     }
   }
 
-  function run(list: readonly Post[], event: MarketEvent): void {
-    const { market } = event;
-    for (let i = 0; i < list.length; i += 1) {
-      const post = list[i]!;
-      const { scope } = post;
-      const key =
-        scope === "market" ? market.id : scope === "asset" ? market.assetId : scope === "venue" ? market.venueId : 0;
-      const states = post.states;
-      let state = states[key];
-      if (state === undefined) {
-        state = post.detector.init(post.params);
-        states[key] = state;
-      }
-      const findings = post.step(state, event, post.params);
+  function run(list: Wires, event: MarketEvent): void {
+    const listeners = list[event.market.id] ?? listen(event.kind, event.market);
+    for (let i = 0; i < listeners.length; i += 1) {
+      const { post, step, state, params: values } = listeners[i]!;
+      const findings = step(state, event, values);
       if (findings.length > 0) report(post, findings);
     }
   }
@@ -81,20 +104,26 @@ export function createWatch({ detectors, params, onHit }: WatchOptions): Watch {
   /** A tick reaches every state that exists. */
   function tick(): void {
     for (const post of ticks) {
+      const step = post.detector.step as unknown as Step;
       for (const state of post.states) {
         if (state === undefined) continue;
-        const findings = post.step(state, clock, post.params);
+        const findings = step(state, clock, post.params);
         if (findings.length > 0) report(post, findings);
       }
     }
   }
 
+  function forget(): void {
+    for (const post of ticks) post.states.length = 0;
+    for (const list of wires.values()) list.length = 0;
+  }
+
   function advance(receivedAt: number): void {
-    if (Number.isNaN(nextTick)) nextTick = Math.floor(receivedAt / SECOND_MS) * SECOND_MS + SECOND_MS;
-    if (receivedAt - nextTick > PAUSE_MS || ticks.every((post) => post.states.length === 0)) {
-      // Nothing at all for an hour is where one recording ends and another begins: no feed is stale for that.
-      // Where nobody listens, there is no need to walk second by second.
-      for (const post of ticks) post.states.length = 0;
+    const apart = receivedAt - nextTick;
+    // Nothing at all for an hour is where one recording ends and another begins: no feed is stale for that.
+    if (apart > PAUSE_MS) forget();
+    // Where nobody listens, there is no need to walk second by second.
+    if (!(apart <= PAUSE_MS) || ticks.every((post) => post.states.length === 0)) {
       nextTick = Math.floor(receivedAt / SECOND_MS) * SECOND_MS + SECOND_MS;
     }
     while (receivedAt >= nextTick) {
@@ -121,7 +150,7 @@ export function createWatch({ detectors, params, onHit }: WatchOptions): Watch {
           run(depths, event);
           return;
         default:
-          run(of(event.kind), event);
+          run(wiresOf(event.kind), event);
       }
     },
   };
