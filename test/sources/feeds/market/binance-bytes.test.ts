@@ -137,6 +137,7 @@ describe("the byte reader of Binance messages", () => {
     ["an escaped symbol", '{"e":"depthUpdate","E":1,"s":"BTC\\u0055SDT","U":3,"u":4,"b":[],"a":[]}'],
     ["a price finer than the grid", '{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":3,"u":4,"b":[["1.55","2"]],"a":[]}'],
     ["asks before bids", '{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":3,"u":4,"a":[],"b":[]}'],
+    ["a name that is no text", '{"e":5,"u":4,"s":"BTCUSDT","b":"1.5","B":"2.25","a":"1.6","A":"1"}'],
     ["bytes after the end", '{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":3,"u":4,"b":[],"a":[]}}'],
   ])("leaves %s to JSON", (_, text) => {
     expect(read(Buffer.from(text)).fast).toBeUndefined();
