@@ -26,8 +26,9 @@ export function topSize(book: Book, side: BookSide, count: number): number {
 export function sizeWithin(book: Book, side: BookSide, ticks: number): number {
   const best = bestOf(book, side);
   if (isNone(best)) return 0;
+  const last = side === 0 ? Math.max(best - ticks, NO_BID + 1) : Math.min(best + ticks, NO_ASK - 1);
   let total = 0;
-  for (let tick = best; !isNone(tick) && Math.abs(tick - best) <= ticks; tick = nextOf(book, side, tick)) {
+  for (let tick = best; side === 0 ? tick >= last : tick <= last; tick = nextOf(book, side, tick)) {
     total += sizeAt(book, side, tick);
   }
   return total;
