@@ -65,7 +65,7 @@ export async function startDatabase(options: {
         { cause },
       );
     });
-    const database = openDatabase(url);
+    const database = openDatabase(url, { socketFile: server?.socketFile ?? null });
     undo.push(() => database.close());
     return { database, embedded: server !== null, stop };
   } catch (error) {

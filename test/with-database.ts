@@ -17,7 +17,7 @@ export function withDatabase(): () => Database {
     // Copying files beats the default copy through the log four times over for databases this small.
     await connection.unsafe(`create database ${name} template breakwater strategy file_copy`);
     await connection.end();
-    open = openDatabase(url.replace(/\/breakwater$/, `/${name}`), 8);
+    open = openDatabase(url.replace(/\/breakwater$/, `/${name}`), { max: 8 });
   });
   afterAll(async () => {
     await open?.close();

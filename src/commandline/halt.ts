@@ -23,7 +23,7 @@ interface HaltOptions {
 type Reach = Pick<HaltContext, "home" | "accounts" | "venueOf"> & { readonly databaseUrl: Secret | null };
 
 async function pull({ databaseUrl, ...reach }: Reach, { reason, mode, json }: HaltOptions): Promise<Halted> {
-  const database = databaseUrl ? openDatabase(databaseUrl.reveal(), 1) : null;
+  const database = databaseUrl ? openDatabase(databaseUrl.reveal(), { max: 1 }) : null;
   const log = openLog("error");
   const halted = await haltEverything(
     { ...reach, database, clock: systemClock, log },

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { type PostgresJsDatabase, drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import * as schema from "./schema.ts";
@@ -15,6 +16,8 @@ export type Tx = Parameters<Parameters<Db["transaction"]>[0]>[0];
  */
 export interface Database {
   readonly url: string;
+  /** The same for drivers that read PostgreSQL's own form, in which `host` may be the socket's folder. */
+  readonly nearUrl: string;
   readonly db: Db;
   /** For the intake, which takes one batch at a time. */
   readonly intake: Db;
@@ -26,17 +29,32 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** An address with one more setting in its query. */
+export function withQuery(url: string, name: string, value: string): string {
+  const changed = new URL(url);
+  changed.searchParams.set(name, value);
+  return changed.href;
+}
+
 /**
  * For connections whose statements are planned once: the tables grow within minutes from empty, and a plan made for an
  * empty table reads all of it for ever, so only look-ups by index are planned.
  */
 const LOOK_UPS = { enable_seqscan: "off", enable_hashjoin: "off", enable_mergejoin: "off" };
 
+/** How a database is reached. */
+export interface Reach {
+  /** Connections for typed queries at most; 12 where left out. */
+  readonly max?: number;
+  /** The server's socket file, in place of the address that the URL names; null where left out. */
+  readonly socketFile?: string | null;
+}
+
 /**
  * Opens a pool. Short back-off and connect timeout, because with the driver's defaults an outage of seconds
  * lasts most of a minute.
  */
-export function openDatabase(url: string, max = 12): Database {
+export function openDatabase(url: string, { max = 12, socketFile = null }: Reach = {}): Database {
   const settings = {
     connect_timeout: 5,
     idle_timeout: 0,
@@ -45,7 +63,7 @@ export function openDatabase(url: string, max = 12): Database {
     fetch_types: false,
     backoff: (tries: number) => Math.min(1, 0.1 * tries),
     onnotice: () => {},
-    socket: sockets(),
+    socket: sockets(socketFile),
     connection: { application_name: "breakwater", timezone: "UTC" },
   };
   // drizzle replaces its client's JSON handling, so plain statements have a client of their own.
@@ -62,6 +80,7 @@ export function openDatabase(url: string, max = 12): Database {
   const plain = postgres(url, { ...settings, max: 4 });
   return {
     url,
+    nearUrl: socketFile === null ? url : withQuery(url, "host", path.dirname(socketFile)),
     db: drizzle(typed, { schema }),
     intake: drizzle(intake, { schema }),
     drawing: drizzle(drawing, { schema }),

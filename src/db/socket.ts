@@ -15,11 +15,13 @@ const HIGH_WATER_BYTES = 1 << 20;
  * Makes the driver's sockets (postgres.js README, "Custom socket"): what it writes in one turn of the event loop leaves
  * as one message. The driver itself sends each statement above a kilobyte alone, and every message wakes the server,
  * which costs more than most of what is asked. With several hosts each attempt goes to the next, as the driver does.
+ * @param socketFile connects there in place of the hosts
  * @returns what the driver's `socket` option takes; the socket is still connecting and reports failure by its events
  */
-export function sockets(): (place: Place) => net.Socket {
+export function sockets(socketFile: string | null = null): (place: Place) => net.Socket {
   let attempt = 0;
-  return ({ host, port, path }) => {
+  return ({ host, port, path: named }) => {
+    const path = socketFile ?? named;
     const settings: net.SocketConstructorOpts & DuplexOptions = { writableHighWaterMark: HIGH_WATER_BYTES };
     const socket = new net.Socket(settings);
     const which = attempt++ % host.length;

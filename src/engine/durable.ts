@@ -4,7 +4,7 @@ import { migrateSystemDatabase } from "@dbos-inc/dbos-sdk/internal/system_databa
 import { GlobalLogger } from "@dbos-inc/dbos-sdk/internal/telemetry/logs";
 import { dbRetryConfig } from "@dbos-inc/dbos-sdk/internal/utils";
 import { sql } from "drizzle-orm";
-import { type Database, type Tx, openDatabase } from "../db/client.ts";
+import { type Database, type Tx, openDatabase, withQuery } from "../db/client.ts";
 import { lostDatabase } from "../db/lost.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
@@ -64,7 +64,7 @@ export interface Durable {
 export async function migrateDurable(url: string): Promise<void> {
   // The public call writes progress to standard output, which is for answers.
   await migrateSystemDatabase(url, new GlobalLogger(undefined, { logLevel: "error" }), "dbos");
-  const database = openDatabase(url, 1);
+  const database = openDatabase(url, { max: 1 });
   try {
     await migrateTransactions(database);
   } finally {
@@ -86,7 +86,7 @@ export function openDurable(options: { database: Database; executorId: string; c
   DBOS.setConfig({
     name: APPLICATION,
     // The library would set this limit by a query beside the first one of each connection, which pg calls deprecated.
-    systemDatabaseUrl: `${database.url}${database.url.includes("?") ? "&" : "?"}idle_in_transaction_session_timeout=${IDLE_TRANSACTION_MS}`,
+    systemDatabaseUrl: withQuery(database.nearUrl, "idle_in_transaction_session_timeout", String(IDLE_TRANSACTION_MS)),
     systemDatabaseIdleTransactionTimeoutMs: 0,
     systemDatabasePoolSize: 8,
     applicationVersion: APPLICATION,

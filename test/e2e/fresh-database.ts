@@ -14,7 +14,7 @@ export async function freshDatabase(templateUrl: string): Promise<Database & Asy
     await connection.end();
   };
   await asAdmin(`create database ${name} template breakwater strategy file_copy`);
-  const database = openDatabase(templateUrl.replace(/\/breakwater$/, `/${name}`), 8);
+  const database = openDatabase(templateUrl.replace(/\/breakwater$/, `/${name}`), { max: 8 });
   return {
     ...database,
     async [Symbol.asyncDispose]() {

@@ -144,7 +144,7 @@ describe("the kill switch", () => {
   });
 
   test("works with Postgres away: the marker stops claims, and the ledger hears of it later", async () => {
-    const gone = openDatabase("postgres://nobody@127.0.0.1:9/none", 1);
+    const gone = openDatabase("postgres://nobody@127.0.0.1:9/none", { max: 1 });
     const a = venueWith(5);
     for (const base of [gone, null]) {
       const { text: said } = await haltEverything(

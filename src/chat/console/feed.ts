@@ -61,6 +61,8 @@ export function openFeed(parts: FeedParts): Feed {
   const flush = async (): Promise<void> => {
     if (flushing) return;
     flushing = true;
+    // A batch of alerts publishes its incidents one by one in one turn: they are read and told together.
+    await Promise.resolve();
     while (dirty.size > 0 && clients.size > 0 && !closing.signal.aborted) {
       const ids = [...dirty].slice(0, BATCH);
       for (const id of ids) dirty.delete(id);

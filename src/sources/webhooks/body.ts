@@ -7,10 +7,30 @@ const MAX_BYTES = 256 * 1024;
 
 const tooLarge = (): DeskError => new DeskError("BODY_TOO_LARGE");
 
-async function* chunksOf(stream: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+/** Chunks of a web stream, each offered as it comes. */
+async function readStream(
+  stream: ReadableStream<Uint8Array> | null,
+  offer: (chunk: Uint8Array) => void,
+): Promise<void> {
   const reader = stream?.getReader();
-  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) yield next.value;
+  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) offer(next.value);
 }
+
+/** The same from a socket's request. A refusal stops the reading, not the connection: the sender is still to hear it. */
+const readIncoming = (incoming: IncomingMessage, offer: (chunk: Uint8Array) => void): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const broke = (): void => reject(new Error("the connection closed"));
+    if (incoming.destroyed) broke();
+    incoming.once("end", resolve).once("error", reject).once("close", broke);
+    incoming.on("data", (chunk: Uint8Array) => {
+      try {
+        offer(chunk);
+      } catch (error) {
+        incoming.pause();
+        reject(error as Error);
+      }
+    });
+  });
 
 /**
  * Reads a body and stops at the limit, whatever the headers say. From the socket where there is one, because a web
@@ -22,16 +42,18 @@ export async function readBody(request: Request, incoming: IncomingMessage | und
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
-    for await (const chunk of (incoming ?? chunksOf(request.body)) as AsyncIterable<Uint8Array>) {
+    const take = (chunk: Uint8Array): void => {
       size += chunk.length;
       if (size > MAX_BYTES) throw tooLarge();
       chunks.push(chunk);
-    }
+    };
+    await (incoming ? readIncoming(incoming, take) : readStream(request.body, take));
   } catch (error) {
     if (error instanceof DeskError) throw error;
     throw new DeskError("BODY_MALFORMED", "the body broke off before its end; send it again", { cause: error });
   }
-  return Buffer.concat(chunks, size);
+  const [first] = chunks;
+  return chunks.length === 1 && Buffer.isBuffer(first) ? first : Buffer.concat(chunks, size);
 }
 
 /**

@@ -29,7 +29,7 @@ export async function place(name: string): Promise<Place> {
   execFileSync("chmod", ["0755", root]);
   await admin.unsafe(`create database ${name} template breakwater strategy file_copy`);
   const own = url.replace(/\/breakwater$/, `/${name}`);
-  const database = openDatabase(own, 2);
+  const database = openDatabase(own, { max: 2 });
   const home = path.join(root, name);
   mkdirSync(home);
   return {

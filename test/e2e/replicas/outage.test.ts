@@ -63,7 +63,7 @@ test(
   async () => {
     const server = await startEmbedded(home, systemClock);
     await migrate(server.url, systemClock, () => migrateDurable(server.url));
-    const database = openDatabase(server.url, 2);
+    const database = openDatabase(server.url, { max: 2 });
     const run = await seedRun(database);
     const child = spawn(process.execPath, [path.join(import.meta.dirname, "replica.mjs")], {
       env: { PATH: process.env["PATH"], DATABASE_URL: server.url, REPLICA: "only", RUN: run },

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { fakeClock } from "../../../src/kernel/clock.ts";
 import { networksOf } from "../../../src/kernel/networks.ts";
@@ -9,6 +10,10 @@ const PATH = "/hooks/alertmanager";
 const idsOf = async (response: Response): Promise<unknown> => response.json();
 const told = async (response: Response): Promise<{ error: string; message: string }> =>
   (await response.json()) as { error: string; message: string };
+
+/** A request as it comes from a socket. */
+const arrived = (body: string, facts: { socket: { remoteAddress: string }; rawHeaders: readonly string[] }): Readable =>
+  Object.assign(Readable.from([Buffer.from(body)]), facts);
 
 describe("what is taken", () => {
   test("Alertmanager's alerts are taken with their ids once they are stored", async () => {
@@ -275,13 +280,7 @@ describe("under load and in trouble", () => {
 
 describe("behind a proxy, through which everybody comes from one address", () => {
   const by = async (app: ReturnType<typeof openDoor>["app"], from: string, token: string): Promise<number> => {
-    const incoming = {
-      socket: { remoteAddress: "127.0.0.1" },
-      rawHeaders: [],
-      [Symbol.asyncIterator]: async function* () {
-        yield Buffer.from(alertmanagerBody());
-      },
-    };
+    const incoming = arrived(alertmanagerBody(), { socket: { remoteAddress: "127.0.0.1" }, rawHeaders: [] });
     const change = { authorization: `Bearer ${token}`, "x-forwarded-for": from };
     return (await app.request(PATH, bearer(alertmanagerBody(), change), { incoming })).status;
   };
@@ -310,13 +309,7 @@ describe("the configuration", () => {
     };
     const { app } = openDoor({ desk, proxies: networksOf(["127.0.0.1"]) });
     const from = async (remoteAddress: string, forwarded?: string): Promise<number> => {
-      const incoming = {
-        socket: { remoteAddress },
-        rawHeaders: [],
-        [Symbol.asyncIterator]: async function* () {
-          yield Buffer.from(alertmanagerBody());
-        },
-      };
+      const incoming = arrived(alertmanagerBody(), { socket: { remoteAddress }, rawHeaders: [] });
       const change: Record<string, string> = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };
       return (await app.request(PATH, bearer(alertmanagerBody(), change), { incoming })).status;
     };
@@ -333,13 +326,7 @@ describe("the configuration", () => {
   test("a security header that stands twice is refused", async () => {
     const { app } = openDoor();
     const rawHeaders = ["Authorization", `Bearer ${TOKEN}`, "authorization", "Bearer x"];
-    const incoming = {
-      socket: { remoteAddress: "127.0.0.1" },
-      rawHeaders,
-      [Symbol.asyncIterator]: async function* () {
-        yield Buffer.from(alertmanagerBody());
-      },
-    };
+    const incoming = arrived(alertmanagerBody(), { socket: { remoteAddress: "127.0.0.1" }, rawHeaders });
     expect((await app.request(PATH, bearer(alertmanagerBody()), { incoming })).status).toBe(401);
   });
 });
