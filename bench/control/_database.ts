@@ -14,7 +14,7 @@ export async function freshDatabase(): Promise<{ database: Database; url: string
   execFileSync("chmod", ["0755", home]);
   const server = await startEmbedded(home, systemClock);
   await migrate(server.url, systemClock, async () => {});
-  const database = openDatabase(server.url);
+  const database = openDatabase(server.url, { socketFile: server.socketFile });
   return {
     database,
     url: server.url,

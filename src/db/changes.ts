@@ -1,4 +1,4 @@
-import type { Database, Tx } from "./client.ts";
+import type { Database, Db, Tx } from "./client.ts";
 import { rows } from "./rows.ts";
 import type { Json } from "../kernel/canonical.ts";
 
@@ -59,6 +59,11 @@ const NOTE = `
 /** Raises the incident's version, so that its card is drawn anew everywhere. */
 export async function touchIncident(tx: Tx, id: string): Promise<void> {
   await rows(tx, `with ${TOUCH}`, [id]);
+}
+
+/** Writes what the incident's card shows and redraws it, as one statement. @param deed SQL whose parameters count from $2 */
+export async function redraw(db: Db | Tx, id: string, deed: string, values: readonly unknown[]): Promise<void> {
+  await rows(db, `with deed as (${deed}), ${TOUCH}`, [id, ...values]);
 }
 
 /** Adds a line to the incident's timeline and redraws its card. */

@@ -9,7 +9,7 @@ import type { Json } from "../kernel/canonical.ts";
 import type { Log } from "../kernel/log.ts";
 import { runFacts } from "../kernel/origin.ts";
 import type { Seal } from "../kernel/seal.ts";
-import { append } from "../ledger/append.ts";
+import { append, appendMany, lockDesk, readHead } from "../ledger/append.ts";
 import { closeOfRun } from "../policy/approvals.ts";
 import type { Door } from "../policy/perform.ts";
 import type { Durable } from "./durable.ts";
@@ -52,7 +52,7 @@ async function live(context: RunsContext, playbook: AnyPlaybook, runId: string):
   const { durable, database } = context;
   const actor = `playbook:${playbook.head.name}@${playbook.head.version}`;
   const begun = await durable.inTransaction("begin", async (tx) => {
-    const [[run], [incident]] = await Promise.all([
+    const [[run], [incident], , head] = await Promise.all([
       tx
         .update(runs)
         .set({ state: "running", startedAt: sql`coalesce(started_at, now())` })
@@ -67,30 +67,19 @@ async function live(context: RunsContext, playbook: AnyPlaybook, runId: string):
         .where(eq(runs.id, runId))
         .prepare("incident of a run")
         .execute(),
+      lockDesk(tx),
+      readHead(tx),
     ]);
     if (!run) throw new DeskError("UNKNOWN_PLAYBOOK", `there is no row for run ${runId}`);
     if (!incident)
       throw new DeskError("UNKNOWN_INCIDENT", `run ${runId} belongs to ${run.incidentId}, which does not exist`);
-    await append(tx, {
-      actor,
-      type: "run.started",
-      object: runId,
-      body: {
-        playbook: run.playbook,
-        version: run.version,
-        incident: run.incidentId,
-        requestedBy: run.requestedBy,
-        trust: run.trust,
-        input: run.input,
-        seal: run.seal,
-      },
-    });
-    await noteIncident(tx, {
-      incident: run.incidentId,
-      type: "run.started",
-      actor,
-      text: `${playbook.head.title}: playbook ${run.playbook} began`,
-    });
+    const { playbook: name, version, incidentId, requestedBy, trust, input, seal } = run;
+    const body = { playbook: name, version, incident: incidentId, requestedBy, trust, input, seal };
+    const text = `${playbook.head.title}: playbook ${name} began`;
+    await Promise.all([
+      appendMany(tx, [{ actor, type: "run.started", object: runId, body }], head),
+      noteIncident(tx, { incident: incidentId, type: "run.started", actor, text }),
+    ]);
     return { run, severity: incident.severity, trust: run.trust };
   });
   const bodyOf = (heedCancel: boolean): PlaybookContext<never> => {

@@ -1,11 +1,12 @@
-import { eq, sql } from "drizzle-orm";
-import { noteIncident, touchIncident } from "../db/changes.ts";
-import type { Database, Tx } from "../db/client.ts";
-import { runSteps, runs } from "../db/schema.ts";
+import { eq } from "drizzle-orm";
+import { noteIncident, redraw } from "../db/changes.ts";
+import type { Database, Db, Tx } from "../db/client.ts";
+import { runs } from "../db/schema.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
 import { durationMs } from "../kernel/duration.ts";
 import type { ActionRequest } from "../kernel/request.ts";
-import { append, lockDesk } from "../ledger/append.ts";
+import { appendMany, lockDesk, readHead } from "../ledger/append.ts";
+import type { Entry } from "../ledger/entries.ts";
 import type { Door } from "../policy/perform.ts";
 import type { Durable } from "./durable.ts";
 import type { Answer, Applied, PlaybookHead, Proposal, Step } from "./playbook.ts";
@@ -38,35 +39,37 @@ export interface StepContext {
 
 type State = "running" | "waiting" | "done" | "failed" | "skipped";
 
-/** Writes where a step stands: the card's line, and at its end the ledger's row, in one transaction. */
+const LINE = `
+  insert into breakwater.run_steps as step (run_id, name, position, state, note, ended_at)
+  values ($2, $3, $4::int, $5, $6, case when $7::boolean then now() end)
+  on conflict (run_id, name) do update set state = excluded.state, note = excluded.note,
+    ended_at = coalesce(excluded.ended_at, step.ended_at)`;
+
+const ENDS: readonly State[] = ["done", "failed", "skipped"];
+
+/** Writes the card's line of a step. */
+const draw = (db: Db | Tx, { run }: StepContext, name: string, at: number, state: State, note: string | null) =>
+  redraw(db, run.incidentId, LINE, [run.id, name, at, state, note, ENDS.includes(state)]);
+
+/** Writes where a step stands: the card's line, and at its end the ledger's row, in the transaction. */
 async function mark(
   tx: Tx,
   context: StepContext,
   name: string,
-  position: number,
+  at: number,
   state: State,
   note: string | null,
 ): Promise<void> {
-  const ended = state === "done" || state === "failed" || state === "skipped";
-  const line = tx
-    .insert(runSteps)
-    .values({ runId: context.run.id, name, position, state, note, ...(ended ? { endedAt: sql`now()` } : {}) })
-    .onConflictDoUpdate({
-      target: [runSteps.runId, runSteps.name],
-      set: { state, note, ...(ended ? { endedAt: sql`now()` } : {}) },
-    })
-    .prepare("line of a step")
-    .execute();
-  if (ended) {
-    await line;
-    await append(tx, {
-      actor: `playbook:${context.head.name}@${context.head.version}`,
-      type: "run.step",
-      object: context.run.id,
-      body: { step: name, state, note },
-    });
-  }
-  await Promise.all([line, touchIncident(tx, context.run.incidentId)]);
+  if (!ENDS.includes(state)) return draw(tx, context, name, at, state, note);
+  // The lock comes before the incident's row, as the intake takes them.
+  const [, head] = await Promise.all([lockDesk(tx), readHead(tx)]);
+  const entry: Entry = {
+    actor: `playbook:${context.head.name}@${context.head.version}`,
+    type: "run.step",
+    object: context.run.id,
+    body: { step: name, state, note },
+  };
+  await Promise.all([appendMany(tx, [entry], head), draw(tx, context, name, at, state, note)]);
 }
 
 /** One sentence about a step's result, where it says one about itself. */
@@ -87,7 +90,9 @@ export function stepsOf(context: StepContext): Step {
   /** The step that is under way. */
   let current: string | null = null;
   const write = (name: string, at: number, state: State, note: string | null): Promise<void> =>
-    database.db.transaction((tx) => mark(tx, context, name, at, state, note));
+    ENDS.includes(state)
+      ? database.db.transaction((tx) => mark(tx, context, name, at, state, note))
+      : draw(database.db, context, name, at, state, note);
 
   const cancelled = async (db: Pick<Tx, "select">): Promise<boolean> => {
     if (!context.heedCancel) return false;

@@ -109,9 +109,11 @@ class ExactlyOnce implements DataSourceTransactionHandler {
   #apply<Return>(workflow: string, step: number, work: () => Promise<Return>): Promise<Return> {
     return this.#db.transaction(async (tx) => {
       const result = await this.#running.run(tx, work);
-      const inserted = await rows(tx, DONE, [workflow, step, superjson.stringify(result)]);
+      const [inserted] = await Promise.all([
+        rows(tx, DONE, [workflow, step, superjson.stringify(result)]),
+        assertStillOwnsWorkflow(workflow),
+      ]);
       if (inserted.length === 0) throw new DBOSStepAlreadyRecordedError(workflow, step);
-      await assertStillOwnsWorkflow(workflow);
       return result;
     });
   }
