@@ -152,7 +152,7 @@ export function openDesk(parts: DeskParts): DeskApi {
           ...requestOf(person),
         });
         const run = runId(incident, playbook, person.id);
-        await parts.runs.create(tx, {
+        const ready = await parts.runs.create(tx, {
           id: run,
           playbook,
           incidentId: incident,
@@ -160,10 +160,10 @@ export function openDesk(parts: DeskParts): DeskApi {
           trust: "internal",
           input: request.input,
         });
-        return { incident, run };
+        return { incident, ready };
       });
-      await parts.runs.start([started.run]);
-      return started;
+      await parts.runs.start([started.ready]);
+      return { incident: started.incident, run: started.ready.id };
     },
 
     async startOn(person, playbook, incident, input) {
@@ -173,7 +173,7 @@ export function openDesk(parts: DeskParts): DeskApi {
       const whole = { ...row.labels, ...row.values, ...input };
       checkInput(runnable(playbook), whole);
       const run = runId(incident, playbook, `${person.id}|${person.request ?? clock.now().toISOString()}`);
-      await db.transaction(async (tx) => {
+      const ready = await db.transaction(async (tx) => {
         // Two who press at once start it once: the incident's row lets them pass one after the other.
         await tx.select({ id: incidents.id }).from(incidents).where(eq(incidents.id, incident)).for("update");
         const [active] = await tx
@@ -187,7 +187,7 @@ export function openDesk(parts: DeskParts): DeskApi {
             ),
           );
         if (active) throw new DeskError("DECISION_TAKEN", `${playbook} runs on ${incident} already`);
-        await parts.runs.create(tx, {
+        return parts.runs.create(tx, {
           id: run,
           playbook,
           incidentId: incident,
@@ -197,7 +197,7 @@ export function openDesk(parts: DeskParts): DeskApi {
           input: whole,
         });
       });
-      await parts.runs.start([run]);
+      await parts.runs.start([ready]);
       return { incident, run };
     },
 

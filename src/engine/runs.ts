@@ -1,7 +1,6 @@
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import { announce, noteIncident } from "../db/changes.ts";
 import type { Database, Tx } from "../db/client.ts";
-import { among, preparedFor, those } from "../db/prepared.ts";
 import { incidents, runs } from "../db/schema.ts";
 import type { AccountState } from "../kernel/account.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
@@ -44,8 +43,6 @@ async function ended(tx: Tx, run: RunRow, state: "done" | "failed" | "cancelled"
   await noteIncident(tx, { incident: run.incidentId, type: `run.${state}`, actor, text: outcome });
   await announce(tx, { type: "run", id: run.id });
 }
-
-const readRuns = preparedFor((db) => db.select().from(runs).where(among(runs.id)).prepare("runs"));
 
 /** The whole life of one run, as the engine executes it: once, and again after each crash with the recorded steps answering. */
 async function live(context: RunsContext, playbook: AnyPlaybook, runId: string): Promise<void> {
@@ -119,12 +116,15 @@ async function live(context: RunsContext, playbook: AnyPlaybook, runId: string):
   await durable.inTransaction("end", (tx) => ended(tx, begun.run, result.state, result.outcome));
 }
 
+/** A run whose row is committed. */
+export type Ready = Pick<RunRow, "id" | "playbook" | "version">;
+
 /** Playbook runs: define, start, sweep, cancel. */
 export interface Runs {
   /** Registers every installed playbook version with the engine; before it launches. */
   define(): void;
   /** Starts runs whose rows were committed. A crash in between is healed by the sweep. */
-  start(runIds: readonly string[]): Promise<void>;
+  start(ready: readonly Ready[]): Promise<void>;
   /**
    * Starts what a crash left, ends runs that the engine gave up, and marks runs whose version is not installed; resolves
    * to the orphans found now.
@@ -132,7 +132,7 @@ export interface Runs {
   sweep(): Promise<readonly string[]>;
   /** Asks a run to stop; it answers at its next step with its compensation. */
   cancel(runId: string, by: string, reason: string): Promise<void>;
-  /** Writes a run's row inside the caller's transaction; start it after the commit. */
+  /** Writes a run's row inside the caller's transaction, unless it stands there already; start it after the commit. */
   create(
     tx: Tx,
     run: {
@@ -143,7 +143,7 @@ export interface Runs {
       trust: RunRow["trust"];
       input: Record<string, Json>;
     },
-  ): Promise<void>;
+  ): Promise<Ready>;
 }
 
 /** @example const runs = openRuns(context); runs.define(); await durable.launch(); await runs.sweep(); */
@@ -151,9 +151,8 @@ export function openRuns(context: RunsContext): Runs {
   const { durable, database, playbooks, log } = context;
   const installed = new Map(playbooks.map((one) => [workflowName(one.head.name, one.head.version), one]));
 
-  const start = async (runIds: readonly string[]): Promise<void> => {
-    if (runIds.length === 0) return;
-    for (const run of await readRuns(database.db).execute(those(runIds))) {
+  const start = async (ready: readonly Ready[]): Promise<void> => {
+    for (const run of ready) {
       const name = workflowName(run.playbook, run.version);
       if (installed.has(name)) await durable.start(name, run.id);
     }
@@ -206,9 +205,7 @@ export function openRuns(context: RunsContext): Runs {
       const back = unfinished.filter((run) => run.state === "orphaned" && !orphans.includes(run));
       for (const run of back)
         await database.db.update(runs).set({ state: "ready", outcome: null }).where(eq(runs.id, run.id));
-      await start(
-        [...back, ...unfinished.filter((run) => run.state === "ready" && !orphans.includes(run))].map((run) => run.id),
-      );
+      await start([...back, ...unfinished.filter((run) => run.state === "ready" && !orphans.includes(run))]);
       return orphans.map((run) => run.id);
     },
     async cancel(runId, by, reason) {
@@ -241,10 +238,12 @@ export function openRuns(context: RunsContext): Runs {
           `there is no playbook ${run.playbook}; installed are ${playbooks.map((one) => one.head.name).join(", ")}`,
         );
       const row = { ...run, version: playbook.head.version };
-      await tx
+      const [stands] = await tx
         .insert(runs)
         .values({ ...row, seal: context.seal.of("run", runFacts(row)) })
-        .onConflictDoNothing();
+        .onConflictDoUpdate({ target: runs.id, set: { id: run.id } })
+        .returning({ id: runs.id, playbook: runs.playbook, version: runs.version });
+      return stands ?? row;
     },
   };
 }

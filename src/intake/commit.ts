@@ -8,7 +8,7 @@ import { readConditions } from "./dedupe.ts";
 import { type Around, type Match, type Passing, type Placing, type Silence, type Touched, setOut } from "./passing.ts";
 import { rows } from "../db/rows.ts";
 import type { IntakeSettings } from "./settings.ts";
-import { type Taken, drawIds, store } from "./store.ts";
+import { type NewRun, type Taken, drawIds, store } from "./store.ts";
 
 /** What makes a delivery unique, and how long a second one with the same key is the same. */
 export interface Delivery {
@@ -39,7 +39,7 @@ export interface Committed {
   readonly alerts: readonly Pick<Passing, "id" | "stop" | "stoppedBy" | "incidentId">[];
   readonly incidents: readonly Touched[];
   /** Runs to be started now; a sweep starts those that a crash leaves. */
-  readonly runs: readonly string[];
+  readonly runs: readonly NewRun[];
 }
 
 export interface CommitOptions {

@@ -24,7 +24,7 @@ const RUNS = `
   select id, playbook, version, "incidentId", "requestedBy", trust, input, seal
   from json_to_recordset($1::json) as r (id text, playbook text, version int, "incidentId" text, "requestedBy" text,
     trust text, input jsonb, seal text)
-  on conflict (id) do nothing returning id`;
+  on conflict (id) do nothing returning id, playbook, version`;
 
 const SEALS = `
   update breakwater.incidents i set seal = r->>1 from json_array_elements($1::json) r where i.id = r->>0`;
@@ -35,6 +35,13 @@ const DELIVERIES = `
   on conflict (key) do update set alert_ids = excluded.alert_ids, received_at = excluded.received_at`;
 
 const ANNOUNCE = `select pg_notify('breakwater', change) from json_array_elements_text($1::json) change`;
+
+/** A run that answers an alert of this batch. */
+export interface NewRun {
+  readonly id: string;
+  readonly playbook: string;
+  readonly version: number;
+}
 
 /** A delivery taken in this batch, with the alerts that it became. */
 export interface Taken {
@@ -136,7 +143,7 @@ export async function store(
   deliveries: readonly Taken[],
   matchPlaybooks: (alert: Passing["alert"]) => readonly Match[],
   place: Placing | null,
-): Promise<readonly string[]> {
+): Promise<readonly NewRun[]> {
   const { tx, batch, lines, touched } = around;
   const written = JSON.stringify(batch.map(alertRow));
   const runs = runRows(around, matchPlaybooks);
@@ -146,10 +153,10 @@ export async function store(
     const change: Change = { type: "incident", id, version, placed: isNew && place !== null };
     return JSON.stringify(change);
   });
-  const list = async (text: string, values: readonly unknown[]): Promise<readonly { readonly id: string }[]> =>
-    values.length === 0 ? [] : rows(tx, text, [JSON.stringify(values)]);
+  const list = async <Row>(text: string, values: readonly unknown[]): Promise<readonly Row[]> =>
+    values.length === 0 ? [] : rows<Row>(tx, text, [JSON.stringify(values)]);
   const [fresh] = await Promise.all([
-    list(RUNS, runs),
+    list<NewRun>(RUNS, runs),
     rows(tx, ALERTS, [written]),
     list(SEALS, seals),
     list(LINES, lines.map(lineRow)),
@@ -158,7 +165,7 @@ export async function store(
     opened.length > 0 ? place?.(tx, opened) : undefined,
     appendMany(tx, entriesOf(around, written), around.head),
   ]);
-  return fresh.map((row) => row.id);
+  return fresh;
 }
 
 /** Draws numbers for new alerts. */

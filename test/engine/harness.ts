@@ -102,7 +102,7 @@ export async function begin(
       { kind: "test", severity: "low", title: "a test" },
     );
     const run = `run:${incident}:${playbook}`;
-    await opened.create(tx, {
+    const ready = await opened.create(tx, {
       id: run,
       playbook,
       incidentId: incident,
@@ -110,10 +110,10 @@ export async function begin(
       trust: "internal",
       input,
     });
-    return { run, incident };
+    return { ready, incident };
   });
-  await opened.start([made.run]);
-  return made;
+  await opened.start([made.ready]);
+  return { run: made.ready.id, incident: made.incident };
 }
 
 /** The run's row, once it is over. */

@@ -127,7 +127,7 @@ describe("a playbook run", () => {
     const { run } = await begin(database(), opened, "two-steps", { account: "paper-b" });
     await over(database(), run);
     const before = counts.get("first");
-    await opened.start([run]);
+    await opened.start([{ id: run, playbook: "two-steps", version: 1 }]);
     await durable.start("two-steps@1", run);
     await over(database(), run);
     expect(counts.get("first")).toBe(before);
