@@ -300,7 +300,9 @@ describe("once and only once", () => {
         requestedBy: "source:account-monitor",
       },
     ]);
-    expect(desk.committed.flatMap((one) => one.runs)).toEqual([{ id: found[0]?.id, playbook: "margin-breach", version: 1 }]);
+    expect(desk.committed.flatMap((one) => one.runs)).toEqual([
+      { id: found[0]?.id, playbook: "margin-breach", version: 1 },
+    ]);
   });
 
   test("the cards of a new incident are asked for in its transaction, once", async () => {
