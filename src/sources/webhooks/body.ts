@@ -27,7 +27,7 @@ const readIncoming = (incoming: IncomingMessage, offer: (chunk: Uint8Array) => v
         offer(chunk);
       } catch (error) {
         incoming.pause();
-        reject(error as Error);
+        reject(error);
       }
     });
   });
