@@ -87,10 +87,24 @@ describe("a recorded market", () => {
 
   test("moves the account's price by the same shares", async () => {
     const market = await recordedMarket([file], undefined);
-    expect(market.lastsMs).toBe(239 * 60_000);
-    const [first, last] = [market.priceAt(0), market.priceAt(market.lastsMs)];
+    // From the first minute's opening to the last one's close, a quarter of a minute apart within each.
+    expect(market.lastsMs).toBe(239.75 * 60_000);
+    const [first, last] = [market.pricesUpTo(0).at(-1), market.pricesUpTo(market.lastsMs).at(-1)];
     // 50,000 falls to 40,440: by the same 19.12 %, the simulated 64,000 to 51,763.2.
     expect([first, last]).toEqual(["64000", "51763.2"]);
+  });
+
+  test("whose candles fall in between and close where they opened still costs the account that is left alone", async () => {
+    const rows = Array.from({ length: 12 }, (_, hour) => {
+      const low = hour === 6 ? 60 : 99;
+      return `${1_600_000_000 + hour * 3_600},100,101,${low},100,1`;
+    });
+    const candles = path.join(folder, "btc-perp-fall_1h.csv");
+    writeFileSync(candles, `timestamp,open,high,low,close,volume\n${rows.join("\n")}\n`);
+    const market = await recordedMarket([candles], undefined);
+    const life = await through(market, null);
+    expect(life.liquidated).toBe(true);
+    expect(Number(life.drawdownRatio)).toBeGreaterThan(0.9);
   });
 
   test("is lived through with the playbook's answer", async () => {

@@ -81,7 +81,8 @@ export async function live({ market, playbook, inputOf, hedger, seed }: LifePart
   const detectors = playbook ? detectorsNamed().filter((one) => one.alert === playbook.head.on?.kind) : [];
   const watch = createWatch({ detectors, onHit: (hit) => waiting.push(toAlert(hit)) });
   const translation = translatePaper({ markets: createMarkets(), emit: (event) => watch.take(event) });
-  const observe = async (): Promise<void> => {
+  /** @param last of this step, whose time is counted once */
+  const observe = async (last: boolean): Promise<void> => {
     if (!exchange) return;
     const state = await exchange.venue().reader.account(ACCOUNT);
     start ??= state.equityUsd;
@@ -90,7 +91,7 @@ export async function live({ market, playbook, inputOf, hedger, seed }: LifePart
     const before = level;
     // An account without positions is in no danger, whatever its ratio.
     level = state.positions.length === 0 ? "calm" : levelOf(state.marginRatio, level, LEVELS);
-    if (level === "critical") dangerMs += market.stepMs;
+    if (last && level === "critical") dangerMs += market.stepMs;
     const now = clock.now();
     if (level !== before || (level !== "calm" && now.getTime() - raisedAt >= AGAIN_MS)) {
       raisedAt = now.getTime();
@@ -101,14 +102,23 @@ export async function live({ market, playbook, inputOf, hedger, seed }: LifePart
   };
   const clock = steppedClock(START, market.stepMs, () =>
     clock.outOfTime(async () => {
-      const price = market.priceAt(elapsed());
-      if (price !== null) exchange?.pin("BTC", price);
-      await exchange?.tick();
+      const prices = market.pricesUpTo(elapsed());
+      for (const [index, price] of prices.entries()) {
+        if (price !== null) exchange?.pin("BTC", price);
+        await exchange?.tick();
+        await observe(index === prices.length - 1);
+      }
       watch.advance(clock.now().getTime());
-      await observe();
     }),
   );
-  exchange = await openPaper({ clock, log: silentLog, seed, storm: market.storm, latencyMs });
+  exchange = await openPaper({
+    clock,
+    log: silentLog,
+    seed,
+    storm: market.storm,
+    latencyMs,
+    longestStepMs: market.stepMs,
+  });
   if (detectors.length > 0) exchange.onMarket((event) => translation.take(event, clock.now().getTime()));
   const [account] = demoAccounts(market.storm, START);
   if (account) await exchange.seedAccounts([account]);

@@ -1,3 +1,4 @@
+import type { CandleEvent } from "../../detectors/event.ts";
 import { type Price, decimal, fromFloat } from "../../kernel/decimal.ts";
 import { DeskError } from "../../kernel/errors.ts";
 import { STORMS, type StormName } from "../../venues/paper/storms.ts";
@@ -8,8 +9,11 @@ export interface BacktestMarket {
   readonly name: string;
   /** Books, volatility and funding; prices too where there is no recording. */
   readonly storm: StormName;
-  /** Bitcoin's price after so many ms; null where the storm has its own. */
-  priceAt(ms: number): Price | null;
+  /**
+   * Bitcoin's prices since the moment asked for before, up to `ms`: the lowest and the highest as they came, then the last, so
+   * that no step passes over the price at which an account is lost; null where the storm has its own.
+   */
+  pricesUpTo(ms: number): readonly (Price | null)[];
   readonly lastsMs: number;
   readonly stepMs: number;
   /** How long a second of the day lasts here: storms play a day in five minutes. */
@@ -29,7 +33,7 @@ export function stormMarket(storm: StormName): BacktestMarket {
   return {
     name: `storm ${storm}`,
     storm,
-    priceAt: () => null,
+    pricesUpTo: () => [null],
     lastsMs,
     stepMs: STEP_MS,
     secondMs: lastsMs / DAY_SECONDS,
@@ -62,7 +66,7 @@ export async function recordedMarket(
       const name = `${market.venue} ${market.instrument}`;
       if (event.kind === "trade") note(name, market.base, at, event.price);
       else if (event.kind === "quote") note(name, market.base, at, (event.bid + event.ask) / 2);
-      else if (event.kind === "candle") note(name, market.base, at, event.close);
+      else if (event.kind === "candle") for (const [when, price] of within(event)) note(name, market.base, when, price);
     },
   });
   for await (const line of lines) if (line.type === "summary") break;
@@ -83,10 +87,31 @@ export async function recordedMarket(
     lastsMs,
     secondMs: 1_000,
     stepMs: Math.min(LONGEST_STEP_MS, Math.round(gap)),
-    priceAt(ms) {
+    pricesUpTo(ms) {
+      // Another life begins anew.
       if (first + ms < (chosen.at[at] ?? 0)) at = 0;
-      while (at + 1 < chosen.at.length && (chosen.at[at + 1] ?? 0) <= first + ms) at += 1;
-      return fromFloat((STORMS.calm.btcUsd * (chosen.price[at] ?? 0)) / (chosen.price[0] ?? 1), TICK, "half-even");
+      let [low, high] = [at, at];
+      for (let begun = false; (chosen.at[at + 1] ?? Number.POSITIVE_INFINITY) <= first + ms; begun = true) {
+        at += 1;
+        if (!begun || (chosen.price[at] ?? 0) < (chosen.price[low] ?? 0)) low = at;
+        if (!begun || (chosen.price[at] ?? 0) > (chosen.price[high] ?? 0)) high = at;
+      }
+      return [...new Set([Math.min(low, high), Math.max(low, high), at])].map((index) =>
+        fromFloat((STORMS.calm.btcUsd * (chosen.price[index] ?? 0)) / (chosen.price[0] ?? 1), TICK, "half-even"),
+      );
     },
   };
+}
+
+/** A candle's prices at moments within it: it opens, turns against its own direction first, then goes to its other end and closes. */
+function within({
+  at,
+  intervalMs,
+  open,
+  high,
+  low,
+  close,
+}: CandleEvent): readonly (readonly [at: number, price: number])[] {
+  const [second, third] = close < open ? [high, low] : [low, high];
+  return [open, second, third, close].map((price, index) => [at - (intervalMs * (3 - index)) / 4, price]);
 }

@@ -27,6 +27,8 @@ export interface PaperOptions {
   readonly btcUsd?: number;
   /** Multiplies the storm's time; default 1 (a day in five minutes). */
   readonly speed?: number;
+  /** A longer pause of the clock does not move the storm: nobody could have acted in it; 2 seconds by default. */
+  readonly longestStepMs?: number;
   /** File of the journal; without one everything lives in memory. */
   readonly journalPath?: string;
   readonly faults?: readonly PaperFault[];
@@ -69,7 +71,6 @@ export interface PaperExchange {
 }
 
 const TICK_MS = 250;
-/** A pause of the process longer than this does not move the storm: nobody could have acted in it. */
 const LONGEST_STEP_MS = 2_000;
 /** How often the storm's time is noted: often while it lasts, rarely after. */
 const NOTE_MS = 1_000;
@@ -82,7 +83,7 @@ const NOTE_AFTER_MS = 60_000;
  *   RECORDING_UNREADABLE for a damaged journal
  */
 export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
-  const { clock, log, speed = 1 } = options;
+  const { clock, log, speed = 1, longestStepMs = LONGEST_STEP_MS } = options;
   if (!(speed > 0 && speed <= 1000))
     throw new DeskError("CONFIG_INVALID", `the storm's speed was ${speed}, it must be above 0 and at most 1000`);
   const { journal, deeds } = await openJournal(options.journalPath);
@@ -166,7 +167,7 @@ export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
   const step = async (): Promise<void> => {
     if (closed) return;
     const now = clock.now();
-    const passed = Math.min(Math.max(0, now.getTime() - steppedAt), LONGEST_STEP_MS);
+    const passed = Math.min(Math.max(0, now.getTime() - steppedAt), longestStepMs);
     const before = market;
     const fundedTimes = Math.floor(elapsedMs / storm.fundingEveryMs);
     steppedAt = now.getTime();
@@ -175,7 +176,7 @@ export async function openPaper(options: PaperOptions): Promise<PaperExchange> {
     note();
     dropSilent(floor);
     fillResting(floor);
-    if (Math.floor(elapsedMs / storm.fundingEveryMs) > fundedTimes) payFunding(floor);
+    for (let due = Math.floor(elapsedMs / storm.fundingEveryMs); due > fundedTimes; due -= 1) payFunding(floor);
     settleExpired(floor);
     liquidate(floor, bouts);
     if (marketListeners.size > 0) {

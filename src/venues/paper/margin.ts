@@ -90,9 +90,12 @@ export function valuate(book: Book, market: Market): Valuation {
 export const isLost = (one: Valuation): boolean =>
   greater(one.maintenanceUsd, ZERO) && !less(one.maintenanceUsd, one.equityUsd);
 
-/** Whether a book may take on what it would hold after an order. */
-export const mayHold = (after: Valuation): boolean =>
-  !greater(mul(after.maintenanceUsd, INITIAL_MULTIPLE), after.equityUsd);
+/** Whether a book may take on what it would hold after an order: options that are bought must be paid for in full. */
+export function mayHold({ maintenanceUsd, equityUsd, lines }: Valuation): boolean {
+  const bought = lines.filter(({ instrument, holding }) => instrument.kind === "option" && sign(holding.quantity) > 0);
+  const paid = sum<"usd">(bought.map((one) => one.notionalUsd));
+  return !greater(add(mul<"usd">(maintenanceUsd, INITIAL_MULTIPLE), paid), equityUsd);
+}
 
 function lineOf(instrument: Instrument, holding: Holding, market: Market): Line {
   const { price, index, delta } = market.mark(instrument);

@@ -82,14 +82,33 @@ export function levelsFor(
     const rest = sub(quantity, eaten);
     if (!isZero(rest)) synthetic.push({ price, quantity: rest, against: undefined });
   }
+  const best = side === "buy" ? 1 : -1;
+  const resting = restingAgainst(state, one.symbol, side, exceptAccount);
+  const levels = [...synthetic, ...resting].toSorted((a, b) => best * (toFloat(a.price) - toFloat(b.price)));
+  return onlyReducing(state, levels);
+}
+
+function restingAgainst(state: PaperState, symbol: string, side: Side, exceptAccount: string | undefined): Piece[] {
   const resting: Piece[] = [];
   for (const id of state.working) {
     const order = state.orders.get(id);
-    if (!order || order.symbol !== one.symbol || order.side === side || order.account === exceptAccount) continue;
+    if (!order || order.symbol !== symbol || order.side === side || order.account === exceptAccount) continue;
     resting.push({ price: order.limitPrice, quantity: sub(order.quantity, order.filledQuantity), against: order });
   }
-  const best = side === "buy" ? 1 : -1;
-  return [...synthetic, ...resting].toSorted((a, b) => best * (toFloat(a.price) - toFloat(b.price)));
+  return resting;
+}
+
+/** Of reduce-only orders what their accounts still hold, in the order in which the levels would trade. */
+function onlyReducing(state: PaperState, levels: readonly Piece[]): readonly Piece[] {
+  const room = new Map<string, Quantity>();
+  return levels.flatMap((level): Piece[] => {
+    const { against } = level;
+    if (!against) return [level];
+    const left = room.get(against.account) ?? reducible(state, against.account, against.symbol, against.side);
+    const quantity = against.reduceOnly ? min(left, level.quantity) : level.quantity;
+    room.set(against.account, greater(left, quantity) ? sub(left, quantity) : ZERO);
+    return isZero(quantity) ? [] : [{ ...level, quantity }];
+  });
 }
 
 /** The best synthetic level, without what was taken: cheap enough for every tick. */

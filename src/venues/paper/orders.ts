@@ -1,9 +1,13 @@
 import {
+  type Decimal,
+  type Price,
   type Quantity,
   ZERO,
+  add,
   greater,
   isZero,
   less,
+  max,
   min,
   mul,
   neg,
@@ -15,10 +19,11 @@ import {
 import { type Instrument, onTick } from "../../kernel/instrument.ts";
 import type { OrderRequest } from "../../kernel/order.ts";
 import { CAPABILITIES } from "../capabilities.ts";
-import { type Floor, fill, nextId } from "./floor.ts";
+import { type Floor, fill, nextId, workingOrders } from "./floor.ts";
 import { instrumentOf } from "./listing.ts";
 import { mayHold, valuate } from "./margin.ts";
-import { type Piece, levelsFor, reducible, signed, takeable } from "./matching.ts";
+import { known } from "./market.ts";
+import { type Piece, feeUsd, levelsFor, reducible, signed, takeable } from "./matching.ts";
 import { type Book, type PaperOrder, clientKey, trade } from "./state.ts";
 
 /** What the exchange says to an order: the order it took, or why it did not; `exists` where it has one of that id already. */
@@ -66,7 +71,8 @@ export function accept(floor: Floor, request: OrderRequest, by: PaperOrder["by"]
   const pieces = crossing(floor, request);
   if (timeInForce !== "FOK" || isZero(sub(quantity, sum(pieces.map((piece) => piece.quantity)))))
     fill(floor, order, pieces, false);
-  dropIdle(floor, account, symbol);
+  for (const one of new Set([account, ...pieces.flatMap(({ against }) => against?.account ?? [])]))
+    dropIdle(floor, one, symbol);
   if (order.state === "working" && (timeInForce === "IOC" || timeInForce === "FOK")) {
     floor.record({ deed: "cancelled", order: id, cause: "unfilled", at });
   }
@@ -125,17 +131,40 @@ function whyRefused(floor: Floor, request: OrderRequest): string | undefined {
   return undefined;
 }
 
-/** Whether the book could carry the order if all of it traded at its limit. */
+/**
+ * Whether the book could carry the order, alone and with all that rests already, if it traded: at its limit, or at the mark
+ * where that is worse, so that a price the market is far from lends no margin.
+ */
 function affordable(floor: Floor, book: Book, one: Instrument, request: OrderRequest): boolean {
-  const { symbol, side, quantity, limitPrice } = request;
+  const { account, symbol, side, quantity } = request;
+  const resting = workingOrders(floor.state, account).filter((other) => !other.reduceOnly && other.side === side);
+  const due = [...resting.map((other) => ({ ...other, quantity: unfilled(other) })), request];
   if (one.kind === "spot") {
-    const needs = side === "buy" ? mul<"quantity">(quantity, limitPrice) : quantity;
-    return !greater(needs, book.balances.get(side === "buy" ? one.quote : one.base) ?? ZERO);
+    const needs = due.filter((other) => other.symbol === symbol).map((other) => spotNeeds(one, other));
+    return !greater(sum(needs), book.balances.get(side === "buy" ? one.quote : one.base) ?? ZERO);
   }
   const held = book.holdings.get(symbol)?.quantity ?? ZERO;
   const change: Quantity = signed(side, quantity);
   if (sign(held) * sign(change) < 0 && !greater(quantity, sign(held) < 0 ? neg(held) : held)) return true;
-  const after: Book = { balances: new Map(book.balances), holdings: new Map(book.holdings) };
-  trade(after, symbol, change, limitPrice);
-  return mayHold(valuate(after, floor.market()));
+  // What rests may also free margin, which nobody can count on.
+  return [[request], due].every((orders) => {
+    const after: Book = { balances: new Map(book.balances), holdings: new Map(book.holdings) };
+    for (const other of orders)
+      if (known(other.symbol).kind !== "spot")
+        trade(after, other.symbol, signed(other.side, other.quantity), worse(floor, other));
+    return mayHold(valuate(after, floor.market()));
+  });
+}
+
+const unfilled = (order: PaperOrder): Quantity => sub(order.quantity, order.filledQuantity);
+
+/** What a spot order takes at most: coins, or money and the fee. */
+function spotNeeds(one: Instrument, { side, quantity, limitPrice }: OrderRequest): Decimal {
+  if (side === "sell") return quantity;
+  return add(mul(quantity, limitPrice), feeUsd(one, quantity, limitPrice, limitPrice, false));
+}
+
+function worse(floor: Floor, { symbol, side, limitPrice }: OrderRequest): Price {
+  const { price } = floor.market().mark(known(symbol));
+  return side === "buy" ? max(price, limitPrice) : min(price, limitPrice);
 }
