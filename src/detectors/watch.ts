@@ -4,6 +4,8 @@ import type { Hit } from "./finding.ts";
 
 const SECOND_MS = 1000;
 const PAUSE_MS = 3_600_000;
+/** No venue's clock runs further ahead of ours; believed, such a time would let every window wait for it to come. */
+const AHEAD_MS = 60_000;
 
 type Step = (state: unknown, event: MarketEvent, params: Record<string, number>) => ReturnType<Detector["step"]>;
 
@@ -139,6 +141,7 @@ export function createWatch({ detectors, params, onHit }: WatchOptions): Watch {
     advance,
     take(event) {
       if (!(event.receivedAt < nextTick)) advance(event.receivedAt);
+      if (event.at - event.receivedAt > AHEAD_MS) event.at = event.receivedAt;
       switch (event.kind) {
         case "quote":
           run(quotes, event);

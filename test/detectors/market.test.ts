@@ -319,6 +319,16 @@ test("a pump is a rush of sweeping buys far above the hour's price", () => {
   expect(one.firing()[0]!.evidence["rushOrders"]).toBeGreaterThan(5);
 });
 
+test("one message from a clock that runs a day ahead does not blind a detector for the day", () => {
+  const one = stage(momentumIgnition);
+  for (let i = 0; i < 400; i += 1) one.trade(i * 500, 1000 + (i % 2) * 0.1, 1, i % 2 === 0 ? 1 : -1);
+  const parties = { taker: 1, buyer: "", seller: "" };
+  one.take({ kind: "trade", at: 86_400_000, receivedAt: 199_900, price: 1000, size: 1, ...parties });
+  for (let i = 0; i < 40; i += 1) one.trade(200_000 + i * 100, 1000 + i * 0.25, 8, 1);
+  for (let i = 0; i < 60; i += 1) one.trade(205_000 + i * 200, 1010 - i * 0.15, 1, -1);
+  expect(one.firing()).toHaveLength(1);
+});
+
 test("liquidity is gone when the book near the best price empties", () => {
   const one = stage(liquidityEvaporation);
   for (let at = 0; at < 60_000; at += 500) {
