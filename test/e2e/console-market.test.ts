@@ -160,7 +160,7 @@ describe("a detector's page", () => {
       await page.getByRole("img", { name: /40 hits, the highest score 0\.96/ }).waitFor();
       const text = await page.locator("main").innerText();
       expect(text).toMatch(/1 of 1 right \(100 %\), 1 useful/);
-      expect(text).toMatch(/lifeMs\s+1500\s+2000\s+ms/);
+      expect(text).toMatch(/1\.5 s\s+2 s\s+lifeMs: 1500/);
       expect(text).toMatch(/INC-1\s+Large bids were pulled before they could trade\s+useful\s+Ana Ruiz/);
       expect(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")).toBe(true);
       await picture(page, `detector-${colorScheme}`);
