@@ -55,6 +55,6 @@ await holdLease({
   alone: false,
   onLost: () => process.exit(70),
 });
-if (process.env.RUN) await runs.start([process.env.RUN]);
+if (process.env.RUN) await runs.start([{ id: process.env.RUN, playbook: "slow", version: 1 }]);
 process.stdout.write("up\n");
 if (process.env.SPREAD) await durable.start("spread", process.env.SPREAD);
