@@ -4,6 +4,7 @@ import { type Config } from "../config.ts";
 import type { Database, Tx } from "../db/client.ts";
 import { incidents } from "../db/schema.ts";
 import type { Alert } from "../kernel/alert.ts";
+import { sha256 } from "../kernel/canonical.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { durationMs } from "../kernel/duration.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
@@ -23,6 +24,7 @@ import { type Trouble, openTrouble } from "./trouble.ts";
 export interface Paging {
   /** Looks at an incident that changed: plans its page, or stops it. */
   look(incident: string): Promise<void>;
+  /** Calls somebody now, once a delivery. */
   byHand(person: Person, whom: string, why: string): Promise<string>;
   /** Calls everyone at once, in the transaction of the deed; resolves to the pagers, none where none is configured. */
   everyone(
@@ -127,10 +129,12 @@ export function openPaging(parts: {
           "NOT_SUPPORTED",
           "no pager is configured, so nobody was called; set PAGERDUTY_ROUTING_KEY or NTFY_TOPIC",
         );
+      const call = person.request === undefined ? randomUUID() : sha256(person.request);
       await db.transaction(async (tx) => {
+        let fresh = false;
         for (const target of pagers.keys()) {
-          await schedulePage(tx, {
-            dedupeKey: `page:${whom}:${randomUUID()}/${target}`,
+          const added = await schedulePage(tx, {
+            dedupeKey: `page:${whom}:${call}/${target}`,
             incidentId: null,
             target,
             summary: `${person.name} calls ${known.name}: ${why}`,
@@ -138,7 +142,9 @@ export function openPaging(parts: {
             link: config.publicUrl,
             dueAt: at,
           });
+          fresh ||= added;
         }
+        if (!fresh) return;
         await append(tx, {
           actor: `person:${person.id}`,
           type: "page.sent",

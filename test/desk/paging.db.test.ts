@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { listen } from "../../src/db/changes.ts";
-import { incidentEvents, incidents, pages } from "../../src/db/schema.ts";
+import { incidentEvents, incidents, ledger, pages } from "../../src/db/schema.ts";
 import { type Paging, openPaging } from "../../src/desk/paging.ts";
 import { acknowledge, openIncident, resolve } from "../../src/incidents/lifecycle.ts";
 import type { Alert } from "../../src/kernel/alert.ts";
@@ -145,5 +145,15 @@ describe("the on-call page", () => {
     await expect(paging.byHand(ana, "zoe", "hello")).rejects.toMatchObject({ code: "INPUT_INVALID" });
     expect(await paging.byHand(ana, "night", "look at okx")).toBe("Cleo Lind is being called through pagerduty.");
     await expect(paging.byHand(ana, "later", "hello")).rejects.toThrow("the rota later has not begun");
+  });
+
+  test("by hand calls once though the command is taken up again after a crash, and again where it is given again", async () => {
+    const said = (request: string) =>
+      paging.byHand({ id: "ana", name: "Ana Ruiz", roles: ["trader"], surface: "slack", request }, "ben", "come");
+    expect(await said("slack:one")).toBe(await said("slack:one"));
+    await said("slack:two");
+    await vi.waitFor(() => expect(actions()).toEqual(["trigger", "trigger"]), 5_000);
+    const sent = await database().db.select().from(ledger).where(eq(ledger.type, "page.sent"));
+    expect(sent.filter(({ body }) => body.includes("come"))).toHaveLength(2);
   });
 });
