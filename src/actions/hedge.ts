@@ -73,7 +73,7 @@ function draftOf(request: Request, state: AccountState, found: HedgeProposal, wh
   return {
     action: "hedge",
     effect: "reduce",
-    reason: `hedge ${percent(share, 0)} of ${state.account}'s ${asset} ${listed(found.hedged)} for about ${usd(found.costUsd)} USD: ${why}`,
+    reason: `hedge ${percent(share, 0)} of ${state.account}'s ${asset} ${listed(found.hedged)} at a cost of about ${usd(found.costUsd)} USD: ${why}`,
     legs,
     cancels: [],
     trading: null,

@@ -183,7 +183,7 @@ export async function planReduce(
     {
       action: "reduce",
       effect: "reduce",
-      reason: `bring ${account.id} to a margin ratio of ${percent(request.toRatio, 0)}${costUsd === null ? "" : ` for about ${grouped(costUsd, 0)} USD`}: ${context.reason}`,
+      reason: `bring ${account.id} to a margin ratio of ${percent(request.toRatio, 0)}${costUsd === null ? "" : ` at a cost of about ${grouped(costUsd, 0)} USD`}: ${context.reason}`,
       legs,
       cancels: [],
       trading: null,

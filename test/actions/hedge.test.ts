@@ -58,7 +58,7 @@ describe("the hedge of the demo's book", () => {
     const vega = change(plan, "BTC vega");
     expect(Math.abs(Number(vega?.after))).toBeLessThan(0.15 * Math.abs(Number(vega?.before)));
     expect(plan?.remains).toContain("Gamma of");
-    expect(plan?.reason).toContain("BTC delta, gamma and vega for about");
+    expect(plan?.reason).toContain("BTC delta, gamma and vega at a cost of about");
   });
 
   test("is in whole lots, inside its collar, and the same plan the next time it is asked", async () => {

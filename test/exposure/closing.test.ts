@@ -179,7 +179,7 @@ describe("the reduction of the demo's account in a storm", () => {
     for (const order of (await read.account("paper-a")).openOrders)
       await trader.cancel("paper-a", order.symbol, order.clientOrderId);
     const plan = await planReduce(own, request, by);
-    expect(plan?.reason).toMatch(/to a margin ratio of 45 % for about [\d,]+ USD: a test/);
+    expect(plan?.reason).toMatch(/to a margin ratio of 45 % at a cost of about [\d,]+ USD: a test/);
     expect(plan?.orders.every((one) => one.reduceOnly)).toBe(true);
     for (const order of plan?.orders ?? []) {
       const { notionalUsd: _, ...placed } = order;
@@ -194,6 +194,6 @@ describe("the reduction of the demo's account in a storm", () => {
     const thin = { ...own, collarBps: 1 };
     const plan = await planReduce(thin, request, by);
     expect(plan?.orders.length).toBeGreaterThan(0);
-    expect(plan?.reason).not.toContain("for about");
+    expect(plan?.reason).not.toContain("at a cost of about");
   });
 });

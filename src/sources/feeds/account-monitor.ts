@@ -52,6 +52,10 @@ export function levelOf(
   return "calm";
 }
 
+/** Told with the moment it was measured: the sentence stands on the card while time goes on. */
+const paceText = ({ measuredAtMs, overMs, leftMs }: LiquidationPace): string =>
+  `at ${new Date(measuredAtMs).toISOString().slice(11, 19)} UTC the pace of the last ${spanOf(overMs)} led there in ${spanOf(leftMs)}`;
+
 /**
  * What the account's figures mean, as an alert; `calm` is the resolution of what was raised before. `pace` says when its venue
  * liquidates if it goes on so; null where nothing tells.
@@ -76,7 +80,7 @@ export function marginAlert(
           ? `${state.account} holds no position any more`
           : `${state.account} is back at a margin ratio of ${ratio}`
         : `${state.account} is close to liquidation: margin ratio ${ratio}`,
-    summary: `Maintenance margin ${grouped(state.maintenanceMarginUsd, 0)} USD against equity ${grouped(state.equityUsd, 0)} USD; ${state.venue} liquidates at 100 %${level === "calm" || pace === null ? "" : `, at the pace of the last ${spanOf(pace.overMs)} at about ${new Date(pace.atMs).toISOString().slice(11, 19)} UTC`}.`,
+    summary: `Maintenance margin ${grouped(state.maintenanceMarginUsd, 0)} USD against equity ${grouped(state.equityUsd, 0)} USD; ${state.venue} liquidates at 100 %${level === "calm" || pace === null ? "" : `; ${paceText(pace)}`}.`,
     labels: { account: state.account, venue: state.venue },
     values: {
       ...(state.marginRatio === null ? {} : { ratio: state.marginRatio }),

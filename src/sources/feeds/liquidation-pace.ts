@@ -19,14 +19,15 @@ export const recent = (points: readonly RatioPoint[], newest: RatioPoint): reado
   newest,
 ];
 
-/** When a margin ratio is 1 at its pace, and over how long that was measured, in ms. */
+/** How long a margin ratio takes to 1 at its pace, when that was measured and over how long, in ms. */
 export interface LiquidationPace {
-  readonly atMs: number;
+  readonly measuredAtMs: number;
   readonly overMs: number;
+  readonly leftMs: number;
 }
 
 /**
- * When the margin ratio is 1, if it goes on rising as from the first to the last: a straight line, which
+ * How long until the margin ratio is 1, if it goes on rising as from the first to the last: a straight line, which
  * says how much time there is to decide and not what will happen. Null where it does not rise, too little is known, or
  * it is over an hour away.
  */
@@ -36,6 +37,6 @@ export function liquidationPace(points: readonly RatioPoint[]): LiquidationPace 
   const overMs = last.atMs - first.atMs;
   const [rise, left] = [sub(last.ratio, first.ratio), sub(decimal("1"), last.ratio)];
   if (overMs < LEAST_MS || sign(rise) <= 0 || sign(left) <= 0) return null;
-  const untilMs = Number(div(mul(left, decimal(String(overMs))), rise, 0, "down"));
-  return untilMs > FURTHEST_MS ? null : { atMs: last.atMs + untilMs, overMs };
+  const leftMs = Number(div(mul(left, decimal(String(overMs))), rise, 0, "down"));
+  return leftMs > FURTHEST_MS ? null : { measuredAtMs: last.atMs, overMs, leftMs };
 }

@@ -137,7 +137,9 @@ test("a storm that goes on tells its new ratio within seconds, and how long it t
     "desk-1 is close to liquidation: margin ratio 85.0 %",
   ]);
   expect(alerts[0]?.summary).not.toContain("pace");
-  expect(alerts[1]?.summary).toMatch(/liquidates at 100 %, at the pace of the last 19.0 s at about 10:01:16 UTC\.$/);
+  expect(alerts[1]?.summary).toMatch(
+    /liquidates at 100 %; at 10:00:19 UTC the pace of the last 19\.0 s led there in 57\.0 s\.$/,
+  );
 });
 
 test("an account without a position or money is calm: nothing is left to liquidate", async () => {
@@ -156,7 +158,7 @@ test.each([
       ["0", "0.80"],
       ["30", "0.90"],
     ],
-    60_000,
+    30_000,
   ],
   [
     "stands",
@@ -201,7 +203,7 @@ test.each([
   ],
 ] as const)("of a margin ratio that %s the time until liquidation is known or not", (_, points, ms) => {
   const read = points.map(([second, ratio]) => ({ atMs: Number(second) * 1_000, ratio: decimal(ratio) }));
-  expect(liquidationPace(read)).toEqual(ms === null ? null : { atMs: ms, overMs: 30_000 });
+  expect(liquidationPace(read)).toEqual(ms === null ? null : { measuredAtMs: 30_000, overMs: 30_000, leftMs: ms });
 });
 
 describe("an account under watch", () => {
