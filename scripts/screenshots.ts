@@ -76,6 +76,8 @@ try {
     await page.goto(`${url}${at ?? incident}`);
     await ready(page).waitFor({ timeout: 120_000 });
     await page.locator("[data-connection='live']").waitFor();
+    // A new decision cannot be pressed for a moment, so that nobody hits it by chance.
+    await page.locator(".arming").waitFor({ state: "detached" });
     const shot = (await page.screenshot()).toString("base64");
     writeFileSync(
       path.join(root, `docs/images/${name}.svg`),
