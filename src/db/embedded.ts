@@ -109,8 +109,8 @@ async function create(files: ServerFiles, data: string, passwordFile: string, cl
   }
 }
 
-/** The longest name of a socket that the kernel takes (unix(7), `sun_path` without its closing zero). */
-const SOCKET_NAME_BYTES = 107;
+/** The longest name of a socket that every kernel takes: macOS's `sun_path` without its closing zero; Linux has four bytes more. */
+const SOCKET_NAME_BYTES = 103;
 
 /** What the server wrote about itself; null before it did. */
 function postmaster(data: string): { pid: number; port: number; socketFile: string | null } | null {
@@ -118,7 +118,8 @@ function postmaster(data: string): { pid: number; port: number; socketFile: stri
     const lines = readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n");
     const [pid, port, folder] = [Number(lines[0]), Number(lines[3]), lines[4] ?? ""];
     const file = path.resolve(data, folder, `.s.PGSQL.${port}`);
-    const usable = folder !== "" && Buffer.byteLength(file) <= SOCKET_NAME_BYTES;
+    // On Windows Node takes a path for the name of a pipe.
+    const usable = process.platform !== "win32" && folder !== "" && Buffer.byteLength(file) <= SOCKET_NAME_BYTES;
     return pid > 0 && port > 0 ? { pid, port, socketFile: usable ? file : null } : null;
   } catch {
     return null;

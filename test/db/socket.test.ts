@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { sockets } from "../../src/db/socket.ts";
 
@@ -49,6 +52,21 @@ describe("the database's sockets", () => {
     expect(alone).not.toHaveBeenCalled();
     socket.write("later");
     await expect.poll(heard).toMatch(/clater$/);
+  });
+
+  test("a server's socket file is taken in place of its address", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "breakwater-socket-"));
+    opened.push({ close: () => rmSync(folder, { recursive: true, force: true }) });
+    const file = path.join(folder, ".s.PGSQL.5432");
+    let heard = "";
+    const server = net.createServer((socket) => socket.on("data", (text) => (heard += String(text)))).listen(file);
+    opened.push(server);
+    await once(server, "listening");
+    const socket = sockets(file)({ host: ["127.0.0.1"], port: [await closedPort()], path: false });
+    opened.push({ close: () => socket.destroy() });
+    await once(socket, "connect");
+    socket.write("hello");
+    await expect.poll(() => heard).toBe("hello");
   });
 
   test("a batch of many alerts does not hold the statements after it back", async () => {
