@@ -14,6 +14,7 @@ import { discordHttp } from "./http.ts";
 import { apiCode, tokenRefused } from "./outcome.ts";
 import { type RespondOptions, answerOverRest, respondTo } from "./respond.ts";
 import { findCard, postCard, postNote, updateCard } from "./send.ts";
+import { REST_OPTIONS } from "./rest.ts";
 
 /** Discord as its address on the internet. */
 export const DISCORD_API_URL = "https://discord.com/api";
@@ -133,19 +134,17 @@ async function begin(options: DiscordOptions, inbound: Inbound, look: () => void
   const { clock, log } = options;
   const api = options.urls?.api ?? DISCORD_API_URL;
   const rest = new REST({
+    ...REST_OPTIONS,
     api,
-    version: "10",
     timeout: 4_000,
-    retries: 0,
     rejectOnRateLimit: () => true,
   }).setToken(options.token.reveal());
   // https://discord.com/developers/docs/topics/rate-limits#global-rate-limit: interactions are not bound by it, and in a
   // storm of presses the library's own count of 50 a second would leave people without a word.
   const answers = new REST({
+    ...REST_OPTIONS,
     api,
-    version: "10",
     timeout: 2_000,
-    retries: 0,
     globalRequestsPerSecond: Number.POSITIVE_INFINITY,
   }).setToken(options.token.reveal());
   const responding: RespondOptions = {

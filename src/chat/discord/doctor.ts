@@ -6,6 +6,7 @@ import type { Finding } from "../finding.ts";
 import { DISCORD_API_URL } from "./discord.ts";
 import { discordKey } from "./http.ts";
 import { DISCORD_FRESHNESS_MS } from "./limits.ts";
+import { REST_OPTIONS } from "./rest.ts";
 
 export interface DiscordDoctorOptions {
   readonly token: Secret;
@@ -35,10 +36,9 @@ const because = (error: unknown): string =>
 /** Looks at token, application, server, every channel, key and clock, and says what to do. */
 export async function discordDoctor(options: DiscordDoctorOptions): Promise<Finding[]> {
   const rest = new REST({
+    ...REST_OPTIONS,
     api: options.api ?? DISCORD_API_URL,
-    version: "10",
     timeout: 5_000,
-    retries: 0,
     rejectOnRateLimit: () => true,
   }).setToken(options.token.reveal());
   const look = async (what: string, bad: string, call: () => Promise<unknown>): Promise<Finding> => {

@@ -3,6 +3,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { DeskError, messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import { withDeadline } from "../deadline.ts";
+import { REST_OPTIONS } from "./rest.ts";
 
 /** Login neither resolves nor rejects where the gateway refuses connections. */
 const LOGIN_MS = 15_000;
@@ -44,7 +45,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const { clock, log } = options;
   const client = new Client({
     intents: [GatewayIntentBits.Guilds],
-    rest: { api: options.apiUrl, version: "10", timeout: 5_000, retries: 0, rejectOnRateLimit: () => true },
+    rest: { ...REST_OPTIONS, api: options.apiUrl, timeout: 5_000, rejectOnRateLimit: () => true },
   });
   endForGood(client, clock, log);
   let up = false;
