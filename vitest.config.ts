@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** Three kinds of tests: pure ones in parallel, those on a real Postgres, and, after both, whole-program stories. */
+/** Four kinds of tests: pure ones in parallel, those on a real Postgres or the engine, and, after them, whole-program stories. */
 export default defineConfig({
   test: {
     reporters: ["default", "./test/plain-reporter.ts"],
@@ -14,13 +14,26 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.db.test.ts", "test/e2e/**"],
+          exclude: ["test/**/*.{db,engine}.test.ts", "test/e2e/**"],
           testTimeout: 30_000,
+          // Libraries are loaded once a worker, which is half of the time; our own modules stay each file's own.
+          isolate: false,
         },
       },
       {
         extends: true,
-        test: { name: "db", include: ["test/**/*.db.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: "db",
+          include: ["test/**/*.db.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        // A process holds one engine, so each file has a process.
+        test: { name: "engine", include: ["test/**/*.engine.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
       },
       {
         extends: true,

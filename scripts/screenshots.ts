@@ -7,7 +7,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { type BrowserContextOptions, type Locator, type Page, chromium } from "playwright-core";
+import type { BrowserContextOptions, Locator, Page } from "playwright-core";
+import { openBrowser } from "../test/e2e/browser.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const folder = mkdtempSync(path.join(tmpdir(), "breakwater-screenshots-"));
@@ -58,10 +59,7 @@ const started = new Promise<{ url: string; signIn: string }>((resolve) => {
   });
 });
 
-const browser = await chromium.launch({
-  executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-  args: ["--no-sandbox"],
-});
+const browser = await openBrowser();
 try {
   const { url, signIn } = await started;
   const context = await browser.newContext();

@@ -4,7 +4,8 @@ import type { RiskPart, RiskView } from "../../src/chat/console/rows/risk.ts";
 import type { Chart } from "../../src/chat/picture/chart.ts";
 import type { Database } from "../../src/db/client.ts";
 import { DeskError } from "../../src/kernel/errors.ts";
-import { type TestConsole, openBrowser, openTestConsole, visit } from "./console-desk.ts";
+import { openBrowser } from "./browser.ts";
+import { type TestConsole, openTestConsole, visit } from "./console-desk.ts";
 import { freshDatabase } from "./fresh-database.ts";
 import { faults, picture } from "./seen.ts";
 

@@ -15,7 +15,8 @@ import { type RecordingLibrary, openLibrary } from "../../src/replay/view/librar
 import { createMarkets } from "../../src/sources/feeds/market/markets.ts";
 import { translatePaper } from "../../src/sources/feeds/paper-events.ts";
 import { openPaper } from "../../src/venues/paper/exchange.ts";
-import { type TestConsole, openBrowser, openTestConsole, visit } from "./console-desk.ts";
+import { openBrowser } from "./browser.ts";
+import { type TestConsole, openTestConsole, visit } from "./console-desk.ts";
 import { freshDatabase } from "./fresh-database.ts";
 import { faults, picture } from "./seen.ts";
 

@@ -10,7 +10,8 @@ import { systemClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import { Secret } from "../../src/kernel/secret.ts";
 import { type FakeProvider, openFakeProvider } from "../fakes/oidc/provider.ts";
-import { type TestConsole, openBrowser, openTestConsole } from "./console-desk.ts";
+import { openBrowser } from "./browser.ts";
+import { type TestConsole, openTestConsole } from "./console-desk.ts";
 import { freshDatabase } from "./fresh-database.ts";
 
 let browser: Browser;

@@ -1,7 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, inject } from "vitest";
 import type { Database, Db } from "../../../src/db/client.ts";
-import { type TestConsole, openBrowser, openTestConsole } from "../console-desk.ts";
+import { openBrowser } from "../browser.ts";
+import { type TestConsole, openTestConsole } from "../console-desk.ts";
 import { seedAccount, seedIncident, seedPlan } from "../console-seed.ts";
 import { freshDatabase } from "../fresh-database.ts";
 

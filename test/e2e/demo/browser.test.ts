@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readJournal } from "../../../src/venues/paper/journal.ts";
-import { openBrowser } from "../console-desk.ts";
+import { openBrowser } from "../browser.ts";
 import { breakwater, demoIn, home } from "./program.ts";
 
 let browser: Browser;

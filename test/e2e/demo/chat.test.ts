@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openBrowser } from "../console-desk.ts";
+import { openBrowser } from "../browser.ts";
 import { demoIn, home } from "./program.ts";
 
 let browser: Browser;
