@@ -17,8 +17,8 @@ const ANSWER_MS = 10_000;
 const TRIES = 8;
 /** A batch of so many parcels means a storm: who was answered sends again at once. */
 const STORM = 8;
-/** In a storm, how long the few that come first wait for the rest: a moment saves a transaction of their own. */
-const GATHER_MS = 2;
+/** In a storm, how long those that come first wait for the rest: a moment saves a transaction of their own. */
+const GATHER_MS = 5;
 /** Far longer than any sender's replay window. */
 const FORGET = sql`delete from breakwater.deliveries where received_at < now() - interval '1 day'`;
 const FORGET_EVERY_MS = 600_000;
@@ -75,6 +75,8 @@ export function openIntake(options: {
   let running: Promise<void> | null = null;
   /** Parcels in the last transaction. */
   let lately = 0;
+  /** Ends the gathering of a storm where as many wait as came last. */
+  let gathered = (): void => {};
 
   const leave = (one: Waiting): boolean => {
     if (open.delete(one)) waiting -= one.alerts.length;
@@ -129,11 +131,19 @@ export function openIntake(options: {
     }
   };
 
+  const gather = (): Promise<void> =>
+    Promise.race([
+      clock.sleep(GATHER_MS),
+      new Promise<void>((resolve) => {
+        gathered = resolve;
+      }),
+    ]);
+
   const drain = async (): Promise<void> => {
     // Requests read in the same turn of the event loop join the first transaction.
     await new Promise(setImmediate);
     while (queue.length > 0) {
-      if (lately >= STORM && queue.length < lately / 2) await clock.sleep(GATHER_MS);
+      if (lately >= STORM && queue.length < lately) await gather();
       let alerts = 0;
       let parcels = 0;
       while (parcels < queue.length && (parcels === 0 || alerts + (queue[parcels]?.alerts.length ?? 0) <= BATCH)) {
@@ -181,6 +191,7 @@ export function openIntake(options: {
         open.add(one);
         waiting += alerts.length;
         queue.push(one);
+        if (queue.length >= lately) gathered();
         running ??= drain();
       });
     },

@@ -28,12 +28,13 @@ export function networksOf(list: readonly string[]): Networks {
       wrong.push(one);
     else known.addSubnet(address, bits === undefined ? most : Number(bits), familyOf(address));
   }
+  const none = list.length === 0;
   return {
     has(address) {
-      const plain = plainAddress(address);
+      const plain = none ? "" : plainAddress(address);
       return plain !== "" && known.check(plain, familyOf(plain));
     },
-    none: list.length === 0,
+    none,
     wrong,
   };
 }

@@ -1,4 +1,3 @@
-import { sql } from "drizzle-orm";
 import type { Tx } from "../db/client.ts";
 import { rows } from "../db/rows.ts";
 import { canonical, sha256 } from "../kernel/canonical.ts";
@@ -13,8 +12,7 @@ export const DESK_LOCK = 727_275;
  * committed is seen by every later claim.
  */
 export async function lockDesk(tx: Tx): Promise<void> {
-  // Without a parameter it is one round trip instead of two.
-  await tx.execute(sql.raw(`select pg_advisory_xact_lock(${DESK_LOCK})`));
+  await rows(tx, `select pg_advisory_xact_lock(${DESK_LOCK})`);
 }
 
 /** One JSON document instead of eight parameters a row: a batch stays one short statement. */
@@ -30,12 +28,14 @@ export interface Head {
   readonly at: Date;
 }
 
+const HEAD = `
+  select seq, hash, floor(extract(epoch from clock_timestamp()) * 1000)::bigint as ms
+  from (select 1) one left join (select seq, hash from breakwater.ledger order by seq desc limit 1) last on true`;
+
 /** The last entry and the database's time; only true under the lock. */
 export async function readHead(tx: Tx): Promise<Head> {
   // A statement of its own: the one that waited for the lock still sees the rows of before the wait.
-  const [row] = await tx.execute<{ seq: string | null; hash: string | null; ms: string }>(sql`
-    select seq, hash, floor(extract(epoch from clock_timestamp()) * 1000)::bigint as ms
-    from (select 1) one left join (select seq, hash from breakwater.ledger order by seq desc limit 1) last on true`);
+  const [row] = await rows<{ seq: string | null; hash: string | null; ms: string }>(tx, HEAD);
   return { seq: Number(row?.seq ?? 0), hash: row?.hash ?? GENESIS, at: new Date(Number(row?.ms)) };
 }
 

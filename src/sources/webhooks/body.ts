@@ -21,7 +21,12 @@ const readIncoming = (incoming: IncomingMessage, offer: (chunk: Uint8Array) => v
   new Promise((resolve, reject) => {
     const broke = (): void => reject(new Error("the connection closed"));
     if (incoming.destroyed) broke();
-    incoming.once("end", resolve).once("error", reject).once("close", broke);
+    incoming.once("error", reject).once("close", broke);
+    incoming.once("end", () => {
+      // Every request closes in the end; an error made for it costs more than reading it did.
+      incoming.off("close", broke);
+      resolve();
+    });
     incoming.on("data", (chunk: Uint8Array) => {
       try {
         offer(chunk);
