@@ -414,18 +414,32 @@ describe("once and only once", () => {
     expect((await lines([...opened][0])).length).toBeLessThan(12);
   });
 
-  test("in a storm the few that come first wait a moment for the rest and share their transaction", async () => {
-    const wake: (() => void)[] = [];
-    const sleep = (): Promise<void> => new Promise((resolve) => wake.push(resolve));
-    const desk = intake({ clock: { ...systemClock, sleep } });
-    const take = (): Promise<unknown> => desk.take([alertOf({ labels: fresh() })]);
-    await Promise.all(Array.from({ length: 16 }, take));
-    const first = take();
-    await vi.waitFor(() => expect(wake).toHaveLength(1));
-    const rest = Array.from({ length: 15 }, take);
-    wake[0]?.();
-    await Promise.all([first, ...rest]);
-    expect(desk.committed.map((one) => one.alerts.length)).toEqual([16, 16]);
+  describe("in a storm those that come first wait for the rest, and share their transaction", () => {
+    /** An intake that just stored 16 alerts at once; `wake` ends its waits. */
+    const stormy = async () => {
+      const wake: (() => void)[] = [];
+      const sleep = (): Promise<void> => new Promise((resolve) => wake.push(resolve));
+      const desk = intake({ clock: { ...systemClock, sleep } });
+      const take = (): Promise<unknown> => desk.take([alertOf({ labels: fresh() })]);
+      await Promise.all(Array.from({ length: 16 }, take));
+      const first = take();
+      await vi.waitFor(() => expect(wake).toHaveLength(1));
+      return { desk, take, first, wake };
+    };
+
+    test("until a moment is over", async () => {
+      const { desk, take, first, wake } = await stormy();
+      const rest = Array.from({ length: 9 }, take);
+      wake[0]?.();
+      await Promise.all([first, ...rest]);
+      expect(desk.committed.map((one) => one.alerts.length)).toEqual([16, 10]);
+    });
+
+    test("or as many came as last time", async () => {
+      const { desk, take, first } = await stormy();
+      await Promise.all([first, ...Array.from({ length: 15 }, take)]);
+      expect(desk.committed.map((one) => one.alerts.length)).toEqual([16, 16]);
+    });
   });
 
   test("a full queue refuses at once and says when to come back", async () => {
