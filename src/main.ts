@@ -281,7 +281,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   });
   undo.push(() => console.close());
   address = console.url;
-  const chat = openSurfaces({
+  const chat = await openSurfaces({
     config,
     database,
     commands: commands.map((one) => one.head),

@@ -2,12 +2,12 @@ import { and, eq, gt, sql } from "drizzle-orm";
 import type { Card } from "../chat/card.ts";
 import type { CommandHead } from "../chat/command-head.ts";
 import { DISCORD_BUDGET } from "../chat/discord/budget.ts";
-import { type DiscordSurface, openDiscord } from "../chat/discord/discord.ts";
+import type { DiscordSurface } from "../chat/discord/discord.ts";
 import { type Outbox, openOutbox } from "../chat/outbox.ts";
 import { type MessageRow, showCards } from "../chat/outbox-rows.ts";
 import type { Painter } from "../chat/picture/picture.ts";
 import { SLACK_BUDGET } from "../chat/slack/budget.ts";
-import { type SlackSurface, openSlack } from "../chat/slack/slack.ts";
+import type { SlackSurface } from "../chat/slack/slack.ts";
 import { type Supervisor, supervise } from "../chat/supervisor.ts";
 import type { Inbound, Surface, SurfaceName } from "../chat/surface.ts";
 import type { Config } from "../config.ts";
@@ -101,8 +101,11 @@ function cardTrouble(row: MessageRow, why: string, next: { readonly channel: str
   };
 }
 
-/** Opens the chat surfaces that the environment configures; none is fine, the console always works. */
-export function openSurfaces(parts: {
+/**
+ * Opens the chat surfaces that the environment configures; none is fine, the console always works. Their libraries are
+ * loaded where they are used: they are a sixth of a start.
+ */
+export async function openSurfaces(parts: {
   readonly config: Config;
   readonly database: Database;
   readonly commands: readonly CommandHead[];
@@ -113,7 +116,7 @@ export function openSurfaces(parts: {
   readonly emit: (alert: Alert) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
-}): Surfaces {
+}): Promise<Surfaces> {
   const { config, database, commands, inbound, paint, clock, log } = parts;
   const { environment, file } = config;
   const placesOf = openPlaces(config);
@@ -122,7 +125,7 @@ export function openSurfaces(parts: {
   const signing = environment.secret("SLACK_SIGNING_SECRET");
   const slackApi = environment.text("SLACK_API_URL");
   const slack = bot
-    ? openSlack({
+    ? (await import("../chat/slack/slack.ts")).openSlack({
         tokens: { bot, ...(app ? { app } : {}), ...(signing ? { signing } : {}) },
         urls: { ...(slackApi ? { api: slackApi } : {}), console: parts.consoleUrl },
         mode: app ? "socket" : "http",
@@ -136,7 +139,7 @@ export function openSurfaces(parts: {
   const publicKey = environment.text("DISCORD_PUBLIC_KEY");
   const discordApi = environment.text("DISCORD_API_URL");
   const discord = token
-    ? openDiscord({
+    ? (await import("../chat/discord/discord.ts")).openDiscord({
         token,
         appId: environment.text("DISCORD_APP_ID") ?? "",
         guildId: environment.text("DISCORD_GUILD_ID") ?? "",

@@ -37,7 +37,7 @@ describe("cards show what was changed while nobody listened", () => {
 
   /** One life of the part of the program that brings changes to cards. */
   async function live(): Promise<void> {
-    const chat = openSurfaces({
+    const chat = await openSurfaces({
       config: deskConfig(ROUTES, { ...fakes.environment }),
       database: database(),
       commands: [],
