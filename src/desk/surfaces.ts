@@ -103,7 +103,7 @@ function cardTrouble(row: MessageRow, why: string, next: { readonly channel: str
 
 /**
  * Opens the chat surfaces that the environment configures; none is fine, the console always works. Their libraries are
- * loaded where they are used: they are a sixth of a start.
+ * loaded where they are used: they are a tenth of a start.
  */
 export async function openSurfaces(parts: {
   readonly config: Config;

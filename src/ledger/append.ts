@@ -12,6 +12,7 @@ export const DESK_LOCK = 727_275;
  * committed is seen by every later claim.
  */
 export async function lockDesk(tx: Tx): Promise<void> {
+  // Sent as the head's question is: drizzle's own `execute` leaves a turn later, so what is asked after it would overtake it.
   await rows(tx, `select pg_advisory_xact_lock(${DESK_LOCK})`);
 }
 

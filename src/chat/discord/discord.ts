@@ -13,8 +13,8 @@ import { type Gateway, openGateway } from "./gateway.ts";
 import { discordHttp } from "./http.ts";
 import { apiCode, tokenRefused } from "./outcome.ts";
 import { type RespondOptions, answerOverRest, respondTo } from "./respond.ts";
-import { findCard, postCard, postNote, updateCard } from "./send.ts";
 import { REST_OPTIONS } from "./rest.ts";
+import { findCard, postCard, postNote, updateCard } from "./send.ts";
 
 /** Discord as its address on the internet. */
 export const DISCORD_API_URL = "https://discord.com/api";
