@@ -2,7 +2,8 @@ import { type Database, openDatabase } from "./db/client.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { migrate, schemaStanding } from "./db/migrate.ts";
 import { migrateDurable } from "./engine/durable.ts";
-import { lockHome } from "./home-lock.ts";
+import { lockHome } from "./db/home-lock.ts";
+import { type Heard, keepServer } from "./db/keep-server.ts";
 import type { Clock } from "./kernel/clock.ts";
 import { DeskError, messageOf } from "./kernel/errors.ts";
 import type { Log } from "./kernel/log.ts";
@@ -12,6 +13,8 @@ import type { Secret } from "./kernel/secret.ts";
 export interface Started {
   readonly database: Database;
   readonly embedded: boolean;
+  /** Looks after the embedded server until the returned function is called; where Postgres is somebody else's to run, does nothing. */
+  keep(heard: Heard): () => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -56,7 +59,8 @@ export async function startDatabase(options: {
     undo.length = 0;
   };
   try {
-    if (server && options.exclusive) undo.push(await lockHome(url, home, clock));
+    const lock = server && options.exclusive ? await lockHome(url, home, clock) : null;
+    if (lock) undo.push(() => lock.release());
     await prepare(url, options).catch((cause: unknown) => {
       if (cause instanceof DeskError) throw cause;
       throw new DeskError(
@@ -67,7 +71,9 @@ export async function startDatabase(options: {
     });
     const database = openDatabase(url, { socketFile: server?.socketFile ?? null });
     undo.push(() => database.close());
-    return { database, embedded: server !== null, stop };
+    const keep: Started["keep"] = (heard) =>
+      server && lock ? keepServer({ server, lock, heard, clock, log }) : async () => {};
+    return { database, embedded: server !== null, keep, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -310,6 +310,7 @@ async function build(config: Config, given: Given, undo: Undo, stop: () => Promi
   if (base.signer) watchSigner(base.signer, emit, clock, log);
   undo.push(base.deadMen.keep(emit));
   undo.push(base.settleOrders(emit));
+  undo.push(base.keepDatabase(emit));
   await runs.sweep();
   const stopSweep = clock.every(SWEEP_MS, async () => {
     await base.settleHalt().catch(warn("kill switch marker not settled"));

@@ -43,7 +43,6 @@ const COMPOSITION = [
   "load.ts",
   "routes.ts",
   "metrics.ts",
-  "home-lock.ts",
   "path.ts",
 ];
 

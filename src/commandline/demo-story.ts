@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, sql } from "drizzle-orm";
 import type { Config } from "../config.ts";
+import { lostDatabase } from "../db/lost.ts";
 import { accountStates, incidentEvents, incidents, orders, plans, runs, votes } from "../db/schema.ts";
 import { durationsOf } from "../incidents/durations.ts";
 import { systemClock } from "../kernel/clock.ts";
@@ -227,12 +228,12 @@ export async function runStory(parts: StoryParts): Promise<number> {
   const decided: DecidedInChat[] = [];
   let incident: string | undefined;
   let tell: (() => Promise<void>) | undefined;
-  while (systemClock.now().getTime() - began < PATIENCE_MS) {
-    await systemClock.sleep(LOOK_MS);
+  /** Tells what is new and presses what waits; resolves to whether the story is over. */
+  const look = async (): Promise<boolean> => {
     if (incident === undefined) {
       incident = (await newestBreach(parts))?.id;
       if (incident !== undefined) tell = teller(parts, incident, say);
-      continue;
+      return false;
     }
     await tell?.();
     if (fakes) await decideWaiting(parts, fakes, browser, decided, say);
@@ -242,7 +243,16 @@ export async function runStory(parts: StoryParts): Promise<number> {
       .select({ id: runs.id })
       .from(runs)
       .where(sql`${runs.incidentId} = ${incident} and ${runs.state} in ('ready', 'running')`);
-    if (row?.status === "resolved" && unfinished.length === 0) break;
+    return row?.status === "resolved" && unfinished.length === 0;
+  };
+  while (systemClock.now().getTime() - began < PATIENCE_MS) {
+    await systemClock.sleep(LOOK_MS);
+    try {
+      if (await look()) break;
+    } catch (error) {
+      // The desk starts its server again, and the story waits as people would.
+      if (!lostDatabase(error)) throw error;
+    }
   }
   await tell?.();
   const checked =

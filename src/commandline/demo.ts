@@ -127,20 +127,24 @@ async function runAttached(options: DemoOptions, fakes: Fakes | null): Promise<n
   if (!exchange) throw new Error("the demo's accounts are on the paper exchange");
   const signIn = `${program.url}/sign-in/${program.token}`;
   if (options.headless) {
-    const told = await Promise.race([
-      runStory({
-        program,
-        exchange,
-        config,
-        approveAs: options.approveAs,
-        json: options.json === true,
-        speed,
-        fakes,
-        stepUp: options.stepUp === true,
-      }),
-      signal.then(() => null),
-    ]);
-    await program.stop();
+    let told: number | null;
+    try {
+      told = await Promise.race([
+        runStory({
+          program,
+          exchange,
+          config,
+          approveAs: options.approveAs,
+          json: options.json === true,
+          speed,
+          fakes,
+          stepUp: options.stepUp === true,
+        }),
+        signal.then(() => null),
+      ]);
+    } finally {
+      await program.stop();
+    }
     if (told === null) return 1;
     setAside(config.home);
     return told;

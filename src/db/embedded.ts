@@ -29,6 +29,11 @@ export interface Embedded {
   /** The file of its socket, by which a message costs half of what it does over loopback; null where none can be used. */
   readonly socketFile: string | null;
   readonly notice: string | null;
+  /**
+   * Starts the server again where it is gone, as after the system killed it for memory; resolves to whether it was.
+   * @throws DeskError DATABASE_UNAVAILABLE where it does not start, or only at another port than the one that is in use
+   */
+  revive(): Promise<boolean>;
   /** Stops the server unless another program still uses it. */
   stop(): Promise<void>;
 }
@@ -195,7 +200,14 @@ export async function startEmbedded(home: string, clock: Clock): Promise<Embedde
     url: `${base}/${DATABASE}`,
     socketFile: postmaster(data)?.socketFile ?? null,
     notice: files.notice,
+    async revive() {
+      if (await accepts(port)) return false;
+      if ((await serve(files, data, clock)) !== port)
+        throw new DeskError("DATABASE_UNAVAILABLE", `another program took port ${port} of the embedded PostgreSQL`);
+      return true;
+    },
     async stop() {
+      if (!(await accepts(port))) return;
       const last = postgres(`${base}/postgres`, { max: 1, onnotice: () => {} });
       const others =
         await last`select 1 from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`;

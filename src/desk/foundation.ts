@@ -40,6 +40,7 @@ import { type Backtests, openBacktests } from "./backtest/backtests.ts";
 import { conditionsOf } from "./conditions.ts";
 import { openDeskSigner } from "./signer.ts";
 import { freezeWhereRestored } from "./restored.ts";
+import { revivedAlert } from "./revived.ts";
 
 /** Everything below people and alerts: storage, venues, the door to actions, the engine, the ledger's checkpoints. */
 export interface Foundation {
@@ -72,6 +73,8 @@ export interface Foundation {
   readonly held: readonly string[];
   /** Looks for orders whose end is not known every so often until the returned function is called; `emit` hears what people must look at. */
   readonly settleOrders: (emit: (alert: Alert) => Promise<void>) => () => Promise<void>;
+  /** Looks after an embedded database until the returned function is called; `emit` hears where it was gone. */
+  readonly keepDatabase: (emit: (alert: Alert) => Promise<void>) => () => Promise<void>;
   /** Brings the kill switch's marker and the database together. */
   readonly settleHalt: () => Promise<void>;
 }
@@ -223,6 +226,8 @@ export async function layFoundation(options: {
     });
     return async () => stop();
   };
+  const keepDatabase: Foundation["keepDatabase"] = (emit) =>
+    started.keep({ revived: (at) => emit(revivedAlert(at)), lost: options.onLost });
   const settleHalt = async (): Promise<void> => {
     await database.db.transaction((tx) => settleMarker(tx, home));
   };
@@ -259,6 +264,7 @@ export async function layFoundation(options: {
     restored,
     held,
     settleOrders,
+    keepDatabase,
     settleHalt,
   };
 }
