@@ -90,18 +90,22 @@ export function mountRoutes(app: Hono<Guarded>, parts: RouteParts): void {
     // A signer that is away stops orders, not alerts: whoever sends them must not turn elsewhere.
     const signer = parts.signer();
     const feeds = parts.heard();
+    // A database that answers may still store nothing, as on a full disk.
+    const { waiting, refusingSince } = parts.intake;
+    const ok = answered && refusingSince === null;
     metrics.signerUp.set(signer === null || signer.state === "up" ? 1 : 0);
     return c.json(
       {
-        ok: answered,
+        ok,
         database: answered ? "up" : "down",
-        alertsWaiting: parts.intake.waiting,
+        alertsWaiting: waiting,
+        ...(refusingSince ? { alertsRefusedSince: refusingSince } : {}),
         surfaces,
         ...(bus ? { bus } : {}),
         ...(feeds ? { feeds } : {}),
         ...(signer ? { signer: { state: signer.state, frozen: signer.frozen !== null } } : {}),
       },
-      answered ? 200 : 503,
+      ok ? 200 : 503,
     );
   });
   app.get("/api/frozen", async (c) => {

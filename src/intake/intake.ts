@@ -14,6 +14,8 @@ import type { IntakeSettings } from "./settings.ts";
 const BATCH = 1_000;
 /** A caller hears within this time, whatever the database does. */
 const ANSWER_MS = 10_000;
+/** For so long after the last failure alerts are said to be refused: without new ones nobody knows better. */
+const REFUSING_MS = 30_000;
 const TRIES = 8;
 /** A batch of so many parcels means a storm: who was answered sends again at once. */
 const STORM = 8;
@@ -34,6 +36,8 @@ export interface Intake {
   take(alerts: readonly Alert[], delivery?: Delivery): Promise<Receipt>;
   /** Alerts that wait or are being stored. */
   readonly waiting: number;
+  /** Since when none could be stored; null where the last ones were, or none came for half a minute since. */
+  readonly refusingSince: Date | null;
   /** Takes nothing more and resolves when all that waits is answered. */
   close(): Promise<void>;
 }
@@ -72,6 +76,7 @@ export function openIntake(options: {
   const open = new Set<Waiting>();
   let waiting = 0;
   let closed = false;
+  let refusing: { readonly since: Date; readonly last: Date } | null = null;
   let running: Promise<void> | null = null;
   /** Parcels in the last transaction. */
   let lately = 0;
@@ -87,8 +92,14 @@ export function openIntake(options: {
     if (leave(one)) one.reject(error);
   };
 
+  const failed = (): void => {
+    const last = clock.now();
+    refusing = { since: refusing?.since ?? last, last };
+  };
+
   const commitAndTell = async (batch: readonly Waiting[]): Promise<void> => {
     const { receipts, committed } = await commitPatiently(batch);
+    refusing = null;
     for (const one of batch) {
       const receipt = receipts.get(one);
       if (receipt && leave(one)) one.resolve(receipt);
@@ -122,7 +133,9 @@ export function openIntake(options: {
         return;
       }
       log.error({ reason: causeOf(error), parcels: batch.length }, "alerts not stored");
-      const refusal = isUnfit(error)
+      const unfit = isUnfit(error);
+      if (!unfit) failed();
+      const refusal = unfit
         ? new DeskError("INPUT_INVALID", "the alerts hold something that cannot be stored; nothing was taken", {
             cause: error,
           })
@@ -161,6 +174,7 @@ export function openIntake(options: {
     const oldest = clock.now().getTime() - ANSWER_MS;
     for (const one of open) {
       if (one.sinceMs > oldest) break;
+      failed();
       refuse(one, unavailable("the database did not answer in time; send the alerts again, repeating is harmless"));
     }
     if (queue.length > open.size) queue.splice(0, queue.length, ...queue.filter((one) => open.has(one)));
@@ -177,6 +191,10 @@ export function openIntake(options: {
   return {
     get waiting() {
       return waiting;
+    },
+    get refusingSince() {
+      if (refusing !== null && clock.now().getTime() - refusing.last.getTime() > REFUSING_MS) refusing = null;
+      return refusing?.since ?? null;
     },
     take(alerts, delivery) {
       if (closed) return Promise.reject(unavailable("the program is stopping; send the alerts again in a minute"));

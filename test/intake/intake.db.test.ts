@@ -4,7 +4,7 @@ import { showCards } from "../../src/chat/outbox-rows.ts";
 import { alerts, incidentEvents, incidents, ledger, messages, runs, silences } from "../../src/db/schema.ts";
 import type { Database } from "../../src/db/client.ts";
 import { durationsOf } from "../../src/incidents/durations.ts";
-import { systemClock } from "../../src/kernel/clock.ts";
+import { fakeClock, systemClock } from "../../src/kernel/clock.ts";
 import { withDatabase } from "../with-database.ts";
 import { alertOf, fresh, intakeOn } from "./desk.ts";
 import type { Intake } from "../../src/intake/intake.ts";
@@ -354,7 +354,7 @@ describe("once and only once", () => {
     const transaction: Database["db"]["transaction"] = async (work, config) => {
       tried += 1;
       const breaks = tried % 3 !== 0;
-      const result = await real.db.transaction(async (tx) => {
+      const result = await real.intake.transaction(async (tx) => {
         const done = await work(tx);
         if (breaks && when === "before") throw gone;
         return done;
@@ -362,8 +362,8 @@ describe("once and only once", () => {
       if (breaks) throw gone;
       return result;
     };
-    const broken = Object.create(real.db, { transaction: { value: transaction } }) as Database["db"];
-    const desk = intakeOn({ ...real, db: broken });
+    const broken = Object.create(real.intake, { transaction: { value: transaction } }) as Database["intake"];
+    const desk = intakeOn({ ...real, intake: broken });
     open.push(desk);
     const labels = fresh();
     const send = async (index: number): Promise<readonly number[]> => {
@@ -385,6 +385,37 @@ describe("once and only once", () => {
       .orderBy(alerts.id);
     expect(rows.map((row) => row.id)).toEqual(acknowledged.flat().sort((a, b) => a - b));
     expect(rows).toHaveLength(22);
+    expect(tried).toBeGreaterThan(2);
+  });
+
+  test("what cannot be stored is seen until something can be, or until half a minute passed without a try", async () => {
+    const clock = fakeClock(new Date("2026-11-27T03:00:00Z"));
+    const real = database();
+    let full = true;
+    const intake = Object.create(real.intake, {
+      transaction: {
+        value: async (...args: Parameters<Database["intake"]["transaction"]>) => {
+          if (full) throw new Error("could not extend file: No space left on device");
+          return real.intake.transaction(...args);
+        },
+      },
+    }) as Database["intake"];
+    const desk = intakeOn({ ...real, intake }, { clock });
+    open.push(desk);
+    const refused = (): Promise<unknown> =>
+      expect(desk.take([alertOf({ labels: fresh() })])).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE" });
+    expect(desk.refusingSince).toBe(null);
+    await refused();
+    await clock.advance(20_000);
+    await refused();
+    await clock.advance(20_000);
+    expect(desk.refusingSince).toEqual(new Date("2026-11-27T03:00:00Z"));
+    await clock.advance(11_000);
+    expect(desk.refusingSince).toBe(null);
+    await refused();
+    full = false;
+    await desk.take([alertOf({ labels: fresh() })]);
+    expect(desk.refusingSince).toBe(null);
   });
 
   test("after its window the same bytes are a new word", async () => {
