@@ -6,11 +6,12 @@ import type { Plan } from "../../src/kernel/plan.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { answerOf, closeOfRun, expireDue } from "../../src/policy/approvals.ts";
 import { withdrawPointless } from "../../src/policy/pointless.ts";
+import { approvalFacts, planFacts } from "../../src/policy/rows.ts";
 import { syncGrants } from "../../src/policy/grants.ts";
 import { freeze } from "../../src/policy/trading-state.ts";
 import { votedText } from "../../src/policy/voted.ts";
 import { withDatabase } from "../with-database.ts";
-import { beginRun, DESK_PEOPLE, type TestDesk, freshPlan, testDesk } from "./control.ts";
+import { beginRun, DESK_PEOPLE, type TestDesk, freshPlan, SEAL, testDesk } from "./control.ts";
 import { BTC, order } from "./make.ts";
 
 const database = withDatabase();
@@ -181,11 +182,48 @@ describe("time", () => {
     expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false });
   });
 
-  test("an approval that grew old is not sent", async () => {
+  test("a plan that grew old is not sent, though people approved it", async () => {
     const { hash, plan } = await desk.ask();
     await desk.vote(hash, "ana");
-    await database().sql`update breakwater.plans set expires_at = now() - interval '1 second' where hash = ${hash}`;
-    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false });
+    const [row] = await database().db.select().from(plans).where(eq(plans.hash, hash));
+    if (!row) throw new Error("no plan");
+    const old = { ...row, expiresAt: new Date(Date.now() - 1_000) };
+    const seal = SEAL.of("plan", planFacts(old));
+    await database().db.update(plans).set({ expiresAt: old.expiresAt, seal }).where(eq(plans.hash, hash));
+    expect(await desk.claim(hash, plan)).toMatchObject({ claimed: false, code: "PLAN_EXPIRED" });
+  });
+
+  test("an approval that grew old is not sent, though the plan itself still could be", async () => {
+    const { hash, plan } = await desk.ask();
+    await desk.vote(hash, "ana");
+    const [row] = await database().db.select().from(approvals).where(eq(approvals.planHash, hash));
+    if (!row) throw new Error("no approval");
+    const old = { ...row, expiresAt: new Date(Date.now() - 1_000) };
+    const seal = SEAL.of("approval", approvalFacts(old));
+    await database().db.update(approvals).set({ expiresAt: old.expiresAt, seal }).where(eq(approvals.planHash, hash));
+    expect(await desk.claim(hash, plan)).toMatchObject({
+      claimed: false,
+      code: "PLAN_EXPIRED",
+      why: expect.stringContaining("approval is too old"),
+    });
+  });
+
+  test("who asks how a question stands after its time closes it, and wakes the run that waits", async () => {
+    const { hash } = await desk.ask();
+    await rewind(hash, "expires_at = now() - interval '1 second'");
+    expect(await desk.within((tx) => answerOf(tx, hash, desk.wake))).toMatchObject({ state: "expired", why: null });
+    expect(desk.woken).toContain(hash);
+    expect(await planState(hash)).toBe("expired");
+  });
+
+  test("a question that is asked again by a repeated step keeps its end and is told once", async () => {
+    const { hash, plan } = await desk.ask(freshPlan(), 600_000);
+    const [row] = await database().db.select().from(approvals).where(eq(approvals.planHash, hash));
+    await desk.ask(plan, 60_000);
+    expect(await database().db.select().from(approvals).where(eq(approvals.planHash, hash))).toEqual([row]);
+    const told = await database()
+      .sql`select 1 from breakwater.ledger where object = ${hash} and type = 'approval.opened'`;
+    expect(told).toHaveLength(1);
   });
 
   test.each([
@@ -285,6 +323,7 @@ test("the ledger tells of what was altered by hand in these tests, and of nothin
   expect(report.firstBad).toBeNull();
   expect(new Set(report.findings.map((one) => one.why))).toEqual(
     new Set([
+      "it was approved without the voices that it needed",
       "the question is not the one that was asked",
       "the plan and the entry of its proposal do not say the same",
     ]),
