@@ -49,17 +49,16 @@ interface Arrival {
 
 function typeOf(arrival: Arrival, source: OpenSource): string {
   const { headers } = arrival.request;
-  const [type = "", ...parameters] = (headers.get("content-type") ?? "")
-    .toLowerCase()
-    .split(";")
-    .map((part) => part.trim());
+  const said = (headers.get("content-type") ?? "").toLowerCase();
+  const encoding = headers.get("content-encoding")?.toLowerCase() ?? "";
+  const [type = "", ...parameters] = said.split(";").map((part) => part.trim());
   const { contentTypes } = source.sender;
   const utf8 = parameters.every((one) => one === "" || /^charset="?utf-?8"?$/.test(one));
-  const plain = ["", "identity"].includes(headers.get("content-encoding")?.toLowerCase() ?? "");
+  const plain = ["", "identity"].includes(encoding);
   if ((contentTypes as readonly string[]).includes(type) && utf8 && plain) return type;
   throw new DeskError(
     "CONTENT_TYPE_WRONG",
-    `this address takes ${contentTypes.join(" or ")} in UTF-8, not compressed; was "${type.slice(0, 60)}"`,
+    `this address takes ${contentTypes.join(" or ")} in UTF-8, not compressed; was "${said.slice(0, 60)}"${plain ? "" : `, compressed as "${encoding.slice(0, 20)}"`}`,
   );
 }
 

@@ -204,6 +204,14 @@ describe("what is refused", () => {
     if (status === 401) expect(response.headers.get("www-authenticate")).toBe("Bearer");
   });
 
+  test.each([
+    [{ "content-type": "application/json; charset=utf-16" }, 'was "application/json; charset=utf-16"'],
+    [{ "content-encoding": "gzip" }, 'was "application/json", compressed as "gzip"'],
+  ])("a form that is not taken is named: %o", async (headers, named) => {
+    const { app } = openDoor();
+    expect((await told(await app.request(PATH, bearer("{}", headers)))).message).toContain(named);
+  });
+
   test("a body that grows past the limit while it is sent is cut, whatever its headers said", async () => {
     const { app } = openDoor();
     let sent = 0;
