@@ -22,6 +22,10 @@ export default command(
       input: { account, toRatio: "0" },
       labels: { account },
     });
-    return { ok: true, text: `${incident} opened: the exact orders are on its card and wait for approval.`, incident };
+    return {
+      ok: true,
+      text: `${incident} opened: it plans the exact orders and asks for consent on its card, or says why the policy denies them.`,
+      incident,
+    };
   },
 );

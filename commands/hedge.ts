@@ -126,7 +126,7 @@ export default command(
     });
     return {
       ok: true,
-      text: `${incident} opened: the exact orders are on its card and wait for approval. /hedge ${asset} ${account} --why says why these.`,
+      text: `${incident} opened: it plans the exact orders and asks for consent on its card, or says why the policy denies them. /hedge ${asset} ${account} --why says why these.`,
       incident,
     };
   },

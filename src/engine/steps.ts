@@ -212,7 +212,8 @@ export function stepsOf(context: StepContext): Step {
       );
       return { outcome: "not-needed" };
     }
-    if (proposal.decision === "deny") throw new DeskError("POLICY_DENIED", proposal.reasons.join("; "));
+    if (proposal.decision === "deny")
+      throw new DeskError("POLICY_DENIED", `the policy denies it: ${proposal.reasons.join("; ")}`);
     const opened = await durable.inTransaction(`${name}: asked`, async (tx) => {
       // Under the desk's lock, as the cancellation is: whichever comes second sees the other, and no question stays open.
       await lockDesk(tx);

@@ -11,7 +11,7 @@ import type { Quote } from "./facts.ts";
 import type { Control } from "./gather.ts";
 import { voices } from "./voices.ts";
 import { claimFacts, claimOf } from "./intent.ts";
-import type { Decision } from "./judge.ts";
+import { type Decision, decisive } from "./judge.ts";
 import { pointless } from "./pointless.ts";
 import { type Quorum, meetsAll } from "./quorum.ts";
 import { judgeNow } from "./propose.ts";
@@ -160,10 +160,10 @@ async function examine(tx: Tx, control: Control, presented: Presented): Promise<
   });
   if (decision.outcome === "deny") {
     const frozen = decision.trace.some((line) => line.rule === "trading-state");
-    return { claimed: false, ...no(frozen ? "FROZEN" : "POLICY_DENIED", decision.reasons.join("; ")) };
+    return { claimed: false, ...no(frozen ? "FROZEN" : "POLICY_DENIED", decisive(decision).join("; ")) };
   }
   if (decision.outcome === "hold")
-    return { claimed: false, ...no("POLICY_DENIED", `it has to wait: ${decision.reasons.join("; ")}`) };
+    return { claimed: false, ...no("POLICY_DENIED", `it has to wait: ${decisive(decision).join("; ")}`) };
   const { approvedBy, refusal } = await heard(tx, control, row, approval, decision, policyVersion, now);
   if (refusal !== null) return { claimed: false, ...refusal };
   const rules = await control.published(tx);

@@ -188,6 +188,11 @@ function conclude(said: readonly Said[], facts: Facts, trace: readonly TraceLine
   };
 }
 
+/** What decided, without what milder rules say of the plan; one plain sentence each. */
+export const decisive = ({ outcome, trace }: Pick<Decision, "outcome" | "trace">): readonly string[] => [
+  ...new Set(trace.filter((one) => one.says === outcome).map((one) => `${one.rule}: ${one.why}`)),
+];
+
 /**
  * Judges a plan: every rule is asked, in any order, the most restrictive answer wins (deny > hold > quorum > allow),
  * no answer is a deny, an error is a deny. Pure; quorums add up instead of replacing each other.

@@ -20,7 +20,7 @@ import { draftPlan } from "./draft.ts";
 import type { Quote } from "./facts.ts";
 import type { Control } from "./gather.ts";
 import { claimedTier, intend, intentObjection } from "./intent.ts";
-import type { Decision } from "./judge.ts";
+import { type Decision, decisive } from "./judge.ts";
 import { lateObjection } from "./late-objection.ts";
 import { endPlan, proposePlan } from "./propose.ts";
 import { quotesOf } from "./quotes.ts";
@@ -35,6 +35,7 @@ export interface Judged {
   readonly hash: string;
   readonly words: string;
   readonly decision: "deny" | "hold" | "quorum" | "allow";
+  /** What decided; one plain sentence each. */
   readonly reasons: readonly string[];
   readonly orders: number;
   readonly cancels: number;
@@ -209,7 +210,7 @@ export function openDoor(parts: DoorParts): Door {
         hash,
         words: fingerprintWords(hash),
         decision: decision.outcome,
-        reasons: decision.reasons,
+        reasons: decisive(decision),
         orders: plan.orders.length,
         cancels: plan.cancels.length,
         notionalUsd: plan.notionalUsd,

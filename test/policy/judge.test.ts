@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { defaultPolicy } from "../../src/policy/default-policy.ts";
 import type { Settlement } from "../../src/kernel/plan.ts";
 import type { Facts } from "../../src/policy/facts.ts";
-import { judge } from "../../src/policy/judge.ts";
+import { decisive, judge } from "../../src/policy/judge.ts";
 import { BTC, facts, order, plan, policyOf, spent } from "./make.ts";
 
 const ALLOW = { name: "all", says: "allow" };
@@ -16,6 +16,13 @@ const person = (id: string, roles: Facts["requester"]["roles"]): Partial<Facts> 
 const asks = (playbook: string): Partial<Facts> => ({
   requester: { kind: "playbook", id: playbook, person: "ana", roles: [], onCall: true },
   excluded: ["ana"],
+});
+
+test("a denial is told with what denies, and not with the consent that milder rules would ask for", () => {
+  const frozen = judge(defaultPolicy(), facts({ states: { "account:paper-a": "halted" } }));
+  expect(frozen.reasons).toContain("hedge: A hedge needs one person");
+  expect(decisive(frozen)).toEqual(["trading-state: account:paper-a is halted"]);
+  expect(decisive(judge(defaultPolicy(), facts()))).toEqual(["hedge: A hedge needs one person"]);
 });
 
 describe("the default policy", () => {

@@ -5,7 +5,7 @@ import { durationMs } from "../../kernel/duration.ts";
 import type { Plan } from "../../kernel/plan.ts";
 import { type Spent, type Usage, requesterOf } from "../../policy/facts.ts";
 import { figuresOf } from "../../policy/gather.ts";
-import { judge } from "../../policy/judge.ts";
+import { decisive, judge } from "../../policy/judge.ts";
 import { quotesOf } from "../../policy/quotes.ts";
 import { type PolicyDocument, WINDOWS, type Window } from "../../policy/schema.ts";
 import type { VenueReader } from "../../venues/venue.ts";
@@ -95,9 +95,8 @@ export function createJudge(document: PolicyDocument, reader: () => Promise<Venu
         switchedOff: requester.kind === "playbook" && document.playbooksOff?.includes(requester.id) === true,
         breakGlass: false,
       });
-      const { outcome, needed, roles, stepUp, holdMs, trace } = decision;
-      const reasons = trace.filter((one) => one.says === outcome).map((one) => `${one.rule}: ${one.why}`);
-      return { outcome, people: needed, roles, stepUp, holdMs, reasons: [...new Set(reasons)] };
+      const { outcome, needed, roles, stepUp, holdMs } = decision;
+      return { outcome, people: needed, roles, stepUp, holdMs, reasons: decisive(decision) };
     },
     carriedOut(plan, at) {
       const count = (key: string, orders: readonly Plan["orders"][number][], cancels: number): void => {

@@ -61,7 +61,7 @@ test(
     await form.getByLabel("Size").fill("10%");
     await form.getByLabel("Account").fill("paper-a");
     await form.getByRole("button", { name: "Submit" }).click();
-    await told(discord).getByText("the exact orders are on its card").waitFor(LONG);
+    await told(discord).getByText("it plans the exact orders").waitFor(LONG);
     await slack.locator("article", { hasText: "asks to hedge BTC of paper-a" }).getByText("Fingerprint").waitFor(LONG);
 
     await typeOn(page, "Slack", "/risk");
