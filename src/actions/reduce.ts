@@ -1,5 +1,6 @@
 import {
   type Decimal,
+  type Price,
   type Quantity,
   type Usd,
   ZERO,
@@ -22,6 +23,7 @@ import {
   sign,
   sub,
 } from "../kernel/decimal.ts";
+import { coinPriced } from "../exposure/instruments.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { type Instrument, titleOf } from "../kernel/instrument.ts";
 import { type AccountState, marginEquity } from "../kernel/account.ts";
@@ -77,7 +79,8 @@ export function reductions(
     const whole = decimal("1");
     const wanted = less(equity, NOTHING_LEFT_USD) ? whole : min(whole, div(excess, relief, 12, "up"));
     const size = abs(position.quantity);
-    const quantity = min(size, roundTo(mul<"quantity">(size, wanted), instrument.lotSize, "up"));
+    const lots = roundTo(mul<"quantity">(size, wanted), instrument.lotSize, "up");
+    const quantity = min(size, max(lots, instrument.minQuantity));
     const share = div(quantity, size, 12, "half-even");
     margin = sub(margin, mul<"usd">(position.maintenanceMarginUsd, share));
     equity = sub(equity, mul<"usd">(cost, share));
@@ -85,6 +88,10 @@ export function reductions(
   }
   return chosen;
 }
+
+/** What venues take a coin for in the value of a position in options that are priced in it. */
+const coinUsd = ({ position, instrument }: Reduction): Price =>
+  div(position.notionalUsd, mul(abs(position.quantity), instrument.contractSize), 2, "half-even");
 
 const ratioText = (margin: Usd, equity: Usd): string =>
   sign(equity) <= 0 ? "no equity left" : percent(div(margin, equity, 6, "half-even"));
@@ -174,6 +181,7 @@ export async function planReduce(
     quantity: one.quantity,
     reference: one.position.markPrice,
     reduceOnly: true,
+    ...(coinPriced(one.instrument) ? { coinUsd: coinUsd(one) } : {}),
   }));
   const changes = changesOf(state, chosen);
   const untouched = state.positions.length - chosen.filter((one) => one.share === "1").length;

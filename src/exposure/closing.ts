@@ -8,6 +8,7 @@ import {
   fromFloat,
   greater,
   isZero,
+  max,
   min,
   sign,
   toFloat,
@@ -122,8 +123,9 @@ export async function cheapestCloses(question: ClosingQuestion, solver: ProgramS
     const { position, instrument } = one;
     // A millionth of a lot less, so that 2.0000000001 from the solver is not three; the rest goes up, toward safety.
     const lot = toFloat(instrument.lotSize);
-    const quantity = fromFloat<"quantity">(Math.max(0, units - 1e-6 * lot), instrument.lotSize, "up");
-    return isZero(quantity) ? [] : [{ position, instrument, quantity: min(quantity, abs(position.quantity)) }];
+    const lots = fromFloat<"quantity">(Math.max(0, units - 1e-6 * lot), instrument.lotSize, "up");
+    if (isZero(lots)) return [];
+    return [{ position, instrument, quantity: min(max(lots, instrument.minQuantity), abs(position.quantity)) }];
   });
   return { closes, costUsd: fromFloat(costUsd, CENT, "half-even") };
 }

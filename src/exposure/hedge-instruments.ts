@@ -2,12 +2,14 @@ import { type Price, toFloat } from "../kernel/decimal.ts";
 import type { Instrument } from "../kernel/instrument.ts";
 import type { HedgeInstrument, HedgeLevel } from "../quant/hedge/instruments.ts";
 import { type Holding, exposureOf } from "../quant/risk/holdings.ts";
+import type { VenueName } from "../venues/capabilities.ts";
 import type { BookTop } from "../venues/venue.ts";
 import type { TakerFees } from "./fees.ts";
 import { type OptionView, holdingOf } from "./option-view.ts";
 
-/** Funding is charged about every eight hours; venues that charge hourly quote it per eight hours or pay close to it. */
+/** Funding is charged every eight hours or quoted for as many; these venues quote it for the hour that they charge. */
 const FUNDINGS_PER_DAY = 3;
+const HOURLY: ReadonlySet<string> = new Set(["hyperliquid", "krakenfutures"] satisfies VenueName[]);
 /** A day's move of the basis between two contracts of one coin, as a share of the price. */
 const BASIS_MOVE_RATIO = 0.003;
 /** A day's move of the whole volatility curve, in points, that an option of another expiry hedges only in part. */
@@ -59,6 +61,7 @@ export function perpetualLeg(
   if (bids.length + asks.length === 0) return null;
   const settlement = one.inverse ? ("inverse" as const) : ("linear" as const);
   const { account, indexUsd } = ground;
+  const fundings = HOURLY.has(ground.venue) ? 24 : FUNDINGS_PER_DAY;
   return {
     symbol: one.symbol,
     venue: ground.venue,
@@ -70,8 +73,7 @@ export function perpetualLeg(
     lot: 0,
     feeBps: ground.fees.linearBps,
     basisSdUsd: natural ? 0 : BASIS_MOVE_RATIO * coinsPerUnit * markUsd,
-    holdingUsdPerDay:
-      book.fundingRate === null ? 0 : toFloat(book.fundingRate) * FUNDINGS_PER_DAY * coinsPerUnit * markUsd,
+    holdingUsdPerDay: book.fundingRate === null ? 0 : toFloat(book.fundingRate) * fundings * coinsPerUnit * markUsd,
   };
 }
 

@@ -4,7 +4,8 @@ import type { Instrument } from "../kernel/instrument.ts";
 import type { Position } from "../kernel/order.ts";
 import type { Holding } from "../quant/risk/holdings.ts";
 import type { VenueReader } from "../venues/venue.ts";
-import { isDollar, perpetualsOf, twinOf } from "./instruments.ts";
+import { isDollar } from "../venues/dollar.ts";
+import { perpetualsOf, twinOf } from "./instruments.ts";
 import { holdingOf, markOf, viewOption } from "./option-view.ts";
 
 /** An account's book as `quant` reads it. */
@@ -26,7 +27,7 @@ export async function indexOf(
 ): Promise<number | undefined> {
   const one =
     perpetualsOf(instruments, asset)[0] ??
-    [...instruments.values()].find((other) => other.base === asset && other.kind !== "option");
+    [...instruments.values()].find((other) => other.base === asset && other.kind !== "option" && isDollar(other.quote));
   if (!one) return undefined;
   const book = await reader.book(one.symbol, 1);
   return book.indexPrice === null ? markOf(book) : toFloat(book.indexPrice);

@@ -1,11 +1,6 @@
 import { toFloat } from "../kernel/decimal.ts";
 import type { Instrument } from "../kernel/instrument.ts";
-
-/** US dollars and the coins that stand for them. */
-const DOLLARS = new Set(["USD", "USDT", "USDC", "USDE", "FDUSD", "DAI", "BUSD", "TUSD"]);
-
-/** Whether an asset is a US dollar or a coin pegged to it. */
-export const isDollar = (asset: string): boolean => DOLLARS.has(asset);
+import { isDollar } from "../venues/dollar.ts";
 
 const YEAR_MS = 365 * 86_400_000;
 
@@ -13,13 +8,20 @@ const YEAR_MS = 365 * 86_400_000;
 export const yearsLeft = (one: Instrument, at: Date): number | null =>
   one.expiryAt === undefined ? null : (one.expiryAt.getTime() - at.getTime()) / YEAR_MS;
 
-/** Perpetuals of an asset: linear before inverse, because its delta does not move with the price; then the shorter symbol, which is the main market. */
+/**
+ * Perpetuals of an asset in dollars, its main market first: linear before inverse, because its delta does not move with the
+ * price; USDT before other dollars; then the shorter symbol. One in another coin, such as Binance's "ETHBTC", carries two
+ * exposures at once, and its price is none of the asset's.
+ */
 export function perpetualsOf(instruments: ReadonlyMap<string, Instrument>, asset: string): readonly Instrument[] {
   return [...instruments.values()]
-    .filter((one) => one.kind === "perpetual" && one.base === asset)
+    .filter((one) => one.kind === "perpetual" && one.base === asset && isDollar(one.quote))
     .sort(
       (a, b) =>
-        Number(a.inverse) - Number(b.inverse) || a.symbol.length - b.symbol.length || a.symbol.localeCompare(b.symbol),
+        Number(a.inverse) - Number(b.inverse) ||
+        Number(b.quote === "USDT") - Number(a.quote === "USDT") ||
+        a.symbol.length - b.symbol.length ||
+        a.symbol.localeCompare(b.symbol),
     );
 }
 

@@ -82,7 +82,7 @@ export const CAPABILITIES = {
     accountStream: true,
     cancelAllByOneCall: true,
     deadMan: "connection",
-    contracts: ["linear", "inverse", "option"],
+    contracts: ["linear", "inverse", "option", "spot"],
     source: "docs.deribit.com",
   },
   krakenfutures: {

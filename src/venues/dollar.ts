@@ -1,4 +1,5 @@
-const DOLLARS = new Set(["USD", "USDT", "USDC", "BUSD", "FDUSD", "USDE", "ZUSD", "BNFCR"]);
+/** US dollars, the coins pegged to them, and what venues call their own: "ZUSD" is Kraken's, "BNFCR" Binance's credits. */
+const DOLLARS = new Set(["USD", "USDT", "USDC", "USDE", "FDUSD", "DAI", "BUSD", "TUSD", "ZUSD", "BNFCR"]);
 
 /** Whether an asset counts as US dollars one to one. */
 export const isDollar = (asset: string): boolean => DOLLARS.has(asset.toUpperCase());

@@ -1,12 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { reductions } from "../../src/actions/reduce.ts";
+import type { Desk } from "../../src/actions/desk.ts";
+import { planReduce, reductions } from "../../src/actions/reduce.ts";
 import { slippageBps } from "../../src/actions/orders/carry-out.ts";
 import { collarAround } from "../../src/actions/orders/draft.ts";
+import type { Hedger } from "../../src/exposure/hedger.ts";
 import type { AccountState } from "../../src/kernel/account.ts";
+import { systemClock } from "../../src/kernel/clock.ts";
 import { type Decimal, abs, decimal, greater, mul, roundTo, sub } from "../../src/kernel/decimal.ts";
 import type { Instrument } from "../../src/kernel/instrument.ts";
 import type { Position } from "../../src/kernel/order.ts";
+import type { Venue, VenueReader } from "../../src/venues/venue.ts";
 
 const perpetual = (base: string): Instrument => ({
   venue: "paper",
@@ -139,6 +143,57 @@ describe("how much is reduced", () => {
   });
 });
 
+describe("closing a part of a position", () => {
+  test("is never an order under the venue's smallest: it would be refused, and nothing closed", () => {
+    const coarse = new Map([["BTC/USDT:USDT", { ...perpetual("BTC"), minQuantity: decimal<"quantity">("0.5") }]]);
+    const state = account("100000", [position("BTC", "10", "60000", "0.084")]);
+    expect(reductions(state, coarse, decimal("0.5")).map((one) => one.quantity)).toEqual(["0.5"]);
+    const rest = account("100", [position("BTC", "0.2", "60000", "0.1")]);
+    expect(reductions(rest, coarse, decimal("0.5")).map((one) => one.quantity)).toEqual(["0.2"]);
+  });
+
+  test("of an option that is priced in its coin counts for limits in dollars", async () => {
+    const symbol = "BTC/USD:BTC-261225-60000-P";
+    const option: Instrument = {
+      ...perpetual("BTC"),
+      symbol,
+      kind: "option",
+      quote: "BTC",
+      settle: "BTC",
+      tickSize: decimal("0.0001"),
+      lotSize: decimal("0.1"),
+    };
+    // Ten contracts of a coin each, at 0.05 BTC with BTC at 60,000 USD: a premium of 30,000 USD, on 600,000 of coins.
+    const held: Position = {
+      ...position("BTC", "-10", "0.05", "0"),
+      symbol,
+      notionalUsd: decimal("600000"),
+      maintenanceMarginUsd: decimal("60000"),
+    };
+    const state = { ...account("50000", [held]), venue: "deribit" };
+    const reader = {
+      account: async () => state,
+      instruments: async () => new Map([[symbol, option]]),
+    } as unknown as VenueReader;
+    const desk: Desk = {
+      accounts: new Map([["a", { id: "a", venue: "deribit", environment: "live" }]]),
+      venueOf: async () => ({ reader }) as unknown as Venue,
+      clock: systemClock,
+      collarBps: 1_000,
+      planTtlMs: 1_000,
+      hedger: {} as Hedger,
+    };
+    const plan = await planReduce(
+      desk,
+      { action: "reduce", account: "a", toRatio: decimal("0") },
+      { requestedBy: "person:ana", incident: null, run: null, reason: "a test" },
+    );
+    // A buy counts at its limit, a tenth above the mark.
+    expect(plan?.orders).toMatchObject([{ side: "buy", quantity: "10", limitPrice: "0.055", notionalUsd: "33000" }]);
+    expect(plan?.notionalUsd).toBe("33000");
+  });
+});
+
 describe("the collar", () => {
   test("its edges lie on ticks, inside the width, around the reference", () => {
     fc.assert(
@@ -158,13 +213,27 @@ describe("slippage", () => {
     side,
     averagePrice: average,
     referencePrice: "100",
+    quantity: "4",
     filledQuantity: quantity,
+    notionalUsd: "400",
   });
+  /** 600 contracts of 100 USD, 1 % worse than their reference, beside an option for 300 USD that filled at it. */
+  const inverse = { ...fill("sell", "59400", "600"), referencePrice: "60000", quantity: "600", notionalUsd: "60000" };
+  const option = { ...fill("buy", "300", "1"), referencePrice: "300", quantity: "1", notionalUsd: "300" };
   test.each([
     ["a buy above the reference costs", [fill("buy", "100.5")], "50"],
     ["a sell below it costs", [fill("sell", "99.5")], "50"],
     ["a sell above it gains", [fill("sell", "100.1")], "-10"],
     ["larger fills weigh more", [fill("buy", "101", "3"), fill("buy", "100", "1")], "75"],
+    ["legs weigh by their dollars, whatever a contract is", [inverse, option], "99.5"],
+    [
+      "a contract of many coins weighs them all",
+      [
+        { ...option, averagePrice: "303", notionalUsd: "30000" },
+        { ...inverse, averagePrice: "60000" },
+      ],
+      "33.3",
+    ],
     ["nothing filled says nothing", [fill("buy", "101", "0")], null],
   ] as const)("%s", (_name, rows, bps) => {
     expect(slippageBps(rows)).toBe(bps);

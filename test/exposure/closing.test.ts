@@ -95,6 +95,23 @@ describe("the closes that free margin", () => {
     expect(toFloat(costUsd)).toBeCloseTo(quantity * (0.1 + 0.5), 1);
   });
 
+  test("are no order under the venue's smallest, unless that is all there is", async () => {
+    const coarse = new Map([["BTC/USDT:USDT", { ...perpetual("BTC"), minQuantity: decimal<"quantity">("5") }]]);
+    const ask = async (quantity: string, equity: string) => {
+      const { closes } = await hedger.close({
+        reader: { ...reader({ BTC: [0.1, "1000"] }), instruments: async () => coarse },
+        state: account(equity, [position("BTC", quantity)]),
+        toRatio: decimal<"ratio">("0.5"),
+        costRatio: decimal<"ratio">("0.003"),
+        collarBps: 200,
+      });
+      return closes.map((one) => one.quantity);
+    };
+    // 10,000 of margin on 19,800 of equity: one contract would do, and the venue takes none under five.
+    expect(await ask("100", "19800")).toEqual(["5"]);
+    expect(await ask("3", "590")).toEqual(["3"]);
+  });
+
   test("take a second book where the first one ends", async () => {
     const state = account("21000", [position("BTC", "100"), position("ETH", "100")]);
     const { closes } = await close(state, { BTC: [5, "1000"], ETH: [0.1, "40"] });

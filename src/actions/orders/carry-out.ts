@@ -156,19 +156,23 @@ async function cancelAll(context: CarryOutContext, venue: Venue, plan: Plan): Pr
   return wanted.size - resting.filter((order) => wanted.has(order.venueOrderId)).length;
 }
 
-/** Distance of the average fill from the reference price, weighted by notional; positive is worse than the reference. */
-export function slippageBps(
-  rows: readonly Pick<OrderRow, "side" | "averagePrice" | "referencePrice" | "filledQuantity">[],
-): string | null {
+type FilledRow = Pick<
+  OrderRow,
+  "side" | "averagePrice" | "referencePrice" | "quantity" | "filledQuantity" | "notionalUsd"
+>;
+
+/** Distance of the average fills from their reference prices, weighted by what was filled in USD; positive is worse. */
+export function slippageBps(rows: readonly FilledRow[]): string | null {
   let cost: Decimal = ZERO;
   let weight: Decimal = ZERO;
   for (const row of rows) {
     if (row.averagePrice === null || isZero(row.filledQuantity as Quantity)) continue;
-    const reference = row.referencePrice as Price;
-    const worse =
-      row.side === "buy" ? sub(row.averagePrice as Price, reference) : sub(reference, row.averagePrice as Price);
-    cost = add(cost, mul(worse, row.filledQuantity as Quantity));
-    weight = add(weight, mul(reference, row.filledQuantity as Quantity));
+    const [average, reference] = [row.averagePrice as Price, row.referencePrice as Price];
+    const worse = row.side === "buy" ? sub(average, reference) : sub(reference, average);
+    const share = div(row.filledQuantity as Quantity, row.quantity as Quantity, 12, "half-even");
+    const filledUsd = mul(row.notionalUsd as Decimal, share);
+    cost = add(cost, mul(div(worse, reference, 12, "half-even"), filledUsd));
+    weight = add(weight, filledUsd);
   }
   return isZero(weight) ? null : places(div(mul(cost, decimal("10000")), weight, 8, "half-even"), 1, "half-even");
 }
@@ -180,7 +184,7 @@ export function summarise(plan: Plan, rows: readonly OrderRow[], cancelled: numb
   const unknown = rows.filter((row) => !TERMINAL.has(row.state)).length;
   const slippage = slippageBps(rows);
   const parts = [
-    ...(plan.cancels.length > 0 ? [`${cancelled} of ${plan.cancels.length} orders cancelled`] : []),
+    ...(plan.cancels.length > 0 ? [`${cancelled} of ${plan.cancels.length} orders no longer open`] : []),
     ...(rows.length > 0 ? [`${filled} of ${rows.length} orders filled`] : []),
     ...(partial > 0 ? [`${partial} in part`] : []),
     ...(unknown > 0 ? [`${unknown} with unknown outcome`] : []),

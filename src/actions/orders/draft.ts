@@ -3,6 +3,7 @@ import {
   type Decimal,
   type Price,
   type Quantity,
+  type Usd,
   add,
   decimal,
   max,
@@ -12,12 +13,14 @@ import {
   sub,
   sum,
 } from "../../kernel/decimal.ts";
+import { DeskError } from "../../kernel/errors.ts";
 import { type Instrument, notional } from "../../kernel/instrument.ts";
 import type { Side } from "../../kernel/order.ts";
 import type { ActionName, Change, Collar, Effect, Plan, PlannedOrder } from "../../kernel/plan.ts";
 import type { RequestContext } from "../../kernel/request.ts";
 import { type VenueName, enforcesReduceOnly } from "../../venues/capabilities.ts";
 import { clientOrderId } from "../../venues/client-order-id.ts";
+import { isDollar } from "../../venues/dollar.ts";
 import type { Desk } from "../desk.ts";
 
 const BPS = decimal("0.0001");
@@ -30,6 +33,22 @@ export interface Leg {
   /** The price the collar is drawn around: the mark where the venue says one, else the middle of the book. */
   readonly reference: Price;
   readonly reduceOnly: boolean;
+  /** USD a coin, where the instrument is priced in a coin: an option settled in its own. */
+  readonly coinUsd?: Price;
+}
+
+/**
+ * What an order may come to, in USD: a buy may cost its limit, a sell may fetch the market's price.
+ * @throws DeskError NOT_SUPPORTED where the instrument is priced in something that has no price here
+ */
+function notionalUsd({ instrument, quantity, reference, coinUsd }: Leg, limitPrice: Price): Usd {
+  const amount = notional(instrument, quantity, max(limitPrice, reference));
+  if (isDollar(instrument.quote)) return places(amount, 2, "half-even");
+  if (coinUsd !== undefined) return places(mul<"usd">(amount, coinUsd), 2, "half-even");
+  throw new DeskError(
+    "NOT_SUPPORTED",
+    `${instrument.symbol} is priced in ${instrument.quote}, and limits count in dollars; trade it by hand`,
+  );
 }
 
 /** Everything of a plan that its action decides. */
@@ -75,8 +94,6 @@ export function assemble(desk: Desk, account: Account, draft: Draft, context: Re
   const orders = draft.legs.map((leg, at): PlannedOrder => {
     const collar = collars[at] as Collar;
     const limitPrice = (leg.side === "buy" ? collar.high : collar.low) as Price;
-    // Limits count the most that it may come to: a buy may cost its limit, a sell may fetch the market's price.
-    const dearest = max(limitPrice, leg.reference);
     return {
       account: account.id,
       symbol: leg.instrument.symbol,
@@ -86,7 +103,7 @@ export function assemble(desk: Desk, account: Account, draft: Draft, context: Re
       timeInForce: "IOC",
       reduceOnly: leg.reduceOnly && enforcesReduceOnly(venue, leg.instrument.symbol),
       clientOrderId: clientOrderId(venue, seed, at),
-      notionalUsd: places(notional(leg.instrument, leg.quantity, dearest), 2, "half-even"),
+      notionalUsd: notionalUsd(leg, limitPrice),
     };
   });
   return {

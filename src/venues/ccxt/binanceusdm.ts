@@ -47,6 +47,11 @@ function order(of: Row, listing: Listing): VenueOrder {
 
 function position(of: Row, listing: Listing): Position {
   const { instrument } = listing.byId(text(of, "symbol"));
+  if (!isDollar(instrument.quote))
+    throw new DeskError(
+      "NOT_SUPPORTED",
+      `the account holds ${instrument.symbol}, which Binance counts in ${instrument.quote}; only contracts in dollars are read, so close it or hold it in another account`,
+    );
   const quantity = figure<"quantity">(of, "positionAmt");
   const markPrice = figure<"price">(of, "markPrice");
   return {

@@ -1,5 +1,5 @@
-import { type Decimal, ZERO, abs, isZero, mul, neg, sum } from "../../kernel/decimal.ts";
-import { type Instrument, baseQuantity } from "../../kernel/instrument.ts";
+import { type Decimal, ZERO, isZero, mul, neg, sum } from "../../kernel/decimal.ts";
+import { type Instrument, baseQuantity, notional } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text, words } from "../answer.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
@@ -93,7 +93,8 @@ async function position(of: Row, link: Link): Promise<Position> {
     quantity,
     entryPrice: figure(of, "avgPrice"),
     markPrice,
-    notionalUsd: usd(abs(figure(of, "positionValue"))),
+    // The venue's own value of a position is that at its entry.
+    notionalUsd: notional(instrument, quantity, markPrice),
     unrealisedUsd: usd(figure(of, "unrealisedPnl")),
     maintenanceMarginUsd: usd(maybeFigure(of, "positionMM") ?? ZERO),
     liquidationPrice: priceOrNull(maybeFigure(of, "liqPrice")),

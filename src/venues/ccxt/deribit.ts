@@ -38,8 +38,15 @@ const TIF: Readonly<Record<TimeInForce, string>> = {
 const result = async (link: Link, method: string, params: Row = {}): Promise<unknown> =>
   row(await link.call(method, params), method)["result"];
 
+/** A name of the venue's, which are unlike in spot and in contracts: "BTC_USDC", "BTC_USDC-PERPETUAL". */
+const listedAs = (name: string, listing: Listing): Instrument =>
+  listing.byId(name, !listing.has(name) && listing.has(name, true)).instrument;
+
+/** Spreads and strategies, "BTC-FS-25DEC26_PERP", are named by their kind; the desk knows none. */
+const isCombo = (name: string): boolean => /^[A-Z0-9_]+-[A-Z]{2,}-/.test(name);
+
 function order(of: Row, listing: Listing): VenueOrder {
-  const { instrument } = listing.byId(text(of, "instrument_name"));
+  const instrument = listedAs(text(of, "instrument_name"), listing);
   return {
     venueOrderId: text(of, "order_id"),
     clientOrderId: maybeText(of, "label") ?? "",
@@ -76,7 +83,7 @@ function position(of: Row, listing: Listing): Position {
 }
 
 function fill(of: Row, listing: Listing): Fill {
-  const { instrument } = listing.byId(text(of, "instrument_name"));
+  const instrument = listedAs(text(of, "instrument_name"), listing);
   const price = figure<"price">(of, "price");
   return {
     venueOrderId: text(of, "order_id"),
@@ -232,7 +239,8 @@ export const deribit: Dialect = {
 
   async openOrders(link) {
     const listing = await link.listed();
-    return rows(await result(link, "privateGetGetOpenOrders"), "orders").map((one) => order(one, listing));
+    const all = rows(await result(link, "privateGetGetOpenOrders"), "orders");
+    return all.filter((one) => !isCombo(text(one, "instrument_name"))).map((one) => order(one, listing));
   },
 
   lookUps(link, { instrument }, clientOrderId) {
@@ -279,7 +287,7 @@ export const deribit: Dialect = {
     const lists = await together(...currencies.map(tradesIn));
     return lists
       .flat()
-      .filter((of) => listing.has(text(of, "instrument_name")))
+      .filter((of) => [false, true].some((spot) => listing.has(text(of, "instrument_name"), spot)))
       .map((of) => fill(of, listing));
   },
 

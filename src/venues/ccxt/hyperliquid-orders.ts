@@ -1,4 +1,4 @@
-import { type Decimal, type Quantity, ZERO, add, div, isZero, mul, sub } from "../../kernel/decimal.ts";
+import { type Decimal, type Quantity, ZERO, add, div, isZero, max, mul, sub } from "../../kernel/decimal.ts";
 import { DeskError } from "../../kernel/errors.ts";
 import type { Fill, VenueOrder } from "../../kernel/order.ts";
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text } from "../answer.ts";
@@ -42,8 +42,8 @@ function order(of: Row, word: string, at: Date, fills: readonly Fill[], listing:
   const value = mine.reduce<Decimal>((total, one) => add(total, mul(one.quantity, one.price)), ZERO as Decimal);
   const quantity = figure<"quantity">(of, "origSz");
   const state = stateOf(word);
-  // `sz` is what is still open; a cancelled order keeps what it had left.
-  const filled = state === "filled" ? quantity : sub(quantity, figure<"quantity">(of, "sz"));
+  // `sz` is what was still open when the state last changed, so that fills may tell of more.
+  const filled = state === "filled" ? quantity : max(traded, sub(quantity, figure<"quantity">(of, "sz")));
   return {
     venueOrderId,
     clientOrderId: maybeText(of, "cloid") ?? "",

@@ -1,5 +1,6 @@
 import {
   type Decimal,
+  type Price,
   type Usd,
   ZERO,
   abs,
@@ -7,14 +8,16 @@ import {
   decimal,
   div,
   isZero,
+  less,
   mul,
   neg,
+  roundTo,
   sub,
   sum,
 } from "../../kernel/decimal.ts";
 import { DeskError } from "../../kernel/errors.ts";
 import { baseQuantity } from "../../kernel/instrument.ts";
-import type { Position, TimeInForce } from "../../kernel/order.ts";
+import type { OrderRequest, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
 import { type Row, figure, flag, instant, maybeFigure, maybeText, row, rows, text } from "../answer.ts";
 import type { Dialect } from "./dialect.ts";
 import { baseOf, byHistory, byStatus, fillsSince, info, openOrders, perpetualOf } from "./hyperliquid-orders.ts";
@@ -22,6 +25,42 @@ import { type Link, type Listing } from "./link.ts";
 import { type Purse, marginRatio, priceOrNull, together, withId, worstRatio } from "./shape.ts";
 
 const TIF: Readonly<Record<Exclude<TimeInForce, "FOK">, string>> = { GTC: "Gtc", IOC: "Ioc", PO: "Alo" };
+/** "Tick and lot size": prices have at most five significant figures; whole numbers are always allowed. */
+const FIGURES = 5;
+
+/**
+ * The limit in as many figures as the venue takes, on the inside: ccxt would round it to the nearest, which may lie beyond the
+ * price that was approved. An instrument's tick is that of the price at which it was listed here.
+ */
+function limitFor({ side, limitPrice }: OrderRequest): Price {
+  const [whole = "", fraction = ""] = limitPrice.split(".");
+  const places =
+    whole === "0" ? (/^0*/.exec(fraction)?.[0].length ?? 0) + FIGURES : Math.max(0, FIGURES - whole.length);
+  return roundTo(
+    limitPrice,
+    div(decimal("1"), decimal(`1${"0".repeat(places)}`), places, "down"),
+    side === "buy" ? "down" : "up",
+  );
+}
+
+/** An order that may not rest, from the venue's word on what it filled at once. */
+function ended(order: OrderRequest, filled: Row, at: Date): VenueOrder {
+  const filledQuantity = figure<"quantity">(filled, "totalSz");
+  return {
+    venueOrderId: text(filled, "oid"),
+    clientOrderId: order.clientOrderId,
+    symbol: order.symbol,
+    side: order.side,
+    quantity: order.quantity,
+    limitPrice: order.limitPrice,
+    reduceOnly: order.reduceOnly,
+    state: less(filledQuantity, order.quantity) ? "cancelled" : "filled",
+    filledQuantity,
+    averagePrice: priceOrNull(maybeFigure(filled, "avgPx")),
+    feeUsd: null,
+    updatedAt: at,
+  };
+}
 
 /** @throws DeskError VENUE_ANSWER_INVALID where the key is no agent of the account */
 async function beAgent(link: Link, key: string): Promise<void> {
@@ -31,7 +70,6 @@ async function beAgent(link: Link, key: string): Promise<void> {
     throw new DeskError("VENUE_ANSWER_INVALID", "hyperliquid does not know the key as an agent of the account");
 }
 
-/** A coin as symbols have it: the venue writes a thousand of one as "kPEPE". */
 /** Each market's context by its coin, as symbols have it. */
 async function contexts(link: Link): Promise<ReadonlyMap<string, Row>> {
   const answer = await link.call("publicPostInfo", { type: "metaAndAssetCtxs" });
@@ -197,7 +235,7 @@ export const hyperliquid: Dialect = {
       "limit",
       wanted.side,
       wanted.quantity,
-      wanted.limitPrice,
+      limitFor(wanted),
       {
         clientOrderId: wanted.clientOrderId,
         timeInForce: TIF[wanted.timeInForce],
@@ -213,7 +251,9 @@ export const hyperliquid: Dialect = {
         `order ${wanted.clientOrderId} was sent, hyperliquid answered for ${named}`,
       );
     }
-    return { venueOrderId: text(about, "oid") };
+    return wanted.timeInForce === "IOC" && told["filled"] !== undefined
+      ? ended(wanted, about, link.now())
+      : { venueOrderId: text(about, "oid") };
   },
 
   // "Schedule cancel": for accounts that traded a million dollars; it may fire ten times a day.

@@ -112,6 +112,8 @@ function instrumentOf(
 ): Instrument | undefined {
   const type = market["type"];
   if (typeof type !== "string" || !Object.hasOwn(KINDS, type)) return undefined;
+  // What has no unified name, as Deribit's spreads and strategies, is several instruments in one.
+  if (!text(market, "symbol").includes("/")) return undefined;
   const kind = KINDS[type as keyof typeof KINDS];
   const precision = row(market["precision"], "precision");
   if (precision["price"] === undefined || precision["amount"] === undefined) return undefined;

@@ -57,6 +57,23 @@ const trade = (one: FakeFill) => ({
   timestamp: one.at,
 });
 
+/** Spreads and strategies of several instruments, which the venue lists among them. */
+const COMBOS = [
+  { instrument_name: "BTC-FS-25DEC26_PERP", kind: "future_combo", settlement_period: "perpetual", contract_size: FACE },
+  { instrument_name: "BTC-STRD-25DEC26-60000", kind: "option_combo", settlement_period: "month", contract_size: 1 },
+].map((one) => ({
+  ...one,
+  base_currency: "BTC",
+  quote_currency: one.kind === "future_combo" ? "USD" : "BTC",
+  counter_currency: "USD",
+  settlement_currency: "BTC",
+  min_trade_amount: one.contract_size,
+  tick_size: 0.0005,
+  is_active: true,
+  expiration_timestamp: 1_798_185_600_000,
+  creation_timestamp: 1_719_561_600_000,
+}));
+
 const publicly = (answer: Route["answer"]): Route => ({ kind: "public", answer });
 const reading = (answer: Route["answer"]): Route => ({ kind: "read", answer });
 const ofBtc = (params: Params, all: readonly unknown[]): readonly unknown[] =>
@@ -122,6 +139,21 @@ export const deribit: FakeVenue = {
           option_type: "put",
           is_active: true,
           expiration_timestamp: 1_798_185_600_000,
+          creation_timestamp: 1_719_561_600_000,
+        },
+        ...COMBOS,
+        {
+          instrument_name: "BTC_USDC",
+          kind: "spot",
+          base_currency: "BTC",
+          quote_currency: "USDC",
+          counter_currency: "USDC",
+          settlement_currency: "BTC",
+          contract_size: 0.0001,
+          min_trade_amount: 0.0001,
+          tick_size: 1,
+          is_active: true,
+          expiration_timestamp: 32_503_708_800_000,
           creation_timestamp: 1_719_561_600_000,
         },
       ]),

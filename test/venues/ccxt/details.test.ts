@@ -97,6 +97,62 @@ describe("Deribit", () => {
     });
   });
 
+  test("spreads and strategies are no instruments of their own: none is taken for a perpetual, and the rest is listed", async () => {
+    const on = await open();
+    const listed = [...(await on.venue.reader.instruments()).values()];
+    expect(listed.filter((one) => one.kind === "perpetual").map((one) => one.symbol)).toEqual(["BTC/USD:BTC"]);
+    expect(listed.every((one) => one.symbol.includes("/"))).toBe(true);
+  });
+
+  describe("with orders of its spot market and of a spread beside ours", () => {
+    const openOrders = deribit.routes["GET /api/v2/private/get_open_orders"];
+    const besides = ["BTC_USDC", "BTC-FS-25DEC26_PERP"].map((name, at) => ({
+      order_id: `S-${at}`,
+      label: "",
+      instrument_name: name,
+      direction: "buy",
+      order_type: "limit",
+      order_state: "open",
+      price: 50_000,
+      amount: 0.5,
+      filled_amount: 0,
+      average_price: 0,
+      time_in_force: "good_til_cancelled",
+      reduce_only: false,
+      creation_timestamp: 1,
+      last_update_timestamp: 1,
+    }));
+    const mixed = rigs(
+      "deribit",
+      {
+        ...deribit,
+        routes: {
+          ...deribit.routes,
+          "GET /api/v2/private/get_open_orders": {
+            kind: "read",
+            answer(params, state) {
+              if (!openOrders || typeof openOrders === "function") throw new Error("no orders to add to");
+              const { result } = openOrders.answer(params, state) as { result: readonly unknown[] };
+              return { jsonrpc: "2.0", result: [...result, ...besides] };
+            },
+          },
+        },
+      },
+      "BTC/USD:BTC",
+      wordId,
+    );
+
+    test("the account is read all the same, the spot order with it", async () => {
+      const on = await mixed();
+      await on.venue.trader.place(order(on, "beside"));
+      const { openOrders: resting } = await on.venue.reader.account(on.account);
+      expect(resting.map(({ symbol, quantity }) => [symbol, quantity])).toEqual([
+        ["BTC/USD:BTC", "2"],
+        ["BTC/USDC", "0.5"],
+      ]);
+    });
+  });
+
   test("a label that stands on two orders is reported, not chosen from", async () => {
     const on = await open();
     await on.venue.trader.place(order(on, "twice"));
@@ -116,6 +172,32 @@ describe("Hyperliquid", () => {
     expect((await on.venue.trader.place(order(on, hexId("plain")))).outcome).toBe("accepted");
     expect(on.placingRequests()).toBe(1);
     expect(on.fake.strangers).toEqual([]);
+  });
+
+  test.each([
+    ["buy", "60123.7", 60_123],
+    ["sell", "59876.2", 59_877],
+  ] as const)(
+    "a limit to %s at %s, finer than the venue's five digits, goes to its inside: never beyond what was approved",
+    async (side, limitPrice, sent) => {
+      const on = await open();
+      await on.venue.trader.place(
+        order(on, hexId(`digits ${limitPrice}`), { side, limitPrice: decimal(limitPrice), timeInForce: "IOC" }),
+      );
+      expect(on.fake.state().orders[0]?.price).toBe(sent);
+    },
+  );
+
+  test("what an order filled at once stands in the answer, and the rest is gone: nothing has to be looked up", async () => {
+    const on = await open();
+    on.thin?.();
+    const said = await on.venue.trader.place(
+      order(on, hexId("part"), { limitPrice: on.crossingBuy, timeInForce: "IOC" }),
+    );
+    expect(said).toMatchObject({
+      outcome: "accepted",
+      order: { state: "cancelled", quantity: "2", filledQuantity: "1", averagePrice: "60010" },
+    });
   });
 
   test("fill-or-kill, which it does not have, is refused before sending", async () => {

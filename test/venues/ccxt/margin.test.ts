@@ -253,3 +253,75 @@ test("Binance's fills are found in instruments first traded after a thousand oth
   // One for each instrument that is asked for; the stub answers both with the same trade.
   expect(symbols).toHaveLength(2);
 });
+
+describe("what a position is worth", () => {
+  const held = (change: object) => ({
+    symbol: "BTCUSD",
+    side: "Buy",
+    avgPrice: "30000",
+    markPrice: "60000",
+    unrealisedPnl: "0.5",
+    positionMM: "0.005",
+    ...change,
+  });
+  const account = (list: readonly unknown[], inverse: boolean) => {
+    const { call, ...link } = stubLink({
+      privateGetV5AccountWalletBalance: {
+        result: {
+          list: [{ totalEquity: "100000", totalMaintenanceMargin: "300", totalMarginBalance: "100000", coin: [] }],
+        },
+      },
+    });
+    const empty = { result: { list: [] } };
+    return bybit.account({
+      ...link,
+      listed: async () => ({
+        ...(await link.listed()),
+        byId: (id) => listed(id, inverse ? { inverse: true, quote: "USD", settle: "BTC" } : {}),
+      }),
+      call: async (method, params) =>
+        method !== "privateGetV5PositionList"
+          ? call(method, params)
+          : (params?.["category"] === "inverse") === inverse &&
+              params?.["settleCoin"] !== "USDC" &&
+              params?.["category"] !== "option"
+            ? { result: { list, category: params?.["category"] } }
+            : empty,
+    });
+  };
+
+  test("at Bybit is counted at today's price, though the venue tells the value at entry: an inverse contract is its dollars", async () => {
+    const { positions } = await account([held({ size: "30000", positionValue: "1" })], true);
+    expect(positions[0]).toMatchObject({ notionalUsd: "30000", quantity: "30000", delta: "0.5" });
+  });
+
+  test("and a linear one its coins times the mark", async () => {
+    const { positions } = await account([held({ size: "2", positionValue: "60000" })], false);
+    expect(positions[0]).toMatchObject({ notionalUsd: "120000" });
+  });
+
+  test("at Binance is not told in dollars for a contract margined in bitcoin: such an account is refused, not misread", async () => {
+    const position = {
+      symbol: "ETHBTC",
+      positionAmt: "100",
+      entryPrice: "0.03",
+      markPrice: "0.03",
+      notional: "3",
+      unRealizedProfit: "0",
+      maintMargin: "0.03",
+      isolatedWallet: "0",
+    };
+    const link = binanceAccount("100000", "0", [binanceAsset("USDT", "100000", "0")], [position]);
+    const inBitcoin = {
+      ...link,
+      listed: async () => ({
+        ...(await link.listed()),
+        byId: (id: string) => listed(id, { symbol: "ETH/BTC:BTC", base: "ETH", quote: "BTC", settle: "BTC" }),
+      }),
+    };
+    await expect(binanceusdm.account(inBitcoin)).rejects.toMatchObject({
+      code: "NOT_SUPPORTED",
+      message: expect.stringContaining("ETH/BTC:BTC") as string,
+    });
+  });
+});
