@@ -2,6 +2,7 @@ import { type Decimal, abs, add, decimal, div, greater, isZero, mul, sub, sum } 
 import type { PlannedOrder } from "../kernel/plan.ts";
 import type { Facts, Spent } from "./facts.ts";
 import type { Limit } from "./schema.ts";
+import { amountWords, scopeWords } from "./words.ts";
 
 /** What a limit says about a plan: inside, passed, or not to be told. */
 export type LimitAnswer =
@@ -31,9 +32,6 @@ function exceeds(a: Decimal, b: Decimal): boolean {
 }
 
 const plus = (a: Decimal, b: Decimal): Decimal => (a === "0" ? b : b === "0" ? a : add(a, b));
-
-const wordsOf = (limit: Limit): string =>
-  `${limit.measure} per ${limit.per}${limit.window === undefined ? "" : ` in ${limit.window}`}`;
 
 /** The largest of one order's figures over the plan's orders; null where one cannot be computed. */
 function ofOrders(facts: Facts, figure: (order: PlannedOrder) => Decimal | null): Decimal | null {
@@ -135,9 +133,12 @@ export function checkLimit(limit: Limit, facts: Facts): LimitAnswer {
   const keys = limit.window === undefined ? [null] : keysOf(facts, limit.per);
   for (const key of keys) {
     const figure = figureOf(facts, limit, key);
-    if (figure === null) return { is: "unknown", why: `${wordsOf(limit)} is not known` };
+    if (figure === null) return { is: "unknown", why: `${scopeWords(limit)} is not known` };
     if (exceeds(figure, amount(limit.max)))
-      return { is: "passed", why: `${wordsOf(limit)} would be ${figure}, the limit is ${limit.max}` };
+      return {
+        is: "passed",
+        why: `${scopeWords(limit)} would be ${amountWords(limit, figure)}, above its limit of ${amountWords(limit, amount(limit.max))}`,
+      };
   }
   return INSIDE;
 }

@@ -33,12 +33,16 @@ const MEASURES = {
 /** What a limit counts, in words: "notional USD", "open orders". */
 export const measureWords = (measure: Limit["measure"]): string => MEASURES[measure].join("");
 
+/** What a limit counts and where, in words: "notional per account within 1 hour". */
+export const scopeWords = ({ measure, per, window }: Limit): string =>
+  `${MEASURES[measure][0]} per ${per}${window === undefined ? "" : ` within ${durationWords(window)}`}`;
+
+/** An amount of what a limit counts, in words: "250,000 USD". */
+export const amountWords = ({ measure }: Limit, amount: Decimal): string => `${grouped(amount)}${MEASURES[measure][1]}`;
+
 /** A limit in words: "notional per plan up to 250,000 USD". */
-export function limitWords({ measure, per, window, max }: Limit): string {
-  const [name, unit] = MEASURES[measure];
-  const within = window === undefined ? "" : ` within ${durationWords(window)}`;
-  return `${name} per ${per}${within} up to ${grouped(max as Decimal)}${unit}`;
-}
+export const limitWords = (limit: Limit): string =>
+  `${scopeWords(limit)} up to ${amountWords(limit, limit.max as Decimal)}`;
 
 /** Which plans a rule is about, in words. */
 export function aboutWords({ match, when }: Rule): string {

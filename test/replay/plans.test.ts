@@ -201,7 +201,7 @@ describe("what the rules would have said", () => {
     const capped = withRules({ hard: [{ per: "plan", measure: "notionalUsd", max: "1000" }] });
     expect(said(await run(falling, [marginBreach], {}, capped))[1]?.slice(1)).toEqual([
       "deny 0 ",
-      expect.stringMatching(/^hard-cap: notionalUsd per plan would be \d+.*, the limit is 1000$/),
+      expect.stringMatching(/^hard-cap: notional per plan would be [\d,.]+ USD, above its limit of 1,000 USD$/),
     ]);
     const alone = { ...RULES, people: { ana: RULES.people["ana"]! } };
     expect(said(await run(falling, [marginBreach], {}, alone))[1]?.[1]).toBe("deny 0 ");
@@ -244,7 +244,7 @@ describe("what the rules would have said", () => {
       ["halt", "allow"],
       ["third", "deny"],
     ]);
-    expect(lines[1]?.[2]).toBe("hard-cap: orders per playbook in 1h would be 2, the limit is 1");
+    expect(lines[1]?.[2]).toBe("hard-cap: orders per playbook within 1 hour would be 2, above its limit of 1");
     expect(lines[3]?.[2]).toMatch(/account:paper-a is halted|hard-cap/);
   });
 
