@@ -6,8 +6,12 @@ import type { Limit } from "../../src/policy/schema.ts";
 import { BTC, facts, order, plan, spent } from "./make.ts";
 
 const ETH = "ETH/USDT:USDT";
-const limit = (measure: Limit["measure"], per: Limit["per"], max: string, window?: Limit["window"]): Limit =>
-  ({ measure, per, max, ...(window === undefined ? {} : { window }) }) as Limit;
+const limit = (measure: Limit["measure"], per: Limit["per"], max: string, window?: Limit["window"]): Limit => ({
+  measure,
+  per,
+  max,
+  ...(window === undefined ? {} : { window }),
+});
 const of = (orders: Plan["orders"], over: Partial<Plan> = {}): Partial<Facts> => ({ plan: plan({ orders, ...over }) });
 const by = (requester: Partial<Facts["requester"]>): Partial<Facts> => ({
   requester: { kind: "playbook", id: "margin-breach", person: null, roles: [], onCall: null, ...requester },
