@@ -19,9 +19,9 @@ import {
   sub,
 } from "../kernel/decimal.ts";
 import { DeskError, messageOf } from "../kernel/errors.ts";
-import type { Account, AccountState } from "../kernel/account.ts";
+import { type Account, type AccountState, coinsHeld } from "../kernel/account.ts";
 import { type Instrument, baseQuantity, contractsFor, titleOf } from "../kernel/instrument.ts";
-import type { Change, Plan } from "../kernel/plan.ts";
+import type { Change, Hedged, Plan } from "../kernel/plan.ts";
 import type { ActionRequest, RequestContext } from "../kernel/request.ts";
 import type { HedgeOrder, HedgeProposal } from "../exposure/hedger.ts";
 import { readHoldings } from "../exposure/holdings.ts";
@@ -65,6 +65,13 @@ function positionChange(state: AccountState, leg: Leg): Change {
   return { label: titleOf(leg.instrument), before: held, after };
 }
 
+const hedgedOf = (state: AccountState, asset: string, before: Decimal, after: Decimal): Hedged => ({
+  asset,
+  held: places(coinsHeld(state, asset).net, 8, "half-even"),
+  before,
+  after: places(after, 8, "half-even"),
+});
+
 /** The draft of the programme's hedge: delta, and vega where the book has options that the venue's options can answer. */
 function draftOf(request: Request, state: AccountState, found: HedgeProposal, why: string): Draft {
   const { asset, share } = request;
@@ -77,6 +84,7 @@ function draftOf(request: Request, state: AccountState, found: HedgeProposal, wh
     legs,
     cancels: [],
     trading: null,
+    hedged: hedgedOf(state, asset, found.before.delta, found.after.delta),
     changes: [
       {
         label: `${asset} delta`,
@@ -145,6 +153,7 @@ async function singlePerpetual(
     legs: [leg],
     cancels: [],
     trading: null,
+    hedged: hedgedOf(state, asset, delta, left),
     changes: [
       { label: `${asset} delta`, before: coins(delta, asset), after: coins(left, asset) },
       positionChange(state, leg),

@@ -1,4 +1,17 @@
-import { type Decimal, type Ratio, type Usd, ZERO, compare, div, greater, isZero, min } from "./decimal.ts";
+import {
+  type Decimal,
+  type Ratio,
+  type Usd,
+  ZERO,
+  abs,
+  compare,
+  decimal,
+  div,
+  greater,
+  isZero,
+  min,
+  sum,
+} from "./decimal.ts";
 import type { Position, VenueOrder } from "./order.ts";
 
 /** Whether real money is at stake; shown unmistakably and bound into every plan's hash. */
@@ -51,6 +64,21 @@ export function marginEquity({
   // A ratio is rounded; where it is that of the whole, equity stays exact.
   if (compare(div(maintenanceMarginUsd, equityUsd, 6, "up"), marginRatio) >= 0) return equityUsd;
   return min(equityUsd, div<"usd">(maintenanceMarginUsd, marginRatio, 2, "down"));
+}
+
+/**
+ * What an account holds of an asset by its venue's figures, in coins: the delta of its positions and the coins themselves, once
+ * where a venue shows them as a spot position too. `gross` adds up sizes, however much they cancel out.
+ */
+export function coinsHeld(
+  { positions, balances }: Pick<AccountState, "positions" | "balances">,
+  asset: string,
+): { readonly net: Decimal; readonly gross: Decimal } {
+  const own = positions.filter((one) => one.symbol.startsWith(`${asset}/`));
+  const shown = own.some((one) => !one.symbol.includes(":"));
+  const coins = shown ? [] : balances.filter((one) => one.asset === asset).map((one) => decimal(one.total));
+  const all: readonly Decimal[] = [...own.map((one) => one.delta), ...coins];
+  return { net: sum(all), gross: sum(all.map(abs)) };
 }
 
 /** The UTC day of a moment, "2026-03-02". */

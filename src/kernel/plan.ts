@@ -36,6 +36,16 @@ export interface Settlement {
   readonly averagePrice: string | null;
 }
 
+/** What a hedge answers, in coins: sent once that is gone, it would be a bet of its own. */
+export interface Hedged {
+  readonly asset: string;
+  /** By the venue's figures when it was planned, with which later ones are compared. */
+  readonly held: string;
+  /** Delta by the desk's own figures, before and after. */
+  readonly before: string;
+  readonly after: string;
+}
+
 /** What a settlement says of its order, for people. */
 export const settledWords = ({ state, filledQuantity }: Pick<Settlement, "state" | "filledQuantity">): string =>
   state === "not_placed" ? "not placed" : `filled with ${filledQuantity} contracts`;
@@ -64,6 +74,8 @@ export interface Plan {
   readonly trading: { readonly scope: string; readonly state: "active" | "reducing" | "halted" } | null;
   /** For settle alone; absent in every other plan. */
   readonly settlement?: Settlement;
+  /** For hedge alone; absent in every other plan. */
+  readonly hedged?: Hedged;
   readonly collars: readonly Collar[];
   readonly changes: readonly Change[];
   /** Sum of the orders' notionals, each at the dearer of its limit and its reference price: what limits count. */

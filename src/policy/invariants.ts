@@ -37,6 +37,7 @@ const origin: Invariant = ({ proven }) =>
 
 const shape: Invariant = ({ plan }) => {
   if (plan.settlement !== undefined && plan.action !== "settle") return `a ${plan.action} settles no order`;
+  if (plan.hedged !== undefined && plan.action !== "hedge") return `a ${plan.action} hedges nothing`;
   switch (plan.action) {
     case "cancel":
       return plan.orders.length > 0 || plan.trading !== null ? "a cancel carries cancels only" : null;

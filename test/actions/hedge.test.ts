@@ -4,8 +4,10 @@ import { planHedge } from "../../src/actions/hedge.ts";
 import { openHedger } from "../../src/exposure/hedger.ts";
 import { type Ratio, abs, decimal, greater, less, mul, places, sum } from "../../src/kernel/decimal.ts";
 import { type Instrument, notional } from "../../src/kernel/instrument.ts";
-import { planHash } from "../../src/kernel/plan.ts";
+import { coinsHeld } from "../../src/kernel/account.ts";
+import { type Plan, planHash } from "../../src/kernel/plan.ts";
 import { QuantError } from "../../src/quant/errors.ts";
+import { pointless } from "../../src/policy/pointless.ts";
 import { quotesOf } from "../../src/policy/quotes.ts";
 import { brokenCollar } from "../../src/policy/collar.ts";
 import { defaultPolicy } from "../../src/policy/default-policy.ts";
@@ -114,6 +116,17 @@ describe("the hedge of the demo's book", () => {
     expect(less(abs(delta), decimal("0.05"))).toBe(true);
     const after = await hedger.hedge({ reader, state, asset: "BTC", share: decimal("1"), collarBps: 500 });
     expect(Number(after.before.vegaUsdPerPoint)).toBeCloseTo(Number(change(plan, "BTC vega")?.after), 0);
+  });
+
+  test("says what it answers, so that it is taken back once the account was liquidated under it", async () => {
+    const { desk, reader } = await demo("calm", 15);
+    const plan = (await planHedge(desk, ask("paper-a"), by)) as Plan;
+    const state = await reader.account("paper-a");
+    expect(plan.hedged).toMatchObject({ asset: "BTC", held: coinsHeld(state, "BTC").net });
+    expect(change(plan, "BTC delta")?.before).toBe(`${plan.hedged?.before} BTC`);
+    const later = { ...state, at: new Date(Date.parse(plan.createdAt) + 1_000) };
+    expect(pointless(plan, later)).toBeNull();
+    expect(pointless(plan, { ...later, positions: [], balances: [] })).not.toBeNull();
   });
 
   test("of half the delta leaves the other half", async () => {

@@ -308,6 +308,22 @@ describe("time", () => {
     await database().db.delete(accountStates);
   });
 
+  test("a hedge by another contract than the one held is withdrawn once what it answers was liquidated", async () => {
+    const hedging = freshPlan({
+      account: "paper-b",
+      orders: [order({ account: "paper-b", clientOrderId: `bw-hedge-${Math.random()}`, reduceOnly: false })],
+      hedged: { asset: "BTC", held: "1", before: "1", after: "0" },
+    });
+    const { hash, plan } = await desk.ask(hedging);
+    const state = { ...stateOf({ positions: [], at: later(plan) }), account: "paper-b", balances: [] };
+    await withdrawPointless(database(), state, desk.wake);
+    expect(desk.woken).toContain(hash);
+    expect(await desk.within((tx) => answerOf(tx, hash, desk.wake))).toMatchObject({
+      state: "expired",
+      why: "paper-b holds no BTC any more",
+    });
+  });
+
   test("a sweep closes what is due and wakes who waits", async () => {
     const { hash } = await desk.ask();
     await rewind(hash, "expires_at = now() - interval '1 second'");

@@ -60,6 +60,7 @@ export interface Draft {
   readonly cancels: Plan["cancels"];
   readonly trading: Plan["trading"];
   readonly settlement?: NonNullable<Plan["settlement"]>;
+  readonly hedged?: NonNullable<Plan["hedged"]>;
   readonly changes: readonly Change[];
   readonly remains: string;
 }
@@ -121,6 +122,7 @@ export function assemble(desk: Desk, account: Account, draft: Draft, context: Re
     cancels: draft.cancels,
     trading: draft.trading,
     ...(draft.settlement === undefined ? {} : { settlement: draft.settlement }),
+    ...(draft.hedged === undefined ? {} : { hedged: draft.hedged }),
     collars: [...new Map(collars.map((collar) => [collar.symbol, collar])).values()],
     changes: draft.changes,
     notionalUsd: sum(orders.map((order) => order.notionalUsd as Decimal<"usd">)),
