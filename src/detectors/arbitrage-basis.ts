@@ -3,7 +3,7 @@ import { detector } from "./detector.ts";
 import { NOTHING, judged } from "./finding.ts";
 import { type Chance, createChance, tell } from "./opportunity.ts";
 import { yearsTo } from "./smiles.ts";
-import { type Top, type Tops, keep, quoteOf, usable } from "./tops.ts";
+import { type Top, type Tops, keep, ofOneCoin, quoteOf, usable } from "./tops.ts";
 
 interface State {
   readonly tops: Tops;
@@ -48,7 +48,7 @@ export const arbitrageBasis = detector(
       chance.judgedAt = receivedAt;
       const alike = (top: Top | undefined): top is Top =>
         usable(top, receivedAt, p.freshMs) && top.market.quote === market.quote;
-      const tops = state.tops.filter(alike);
+      const tops = ofOneCoin(state.tops.filter(alike));
       const futures = tops.filter((top) => top.market.expiresAt > event.at);
       const spots = tops.filter((top) => top.market.type === "spot");
       if (futures.length === 0 || spots.length === 0) return NOTHING;

@@ -1,8 +1,9 @@
+import { moneyOf } from "../kernel/dollar.ts";
 import { fundingArbitrage, type PerpetualQuote } from "../quant/hedge/arbitrage.ts";
 import { detector } from "./detector.ts";
 import { NOTHING, judged } from "./finding.ts";
 import { type Chance, createChance, tell } from "./opportunity.ts";
-import { type Tops, keep, quoteOf, usable } from "./tops.ts";
+import { type Top, type Tops, keep, ofOneCoin, quoteOf, usable } from "./tops.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -10,8 +11,8 @@ interface State {
   readonly tops: Tops;
   /** What longs pay for one hour, by market's id. */
   readonly hourly: (number | undefined)[];
-  readonly chance: Chance;
-  judgedAt: number;
+  /** By money: a perpetual in bitcoin is no hedge of one in dollars. */
+  readonly chances: Map<string, Chance & { judgedAt: number }>;
 }
 
 const params = {
@@ -41,7 +42,7 @@ export const arbitrageFunding = detector(
     source: "own; carry between perpetuals net of spreads and taker fees",
   },
   {
-    init: (): State => ({ tops: [], hourly: [], chance: createChance(), judgedAt: Number.NEGATIVE_INFINITY }),
+    init: (): State => ({ tops: [], hourly: [], chances: new Map() }),
     step(state, event, p) {
       const { market, receivedAt } = event;
       if (event.kind === "funding") {
@@ -49,17 +50,25 @@ export const arbitrageFunding = detector(
         return NOTHING;
       }
       keep(state.tops, event);
-      if (receivedAt - state.judgedAt < p.everyMs) return NOTHING;
-      state.judgedAt = receivedAt;
+      const money = moneyOf(market.quote);
+      let chance = state.chances.get(money);
+      if (chance === undefined) {
+        chance = { ...createChance(), judgedAt: Number.NEGATIVE_INFINITY };
+        state.chances.set(money, chance);
+      }
+      if (receivedAt - chance.judgedAt < p.everyMs) return NOTHING;
+      chance.judgedAt = receivedAt;
+      const alike = (top: Top | undefined): top is Top =>
+        usable(top, receivedAt, p.freshMs) && moneyOf(top.market.quote) === money;
       const perpetuals: PerpetualQuote[] = [];
-      for (const top of state.tops) {
-        if (!usable(top, receivedAt, p.freshMs)) continue;
+      for (const top of ofOneCoin(state.tops.filter(alike))) {
         const fundingRatio = state.hourly[top.market.id];
         if (fundingRatio !== undefined)
           perpetuals.push({ ...quoteOf(top, p.feeBps, p.planUsd), fundingRatio, intervalHours: 1 });
       }
       const [best] = perpetuals.length < 2 ? [] : fundingArbitrage(perpetuals, { holdingHours: p.holdHours });
-      return tell(state.chance, judged(event, market.base, "*"), best, p, `Funding arbitrage in ${market.base}`);
+      const name = money === "USD" ? market.base : `${market.base}/${money}`;
+      return tell(chance, judged(event, name, "*"), best, p, `Funding arbitrage in ${name}`);
     },
   },
 );

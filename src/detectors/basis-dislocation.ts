@@ -1,3 +1,4 @@
+import { moneyOf } from "../kernel/dollar.ts";
 import { detector } from "./detector.ts";
 import { NOTHING, type Finding, firing, resolved, scoreOf } from "./finding.ts";
 import { type Gate, createGate, pass } from "./gate.ts";
@@ -10,9 +11,16 @@ interface Basis {
   judgedAt: number;
 }
 
+interface Spot {
+  mid: number;
+  at: number;
+}
+
 interface State {
-  spotMid: number;
-  spotAt: number;
+  /** The coin's last spot price, by money: "ETH/BTC" is no price of ETH in dollars. */
+  readonly spots: Map<string, Spot>;
+  /** The same by market's id, because every quote looks there. */
+  readonly spotOf: (Spot | undefined)[];
   readonly bases: (Basis | undefined)[];
 }
 
@@ -38,7 +46,7 @@ export const basisDislocation = detector(
     source: "own; mark against index as in the venues' liquidation rules",
   },
   {
-    init: (): State => ({ spotMid: Number.NaN, spotAt: Number.NaN, bases: [] }),
+    init: (): State => ({ spots: new Map(), spotOf: [], bases: [] }),
     step(state, event, p) {
       const { market, receivedAt } = event;
       if (event.kind === "mark") {
@@ -48,16 +56,17 @@ export const basisDislocation = detector(
           ? NOTHING
           : judge(basis, event, bps, scoreOf(Math.abs(bps), p.markBps), "its index", p);
       }
+      const spot = state.spotOf[market.id] ?? spotOf(state, market);
       if (market.type === "spot") {
-        state.spotMid = (event.bid + event.ask) / 2;
-        state.spotAt = receivedAt;
+        spot.mid = (event.bid + event.ask) / 2;
+        spot.at = receivedAt;
         return NOTHING;
       }
-      if (!(receivedAt - state.spotAt < 5000)) return NOTHING;
+      if (!(receivedAt - spot.at < 5000)) return NOTHING;
       const basis = basisOf(state, market);
       if (receivedAt - basis.judgedAt < p.everyMs) return NOTHING;
       basis.judgedAt = receivedAt;
-      const bps = ((event.bid + event.ask) / 2 / state.spotMid - 1) * 1e4;
+      const bps = ((event.bid + event.ask) / 2 / spot.mid - 1) * 1e4;
       const apart = Math.abs(bps - basis.learned.mean);
       const score =
         basis.learned.count < p.learn
@@ -68,6 +77,14 @@ export const basisDislocation = detector(
     },
   },
 );
+
+function spotOf(state: State, { id, quote }: Market): Spot {
+  const money = moneyOf(quote);
+  const spot = state.spots.get(money) ?? { mid: Number.NaN, at: Number.NaN };
+  state.spots.set(money, spot);
+  state.spotOf[id] = spot;
+  return spot;
+}
 
 function basisOf(state: State, market: Market): Basis {
   const known = state.bases[market.id];

@@ -1,7 +1,9 @@
+import { moneyOf } from "../kernel/dollar.ts";
 import { detector } from "./detector.ts";
 import { NOTHING, type Finding, firing, resolved, scoreOf } from "./finding.ts";
 import { type Gate, createGate, pass } from "./gate.ts";
 import type { Market, QuoteEvent } from "./event.ts";
+import { oneCoin } from "./tops.ts";
 
 /** One instrument's last quote. */
 interface Place {
@@ -69,6 +71,8 @@ export const priceDislocation = detector(
         const pair = pairs[i]!;
         if (event.receivedAt - pair.other.receivedAt > p.freshMs || !(pair.other.mid > 0)) continue;
         const findings = compare(place, pair, event, p);
+        // A place has one alert, which ends with the last of its pairs.
+        if (findings[0]?.status === "resolved" && pairs.some((one) => one.gate.on)) continue;
         if (findings.length > 0) return findings;
       }
       return NOTHING;
@@ -78,11 +82,12 @@ export const priceDislocation = detector(
 
 /** Pairs the newcomer with those of its kind; the pair belongs to both, told from the side whose quote moved. */
 function join(state: State, place: Place): void {
-  const { id, type, venueId } = place.market;
+  const { id, type, venueId, quote } = place.market;
   state.places[id] = place;
   state.pairs[id] = [];
   for (const other of state.places) {
     if (other === undefined || other === place || other.market.type !== type) continue;
+    if (moneyOf(other.market.quote) !== moneyOf(quote)) continue;
     // A venue's own instruments are quoted one after the other: in a fast market the second always looks dearer.
     if (other.market.venueId === venueId) continue;
     const fresh = (to: Place): Pair => ({
@@ -125,6 +130,8 @@ function compare(
     pair.usualAt = event.receivedAt;
     if (early) return NOTHING;
   }
+  // Two coins of one ticker have no usual ratio near one, and move apart as they like.
+  if (!oneCoin(pair.usual)) return NOTHING;
   if (edgeBps < p.edgeBps) pair.openAt = Number.NaN;
   else if (Number.isNaN(pair.openAt)) pair.openAt = event.receivedAt;
   if (!pair.gate.on && !(event.receivedAt - pair.openAt >= p.openMs)) return NOTHING;

@@ -36,6 +36,22 @@ export function keep(tops: Tops, event: QuoteEvent): boolean {
 export const usable = (top: Top | undefined, receivedAt: number, freshMs: number): top is Top =>
   top !== undefined && receivedAt - top.receivedAt <= freshMs && top.bid > 0 && top.ask >= top.bid;
 
+/** Further apart than this, two prices are not those of one coin. */
+const ONE_COIN_RATIO = 0.2;
+
+/** Whether a ratio of two prices may be that of one coin at two places. */
+export const oneCoin = (ratio: number): boolean => Math.abs(ratio - 1) <= ONE_COIN_RATIO;
+
+/**
+ * Those that price one coin: venues give a ticker to different coins, and one counts in thousands what another counts in ones.
+ * Where they do not agree, the middle one decides.
+ */
+export function ofOneCoin(tops: readonly Top[]): readonly Top[] {
+  const bids = tops.map((top) => top.bid).toSorted((a, b) => a - b);
+  const middle = bids[bids.length >> 1] ?? Number.NaN;
+  return tops.filter((top) => oneCoin(top.bid / middle));
+}
+
 /**
  * A top as the arbitrage functions take it. Sizes are no larger than the plan may be, which also stands in where a
  * contract's size is not known.

@@ -2,7 +2,7 @@ import { type Decimal, type Usd, decimal, fromFloat } from "../kernel/decimal.ts
 import type { Exposure } from "../quant/risk/holdings.ts";
 import { portfolioGreeks } from "../quant/risk/portfolio-greeks.ts";
 import type { Reading } from "./holdings.ts";
-import { isDollar } from "../venues/dollar.ts";
+import { isDollar } from "../kernel/dollar.ts";
 
 /** Greeks of one account's asset, of an asset over the desk, or of all; amounts in coins are null where they would add up different coins. */
 export interface GreeksLine {

@@ -4,7 +4,7 @@ import type { Instrument } from "../kernel/instrument.ts";
 import type { Position } from "../kernel/order.ts";
 import type { Holding } from "../quant/risk/holdings.ts";
 import type { VenueReader } from "../venues/venue.ts";
-import { isDollar } from "../venues/dollar.ts";
+import { isDollar } from "../kernel/dollar.ts";
 import { perpetualsOf, twinOf } from "./instruments.ts";
 import { holdingOf, markOf, viewOption } from "./option-view.ts";
 

@@ -1,6 +1,6 @@
 import { toFloat } from "../kernel/decimal.ts";
 import type { Instrument } from "../kernel/instrument.ts";
-import { isDollar } from "../venues/dollar.ts";
+import { isDollar } from "../kernel/dollar.ts";
 
 const YEAR_MS = 365 * 86_400_000;
 

@@ -7,7 +7,7 @@ import { addProfits, bookColumns } from "../quant/risk/revaluation.ts";
 import { depegScenario, stressBook, stressGrid } from "../quant/risk/stress.ts";
 import { valueAtRisk } from "../quant/risk/value-at-risk.ts";
 import type { Reading } from "./holdings.ts";
-import { isDollar } from "../venues/dollar.ts";
+import { isDollar } from "../kernel/dollar.ts";
 import { type PriceFan, priceFan } from "./price-fan.ts";
 
 /** Volatility of each coin and where it was taken from. */

@@ -47,6 +47,34 @@ describe("funding between two perpetuals", () => {
   });
 });
 
+describe("what is no pair", () => {
+  test.each([
+    ["a perpetual in bitcoin beside one in dollars", "binanceusdm ETHBTC", 0.05],
+    ["another coin of the same ticker", "bybit ETHUSDT", 12],
+    ["a thousand of a coin beside one of it", "hyperliquid ETH", 3_000_000],
+  ])("funding of %s is no arbitrage", (_name, other, price) => {
+    const one = stage(arbitrageFunding);
+    const rate = (market: string, value: number) =>
+      one.take({ kind: "funding", at: 0, market, rate: value, intervalMs: 28_800_000 });
+    rate("binanceusdm ETHUSDT", 0.0008);
+    rate(other, 0.0001);
+    every(90, (at) => {
+      one.quote(at, 3_000, 3_000.1, "binanceusdm ETHUSDT");
+      one.quote(at, price, price * 1.00001, other);
+    });
+    expect(one.hits).toEqual([]);
+  });
+
+  test("nor is a future on another coin of the same ticker one of spot's", () => {
+    const one = stage(arbitrageBasis);
+    every(10, (at) => {
+      one.quote(at, 0.0001, 0.000_100_1, "binance LUNAUSDT");
+      one.quote(at, 0.6, 0.6001, "binanceusdm LUNAUSDT_240329");
+    });
+    expect(one.hits).toEqual([]);
+  });
+});
+
 describe("a dated future above spot", () => {
   // START is 2023-11-14; the future ends on 2024-03-29, 0.37 years later.
   const run = (future: number, spotMarket = "binance BTCUSDT") => {

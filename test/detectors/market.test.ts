@@ -98,6 +98,50 @@ describe("prices apart across venues", () => {
     expect(one.firing()[0]!.evidence["edgeAfterFeesBps"]).toBeGreaterThan(30);
   });
 
+  /** Ten seconds in which the second place is told `ratio` times the first, then two in which it runs off by half a percent. */
+  const runsOff = (first: string, second: string, ratio: number) => {
+    const one = stage(priceDislocation);
+    for (let at = 0; at < 22_000; at += 100) {
+      const [price, off] = [30_000 + (at % 7), ratio * (at < 20_000 ? 1 : 1.005)];
+      one.quote(at, price, price + 1, first);
+      one.quote(at + 10, price * off, (price + 1) * off, second);
+    }
+    return one.hits;
+  };
+
+  test.each([
+    ["in dollars with one in bitcoin", "binance ETHUSDT", "coinbase ETH-BTC", 1e-5],
+    ["with another coin of the same ticker", "binance LUNAUSDT", "coinbase LUNA-USD", 0.02],
+    ["in dollars with one in euros", "binance BTCUSDT", "coinbase BTC-EUR", 0.9],
+  ])("do not compare a coin %s", (_name, first, second, ratio) => {
+    expect(runsOff(first, second, ratio)).toEqual([]);
+  });
+
+  test("in euros are compared with each other", () => {
+    expect(runsOff("binance BTCEUR", "coinbase BTC-EUR", 1).length).toBeGreaterThan(0);
+  });
+
+  test("of one place against two others are one alert, which ends with the last of them", () => {
+    const one = stage(priceDislocation);
+    const names = ["binance BTCUSDT", "coinbase BTC-USD", "kraken BTC/USD"];
+    /** The first place as quoted, the others at these ratios to it. */
+    const until = (from: number, to: number, second: number, third: number) => {
+      for (let at = from; at < to; at += 100) {
+        const price = 30_000 + (at % 7);
+        for (const [index, ratio] of [second, third, 1].entries())
+          one.quote(at + index * 10, price * ratio, (price + 1) * ratio, names[(index + 1) % 3]);
+      }
+    };
+    const ends = () => one.hits.filter((hit) => hit.venue === "binance" && hit.status === "resolved").length;
+    until(0, 20_000, 1, 1);
+    until(20_000, 24_000, 1.006, 1.006);
+    expect(one.firing().some((hit) => hit.venue === "binance")).toBe(true);
+    until(24_000, 30_000, 1, 1.006);
+    expect(ends()).toBe(0);
+    until(30_000, 36_000, 1, 1);
+    expect(ends()).toBe(1);
+  });
+
   test("do not compare a perpetual with spot", () => {
     const one = stage(priceDislocation);
     for (let at = 0; at < 30_000; at += 100) {
@@ -125,6 +169,18 @@ test("a perpetual that leaves spot by far more than usual is out of line", () =>
   expect(one.firing()).toHaveLength(1);
   one.take({ kind: "mark", at: 121_000, mark: 29_000, index: 30_000, market: "bybit BTCUSDT" });
   expect(one.firing()).toHaveLength(2);
+});
+
+test("a perpetual in dollars is measured against spot in dollars, whatever else the coin is quoted in", () => {
+  const one = stage(basisDislocation);
+  for (let at = 0; at < 120_000; at += 1000) {
+    one.quote(at, 2999, 3001, "binance ETHUSDT");
+    one.quote(at + 1, 0.0999, 0.1001, "binance ETHBTC");
+    one.quote(at + 2, 2999 + Math.sin(at), 3001 + Math.sin(at), "binanceusdm ETHUSDT");
+  }
+  expect(one.hits).toEqual([]);
+  one.quote(121_000, 3040, 3042, "binanceusdm ETHUSDT");
+  expect(one.firing().map((hit) => hit.evidence["basisBps"])).toEqual([136.66667]);
 });
 
 test("funding speaks when it is extreme, and when venues are far apart", () => {

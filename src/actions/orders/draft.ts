@@ -20,7 +20,7 @@ import type { ActionName, Change, Collar, Effect, Plan, PlannedOrder } from "../
 import type { RequestContext } from "../../kernel/request.ts";
 import { type VenueName, enforcesReduceOnly } from "../../venues/capabilities.ts";
 import { clientOrderId } from "../../venues/client-order-id.ts";
-import { isDollar } from "../../venues/dollar.ts";
+import { isDollar } from "../../kernel/dollar.ts";
 import type { Desk } from "../desk.ts";
 
 const BPS = decimal("0.0001");

@@ -5,7 +5,7 @@ import { type AccountState, type Transfer, dayOf } from "../../kernel/account.ts
 import { type Decimal, type Usd, ZERO, add, decimal, div, isZero, max, mul, sub } from "../../kernel/decimal.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
-import { isDollar } from "../../venues/dollar.ts";
+import { isDollar } from "../../kernel/dollar.ts";
 import type { VenueReader } from "../../venues/venue.ts";
 
 /** How often transfers are read: the question is dear at some venues. */

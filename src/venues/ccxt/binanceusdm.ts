@@ -4,7 +4,7 @@ import { DeskError } from "../../kernel/errors.ts";
 import { baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, said, text } from "../answer.ts";
-import { isDollar } from "../dollar.ts";
+import { isDollar } from "../../kernel/dollar.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { isA } from "./failures.ts";
 import { type Link, type Listing, feeInUsd } from "./link.ts";

@@ -4,7 +4,7 @@ import { DeskError, messageOf } from "../../kernel/errors.ts";
 import type { Instrument } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
 import { type Row, figure, flag, instant, maybeFigure, maybeText, oneOf, row, rows, text, words } from "../answer.ts";
-import { isDollar } from "../dollar.ts";
+import { isDollar } from "../../kernel/dollar.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { type Link, type Listing, feeInUsd } from "./link.ts";
 import {

@@ -3,7 +3,7 @@ import { DeskError } from "../../kernel/errors.ts";
 import { baseQuantity, notional, unrealisedUsd } from "../../kernel/instrument.ts";
 import type { Position, TimeInForce } from "../../kernel/order.ts";
 import { type Row, figure, maybeFigure, maybeText, oneOf, row, rows, text, words } from "../answer.ts";
-import { isDollar } from "../dollar.ts";
+import { isDollar } from "../../kernel/dollar.ts";
 import { type Dialect, keyAndSecret } from "./dialect.ts";
 import { byHistory, byStatus, fillsSince, idOf, openOrders, time } from "./krakenfutures-orders.ts";
 import { type Link, type Listed } from "./link.ts";

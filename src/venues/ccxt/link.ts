@@ -2,7 +2,7 @@ import { type Decimal, type Price, type Usd, ZERO, decimal, div, isZero, mul } f
 import { DeskError } from "../../kernel/errors.ts";
 import type { Instrument } from "../../kernel/instrument.ts";
 import type { VenueName } from "../capabilities.ts";
-import { isDollar } from "../dollar.ts";
+import { isDollar } from "../../kernel/dollar.ts";
 import { type Row, exact, row, text } from "../answer.ts";
 
 /** The few members of a ccxt exchange that are used; all numbers in its answers are strings. */

@@ -16,7 +16,24 @@ import type { Parser, ParserContext } from "./parser.ts";
 const HOUR_MS = 3_600_000;
 const levels = (rows: unknown): RawLevel[] => list(rows).map((row) => [row["px"], row["sz"]]);
 
-function read(session: Session, message: Json, receivedAt: number): void {
+/** As many trades as a subscription may begin with, and more: those are told again after each reconnection. */
+const REMEMBERED = 1000;
+
+/** Whether a trade is told for the first time. Its number is no sequence, so that each is remembered. */
+function isNew(seen: Map<string, Set<unknown>>, { coin, tid }: Json): boolean {
+  if (tid === undefined) return true;
+  const known = seen.get(text(coin)) ?? new Set();
+  seen.set(text(coin), known);
+  if (known.has(tid)) return false;
+  known.add(tid);
+  for (const oldest of known) {
+    if (known.size <= REMEMBERED) break;
+    known.delete(oldest);
+  }
+  return true;
+}
+
+function read(session: Session, seen: Map<string, Set<unknown>>, message: Json, receivedAt: number): void {
   const data = message["data"];
   switch (message["channel"]) {
     case "l2Book": {
@@ -35,6 +52,10 @@ function read(session: Session, message: Json, receivedAt: number): void {
     }
     case "trades":
       for (const row of list(data)) {
+        if (!isNew(seen, row)) {
+          session.counters.outdated += 1;
+          continue;
+        }
         const [buyer = "", seller = ""] = Array.isArray(row["users"]) ? (row["users"] as string[]) : [];
         emitTrade(
           session,
@@ -77,7 +98,12 @@ function read(session: Session, message: Json, receivedAt: number): void {
   }
 }
 
-const HYPERLIQUID: JsonVenue = { venue: "hyperliquid", read };
-
 /** Hyperliquid's public websocket; trades name both parties, funding is hourly. */
-export const hyperliquidParser = (context: ParserContext): Parser => jsonParser(HYPERLIQUID, context);
+export function hyperliquidParser(context: ParserContext): Parser {
+  const seen = new Map<string, Set<unknown>>();
+  const venue: JsonVenue = {
+    venue: "hyperliquid",
+    read: (session, message, receivedAt) => read(session, seen, message, receivedAt),
+  };
+  return jsonParser(venue, context);
+}

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { TradeEvent } from "../../../../src/detectors/event.ts";
 import { krakenChecksum } from "../../../../src/sources/feeds/market/kraken.ts";
 import { crc32 } from "../../../../src/sources/feeds/market/crc32.ts";
 import { okxChecksum } from "../../../../src/sources/feeds/market/okx.ts";
@@ -187,6 +188,20 @@ test("Hyperliquid's trades name both parties", () => {
     data: [{ coin: "BTC", side: "A", px: "100.5", sz: "2", time: 5, tid: 1, users: ["0xb", "0xs"] }],
   });
   expect(one.events[0]).toMatchObject({ taker: -1, buyer: "0xb", seller: "0xs", at: 5 });
+});
+
+test("Hyperliquid's last trades, told again where the connection is opened again, count once", () => {
+  const one = feed("hyperliquid");
+  const trade = (coin: string, tid: number) => ({ coin, side: "B", px: "100", sz: "1", time: tid, tid, users: [] });
+  one.send({ channel: "trades", data: [trade("BTC", 1), trade("BTC", 2)] });
+  one.send({ channel: "trades", data: [trade("BTC", 1), trade("BTC", 2), trade("BTC", 3), trade("ETH", 1)] });
+  expect(one.events.map((event) => [(event as TradeEvent).market.base, event.at])).toEqual([
+    ["BTC", 1],
+    ["BTC", 2],
+    ["BTC", 3],
+    ["ETH", 1],
+  ]);
+  expect(one.parser.counters.outdated).toBe(2);
 });
 
 describe("checksums", () => {
