@@ -10,6 +10,7 @@ import { brokenCollar } from "./collar.ts";
 import type { Quote } from "./facts.ts";
 import type { Control } from "./gather.ts";
 import { voices } from "./voices.ts";
+import { inFlight } from "./in-flight.ts";
 import { claimFacts, claimOf } from "./intent.ts";
 import { type Decision, decisive } from "./judge.ts";
 import { pointless } from "./pointless.ts";
@@ -175,6 +176,8 @@ async function examine(tx: Tx, control: Control, presented: Presented): Promise<
   const [known] = await tx.select().from(accountStates).where(eq(accountStates.account, plan.account));
   const gone = known === undefined ? null : pointless(plan, known.state);
   if (gone !== null) return { claimed: false, ...no("NOTHING_TO_DO", gone) };
+  const twice = await inFlight(tx, plan, row, known?.receivedAt);
+  if (twice !== null) return { claimed: false, ...no("ACCOUNT_STALE", twice) };
   const settled = await settlementObjection(tx, plan);
   if (settled !== null) return { claimed: false, ...no("DECISION_TAKEN", settled) };
   return { claimed: true, plan, decision, approvedBy };

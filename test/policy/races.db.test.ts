@@ -200,7 +200,7 @@ test("limits hold for claims that come at once: together they may not spend what
   );
   expect(claims.filter((one) => one.claimed)).toHaveLength(3);
   expect(claims.find((one) => !one.claimed)).toMatchObject({
-    why: expect.stringContaining("notionalUsd per account in 1h would be 200000"),
+    why: expect.stringContaining("notional per account within 1 hour would be 200,000 USD"),
   });
 });
 
