@@ -7,7 +7,7 @@ import type { OrderRequest, PlaceOutcome, VenueOrder } from "../../kernel/order.
 import { CAPABILITIES } from "../capabilities.ts";
 import type { AccountListener, Venue, VenueReader, VenueTrader } from "../venue.ts";
 import { exact, row } from "../answer.ts";
-import type { Dialect } from "./dialect.ts";
+import type { Dialect, MarginMode } from "./dialect.ts";
 import { isA, placeFailure, readFailure } from "./failures.ts";
 import { type Link, type Listed, isUnlisted } from "./link.ts";
 import { toContracts, together } from "./shape.ts";
@@ -148,6 +148,7 @@ function trader({ urgent: link, dialect, account, clock, log }: AdapterParts): V
   return {
     async place(order, _consent, notAfter): Promise<PlaceOutcome> {
       let one: Listed;
+      let marginMode: MarginMode | undefined;
       try {
         if (order.account !== account)
           return { outcome: "rejected", reason: `this connection to ${venue} is for account ${account}` };
@@ -161,6 +162,7 @@ function trader({ urgent: link, dialect, account, clock, log }: AdapterParts): V
             reason: `the account is in hedge mode, in which ${venue} could open the other side; switch it to one-way mode`,
           };
         }
+        marginMode = await dialect.marginMode?.(link, one, order);
         if (notAfter !== undefined && clock.now() > notAfter)
           return { outcome: "rejected", reason: `not sent: ${venue} answered too slowly on how to trade` };
       } catch (error) {
@@ -168,7 +170,7 @@ function trader({ urgent: link, dialect, account, clock, log }: AdapterParts): V
         return { outcome: "rejected", reason: `not sent: ${readFailure(error, venue, "how to trade").message}` };
       }
       try {
-        const answer = await dialect.place(link, one, order);
+        const answer = await dialect.place(link, one, order, marginMode);
         return {
           outcome: "accepted",
           order: "symbol" in answer ? confirmed(answer, order) : taken(order, answer.venueOrderId, link),

@@ -198,7 +198,7 @@ export const binanceusdm: Dialect = {
       ...marginOf(totals, assets, held),
       balances: balances.map((one) => ({
         asset: text(one, "asset"),
-        total: text(one, "walletBalance"),
+        total: figure(one, "walletBalance"),
         usd: isDollar(text(one, "asset")) ? figure<"usd">(one, "walletBalance") : ZERO,
       })),
       positions: held.map((one) => position(one, listing)),

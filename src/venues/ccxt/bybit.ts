@@ -162,7 +162,7 @@ export const bybit: Dialect = {
       marginRatio: told === undefined && positions.length > 0 ? null : marginRatio(maintenanceMarginUsd, money),
       balances: rows(totals["coin"], "coin").map((one) => ({
         asset: text(one, "coin"),
-        total: text(one, "walletBalance"),
+        total: figure(one, "walletBalance"),
         usd: maybeFigure<"usd">(one, "usdValue") ?? ZERO,
       })),
       positions,

@@ -120,7 +120,7 @@ async function purse(of: Row, link: Link): Promise<Held> {
   const [coins, maintenance] = [figure(of, "equity"), figure(of, "maintenance_margin")];
   return {
     asset,
-    total: text(of, "balance"),
+    total: figure(of, "balance"),
     usd: mul<"usd">(coins, price),
     maintenanceUsd: mul<"usd">(maintenance, price),
     maintenance,

@@ -29,6 +29,9 @@ interface Marks {
   readonly fundingRate: Decimal | null;
 }
 
+/** Whether a position's margin is its own or the account's. */
+export type MarginMode = "cross" | "isolated";
+
 /**
  * How one venue is spoken to: its own calls through ccxt's signing, rate limiter and error codes, its answers read
  * field by field. All of them throw ccxt's errors or DeskErrors; the adapter maps both. `place` throws VENUE_REJECTED for a
@@ -59,8 +62,15 @@ export interface Dialect extends Sizing {
   marks(link: Link, one: Listed): Promise<Marks>;
   /** Whether the account holds long and short of this instrument apart. */
   isHedged(link: Link, one: Listed): Promise<boolean>;
+  /** The margin mode that an order has to name, read before it is sent; absent where the venue goes by the position's own. */
+  marginMode?(link: Link, one: Listed, order: OrderRequest): Promise<MarginMode>;
   /** Sends the order, for an account in one-way mode; answers with the venue's id, or the order where the venue tells it. */
-  place(link: Link, one: Listed, order: OrderRequest): Promise<VenueOrder | { readonly venueOrderId: string }>;
+  place(
+    link: Link,
+    one: Listed,
+    order: OrderRequest,
+    marginMode?: MarginMode,
+  ): Promise<VenueOrder | { readonly venueOrderId: string }>;
   /** Arms the dead-man switch and reads the confirmation; null where the venue's hangs on a connection, which is not kept. */
   armDeadMan: ((link: Link, timeoutMs: number, symbols: readonly Listed[]) => Promise<void>) | null;
   /** Throws ccxt's OrderNotFound, or answers "gone", where the order is no longer open. */

@@ -93,7 +93,7 @@ export const krakenfutures: Dialect = {
       marginRatio: marginRatio(maintenanceMarginUsd, equityUsd),
       balances: Object.entries(row(flex["currencies"], "currencies")).map(([asset, one]) => ({
         asset,
-        total: text(row(one, asset), "quantity"),
+        total: figure(row(one, asset), "quantity"),
         usd:
           maybeFigure<"usd">(row(one, asset), "value") ??
           (isDollar(asset) ? figure<"usd">(row(one, asset), "quantity") : ZERO),

@@ -1,4 +1,17 @@
-import { type Decimal, type Usd, ZERO, abs, add, div, isZero, mul, neg, sub } from "../../kernel/decimal.ts";
+import {
+  type Decimal,
+  type Usd,
+  ZERO,
+  abs,
+  add,
+  div,
+  isZero,
+  less,
+  mul,
+  neg,
+  sign,
+  sub,
+} from "../../kernel/decimal.ts";
 import { DeskError } from "../../kernel/errors.ts";
 import { type Instrument, baseQuantity } from "../../kernel/instrument.ts";
 import type { Fill, Position, TimeInForce, VenueOrder } from "../../kernel/order.ts";
@@ -166,7 +179,7 @@ export const okx: Dialect = {
         marginRatio(maintenanceMarginUsd, equityUsd) && worstRatio(pursesOf(totals, currencies, open, equityUsd)),
       balances: currencies.map((one) => ({
         asset: text(one, "ccy"),
-        total: text(one, "cashBal"),
+        total: figure(one, "cashBal"),
         usd: maybeFigure<"usd">(one, "eqUsd") ?? ZERO,
       })),
       positions: open.map((one) => position(one, listing)),
@@ -255,10 +268,20 @@ export const okx: Dialect = {
   isHedged: async (link) =>
     text(row((await data(link, "privateGetAccountConfig"))[0], "config"), "posMode") === "long_short_mode",
 
-  async place(link, { instrument, id }, wanted) {
+  // okx.com/docs-v5, "Place order": `tdMode` is the order's own, and one in the other mode finds no position to reduce.
+  async marginMode(link, { id }, { side, quantity, reduceOnly }) {
+    if (!reduceOnly) return "cross";
+    const held = (await data(link, "privateGetAccountPositions", { instId: id })).filter(
+      (one) => sign(maybeFigure(one, "pos") ?? ZERO) === (side === "sell" ? 1 : -1),
+    );
+    const whole = held.find((one) => !less(abs(figure(one, "pos")), quantity)) ?? held[0];
+    return whole === undefined ? "cross" : oneOf(whole, "mgnMode", { cross: "cross", isolated: "isolated" } as const);
+  },
+
+  async place(link, { instrument, id }, wanted, marginMode = "cross") {
     const [answer] = await data(link, "privatePostTradeOrder", {
       instId: id,
-      tdMode: instrument.kind === "spot" ? "cash" : "cross",
+      tdMode: instrument.kind === "spot" ? "cash" : marginMode,
       clOrdId: wanted.clientOrderId,
       side: wanted.side,
       ordType: TYPES[wanted.timeInForce],

@@ -134,6 +134,7 @@ export const okx: FakeVenue = {
           instType: "SWAP",
           instId: ID,
           posSide: "net",
+          mgnMode: "cross",
           pos: String(position),
           avgPx: String(entry),
           markPx: String(mark),

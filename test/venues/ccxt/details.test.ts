@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { decimal } from "../../../src/kernel/decimal.ts";
 import type { OrderRequest } from "../../../src/kernel/order.ts";
+import type { Link } from "../../../src/venues/ccxt/link.ts";
+import { okx as okxDialect } from "../../../src/venues/ccxt/okx.ts";
 import { VENUE_HOSTS } from "../../../src/venues/hosts.ts";
 import type { VenueRig } from "../../contract/venue.ts";
 import type { FakeVenue } from "../../fakes/exchanges/core.ts";
@@ -12,6 +14,7 @@ import { krakenfutures } from "../../fakes/exchanges/krakenfutures.ts";
 import { okx } from "../../fakes/exchanges/okx.ts";
 import { manualClock } from "../paper/manual-clock.ts";
 import { hexId, plainId, rigs, wordId } from "./rig.ts";
+import { listed, stubLink } from "./stub-link.ts";
 
 const order = (on: VenueRig, clientOrderId: string, change: Partial<OrderRequest> = {}): OrderRequest => ({
   account: on.account,
@@ -205,6 +208,69 @@ describe("Hyperliquid", () => {
     expect(await on.venue.trader.place(order(on, hexId("fok"), { timeInForce: "FOK" }))).toMatchObject({
       outcome: "rejected",
     });
+    expect(on.placingRequests()).toBe(0);
+  });
+});
+
+describe("OKX", () => {
+  const open = rigs("okx", okx, "BTC/USDT:USDT", plainId);
+  const one = listed("BTC-USDT-SWAP");
+  const held = (mgnMode: string, pos: string) => ({ instType: "SWAP", instId: one.id, posSide: "net", mgnMode, pos });
+  const ordered: OrderRequest = {
+    account: "desk-1",
+    symbol: one.instrument.symbol,
+    side: "sell",
+    quantity: decimal("2"),
+    limitPrice: decimal("59000"),
+    timeInForce: "IOC",
+    reduceOnly: true,
+    clientOrderId: "deskokx",
+  };
+  /** Sends the order to an account that holds this; answers with the margin mode it was sent in. */
+  const sentIn = async (positions: readonly unknown[] | Error, change: Partial<OrderRequest> = {}) => {
+    const sent: unknown[] = [];
+    const link = stubLink({ privateGetAccountPositions: { data: positions } });
+    const asked: Link = {
+      ...link,
+      call: async (method, params = {}) => {
+        if (method === "privateGetAccountPositions" && positions instanceof Error) throw positions;
+        if (method !== "privatePostTradeOrder") return link.call(method, params);
+        sent.push(params["tdMode"]);
+        return { data: [{ ordId: "1", clOrdId: params["clOrdId"] }] };
+      },
+    };
+    const wanted = { ...ordered, ...change };
+    await okxDialect.place(asked, one, wanted, await okxDialect.marginMode?.(asked, one, wanted));
+    return sent;
+  };
+
+  test.each([
+    [
+      "an isolated position is closed as isolated: sent as cross it would be refused",
+      [held("isolated", "5")],
+      "isolated",
+    ],
+    ["a cross one as cross", [held("cross", "5")], "cross"],
+    [
+      "of both, the one that the order is against and fits into",
+      [held("cross", "1"), held("isolated", "5")],
+      "isolated",
+    ],
+    ["one on the order's own side is none to close", [held("isolated", "-5"), held("cross", "5")], "cross"],
+    ["where none is held the venue refuses it", [], "cross"],
+  ])("%s", async (_name, positions, mode) => {
+    expect(await sentIn(positions)).toEqual([mode]);
+  });
+
+  test("an order that opens is cross, and nothing is asked", async () => {
+    expect(await sentIn(new Error("not asked for here"), { reduceOnly: false })).toEqual(["cross"]);
+  });
+
+  test("where the margin mode is not told nothing is sent, and that is a clear no", async () => {
+    const on = await open();
+    on.fail("read", "unavailable");
+    const said = await on.venue.trader.place(order(on, plainId("told"), { side: "sell", reduceOnly: true }));
+    expect(said).toMatchObject({ outcome: "rejected", reason: expect.stringContaining("not sent") as string });
     expect(on.placingRequests()).toBe(0);
   });
 });

@@ -254,6 +254,13 @@ test("Binance's fills are found in instruments first traded after a thousand oth
   expect(symbols).toHaveLength(2);
 });
 
+test("a balance in the exponent form that some venues use for dust is read as what it is", async () => {
+  const { balances } = await binanceusdm.account(
+    binanceAccount("100", "0", [binanceAsset("USDT", "100", "0"), binanceAsset("BTC", "1.5E-7", "0")]),
+  );
+  expect(balances.map((one) => one.total)).toEqual(["100", "0.00000015"]);
+});
+
 describe("what a position is worth", () => {
   const held = (change: object) => ({
     symbol: "BTCUSD",
