@@ -1,5 +1,5 @@
 import { type Price, fromFloat, isZero, less, type Ratio, toFloat } from "../kernel/decimal.ts";
-import type { AccountState } from "../kernel/account.ts";
+import { type AccountState, coinsHeld } from "../kernel/account.ts";
 import { DeskError } from "../kernel/errors.ts";
 import type { Instrument } from "../kernel/instrument.ts";
 import type { HedgeInstrument } from "../quant/hedge/instruments.ts";
@@ -70,7 +70,13 @@ export async function gather({ reader, state, asset, collarBps }: HedgeQuestion)
   const book = own.reduce((sum, one) => addExposures(sum, exposureOf(one)), NO_EXPOSURE);
   const notes = [...reading.notes];
   const indexUsd = reading.indexes.get(asset);
-  if (indexUsd === undefined) return { book, indexUsd: 1, candidates: [], vega: false, notes };
+  if (indexUsd === undefined) {
+    if (isZero(coinsHeld(state, asset).gross)) return { book, indexUsd: 1, candidates: [], vega: false, notes };
+    throw new DeskError(
+      "VENUE_UNAVAILABLE",
+      `${state.venue} gives no price of ${asset}, so what ${state.account} holds of it cannot be hedged now`,
+    );
+  }
   const ground: HedgeGround = {
     account: state.account,
     venue: state.venue,

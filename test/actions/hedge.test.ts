@@ -147,6 +147,29 @@ describe("the hedge of the demo's book", () => {
   });
 });
 
+test("an exposure whose coin has no price is not told as nothing to hedge", async () => {
+  const { desk, reader } = await demo("calm", 15);
+  const blind = {
+    ...reader,
+    account: async (id: string) => ({ ...(await reader.account(id)), balances: [] }),
+    book: async (symbol: string, depth: number) => ({
+      ...(await reader.book(symbol, depth)),
+      bids: [],
+      asks: [],
+      markPrice: null,
+      indexPrice: null,
+    }),
+  };
+  const without = { ...desk, venueOf: async () => ({ ...(await desk.venueOf("paper-a")), reader: blind }) };
+  await expect(planHedge(without, ask("paper-a"), by)).rejects.toMatchObject({
+    code: "VENUE_UNAVAILABLE",
+    message: expect.stringContaining("no price of BTC") as string,
+  });
+  const flat = { ...blind, account: async (id: string) => ({ ...(await blind.account(id)), positions: [] }) };
+  const nothing = { ...without, venueOf: async () => ({ ...(await desk.venueOf("paper-a")), reader: flat }) };
+  expect(await planHedge(nothing, ask("paper-a"), by)).toBeNull();
+});
+
 describe("where the programme has no answer", () => {
   const silent = {
     ...hedger,

@@ -159,13 +159,15 @@ export const hyperliquid: Dialect = {
     const maintenanceMarginUsd = figure<"usd">(state, "crossMaintenanceMarginUsed");
     const held = rows(state["assetPositions"], "positions").map((one) => row(one["position"], "position"));
     const open = held.filter((one) => !isZero(figure(one, "szi")));
+    const isIsolated = (one: Row): boolean => maybeText(row(one["leverage"] ?? {}, "leverage"), "type") === "isolated";
     // An isolated position is liquidated by itself; what it uses is all that stands for it, its profit included.
     const isolated = open
-      .filter((one) => maybeText(row(one["leverage"] ?? {}, "leverage"), "type") === "isolated")
+      .filter(isIsolated)
       .map((one): Purse => ({ maintenance: maintenanceOf(one), equity: figure(one, "marginUsed") }));
     const crossed = { maintenance: maintenanceMarginUsd, equity: equityUsd };
-    // The venue's `totalRawUsd` has the positions' cost taken off; money is equity without open profit.
-    const cash = sub(equityUsd, sum(held.map((one) => figure<"usd">(one, "unrealizedPnl"))));
+    // The venue's `totalRawUsd` has the positions' cost taken off; money is equity without open profit of its own.
+    const crossedOnes = held.filter((one) => !isIsolated(one));
+    const cash = sub(equityUsd, sum(crossedOnes.map((one) => figure<"usd">(one, "unrealizedPnl"))));
     return {
       equityUsd,
       maintenanceMarginUsd,

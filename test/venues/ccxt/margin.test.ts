@@ -180,7 +180,7 @@ describe("Hyperliquid", () => {
     szi: "-1000",
     entryPx: "0.01",
     positionValue: "10",
-    unrealizedPnl: "0",
+    unrealizedPnl: "-3",
     maxLeverage: 10,
     marginUsed: "0.625",
     leverage,
@@ -207,6 +207,12 @@ describe("Hyperliquid", () => {
 
   test("an isolated position nearer to liquidation than the account tells the margin ratio", async () => {
     expect((await hyperliquid.account(account({ type: "isolated", value: 5 }))).marginRatio).toBe("0.8");
+  });
+
+  test("an isolated position's open profit is no part of the cross account's money", async () => {
+    const [isolated] = (await hyperliquid.account(account({ type: "isolated", value: 5 }))).balances;
+    const [cross] = (await hyperliquid.account(account({ type: "cross", value: 5 }))).balances;
+    expect([isolated?.total, cross?.total]).toEqual(["1000", "1003"]);
   });
 
   test("an order of the spot market does not keep the perpetuals' orders from being read", async () => {
