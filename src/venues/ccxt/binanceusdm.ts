@@ -180,7 +180,7 @@ const unlessMissing = async (look: () => Promise<VenueOrder>): Promise<VenueOrde
 export const binanceusdm: Dialect = {
   options: { options: { fetchMargins: false, warnOnFetchOpenOrdersWithoutSymbol: false } },
   signing: keyAndSecret,
-  duplicate: /"code":-4116/,
+  doubtful: /"code":-4116/,
   refused: /"code":-[245]\d{3}\b/,
   amountsInUnits: false,
 

@@ -137,9 +137,10 @@ const TRADES = new Set(["Trade", "AdlTrade", "BustTrade"]);
 export const bybit: Dialect = {
   options: { options: { brokerId: "", enableUnifiedMargin: false, enableUnifiedAccount: true } },
   signing: keyAndSecret,
-  duplicate: /"retCode":(110072|170141)/,
-  // Of these, 170001 is a fault of the server, which says nothing of the order.
-  refused: /"retCode":1[17]0(?!001)\d{3}\b/,
+  // The id exists already; "submitted to the system for processing", "order creation timeout".
+  doubtful: /"retCode":(110072|170141|170035|170146)\b/,
+  // Of these, 170001, 170032 and 170234 are faults of the server or its network, which say nothing of the order.
+  refused: /"retCode":1[17]0(?!(?<=170)(001|032|234))\d{3}\b/,
   amountsInUnits: false,
 
   async account(link) {

@@ -169,7 +169,7 @@ const currencyOf = (one: Instrument): string => one.settle;
 export const deribit: Dialect = {
   options: {},
   signing: keyAndSecret,
-  duplicate: null,
+  doubtful: null,
   // Of these, 11094 is a fault of the server, which says nothing of the order.
   refused: /"code":11(?!094)\d{3}\b/,
   amountsInUnits: true,

@@ -44,8 +44,11 @@ export interface Dialect extends Sizing {
   signing(credentials: Credentials): Row;
   /** Members of ccxt's exchange to be replaced, where it would otherwise send something nobody asked for. */
   readonly overrides?: Row;
-  /** The venue's code for a client order id that exists already, as it stands in its answer; null where it takes duplicates. */
-  readonly duplicate: RegExp | null;
+  /**
+   * Codes of the venue that leave open what became of an order, whatever ccxt takes them for: its client order id exists already,
+   * or the venue gave up waiting for itself. Null where there are none.
+   */
+  readonly doubtful: RegExp | null;
   /** Codes of the venue that are a clear no to an order, as they stand in its answer, where ccxt has no class for them. */
   readonly refused: RegExp;
   account(link: Link): Promise<Omit<AccountState, "account" | "venue" | "openOrders">>;

@@ -63,8 +63,8 @@ export const isA = (error: unknown, name: string): boolean => lineage(error).inc
 
 /** The venue's own codes, as they stand in its answers, where ccxt's table does not know them. */
 interface Codes {
-  /** A client order id that exists already. */
-  readonly duplicate: RegExp | null;
+  /** What leaves open whether the order exists, as a client order id that exists already. */
+  readonly doubtful: RegExp | null;
   /** A clear no. */
   readonly refused: RegExp;
 }
@@ -72,16 +72,16 @@ interface Codes {
 /** What became of an order whose sending threw. */
 export function placeFailure(
   error: unknown,
-  { duplicate, refused }: Codes,
+  { doubtful, refused }: Codes,
 ): { readonly outcome: "rejected" | "unknown"; readonly reason: string } {
   if (error instanceof DeskError) {
     const no = error.code === "VENUE_REJECTED" || error.code === "NOT_SUPPORTED";
     return { outcome: no ? "rejected" : "unknown", reason: error.message };
   }
   const words = messageOf(error);
-  const exists = duplicate?.test(words) ?? false;
+  const open = doubtful?.test(words) ?? false;
   const vague = lineage(error)[0] === "ExchangeError";
-  const outcome = exists ? "unknown" : vague && refused.test(words) ? "rejected" : meaningOf(error).sent;
+  const outcome = open ? "unknown" : vague && refused.test(words) ? "rejected" : meaningOf(error).sent;
   return { outcome, reason: said(error) };
 }
 

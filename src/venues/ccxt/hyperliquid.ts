@@ -147,7 +147,7 @@ export const hyperliquid: Dialect = {
     setRef: async () => undefined,
   },
   signing: ({ apiKey, apiSecret }) => ({ walletAddress: apiKey.reveal(), privateKey: apiSecret.reveal() }),
-  duplicate: /uplicate cloid|cloid already/i,
+  doubtful: /uplicate cloid|cloid already/i,
   refused: /"statuses":\[\{"error":/,
   amountsInUnits: false,
 

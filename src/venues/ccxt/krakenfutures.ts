@@ -13,6 +13,28 @@ const TYPES: Readonly<Record<TimeInForce, string>> = { GTC: "lmt", IOC: "ioc", F
 const LOG_PAGE = 5_000;
 /** Answers to `sendorder` in which the order exists or existed. */
 const TAKEN = new Set(["placed", "partiallyFilled", "filled", "cancelled"]);
+/** Answers that are a clear no; any other word, such as a new one, leaves the order to be looked up. */
+const REFUSED = new Set([
+  "clientOrderIdInvalid",
+  "clientOrderIdTooLong",
+  "contractSuspended",
+  "insufficientAvailableFunds",
+  "invalidOrderType",
+  "invalidPrice",
+  "invalidSide",
+  "invalidSize",
+  "iocWouldNotExecute",
+  "marketInactive",
+  "marketSuspended",
+  "maxPositionViolation",
+  "outsidePriceCollar",
+  "postWouldExecute",
+  "reduceOnlyWouldIncreasePosition",
+  "selfFill",
+  "tooManySmallOrders",
+  "wouldCauseLiquidation",
+  "wouldNotReducePosition",
+]);
 
 /** Maintenance margin by the levels of the instrument's own schedule. */
 function maintenance(link: Link, one: Listed, quantity: Quantity, value: Usd): Usd {
@@ -68,7 +90,7 @@ export const krakenfutures: Dialect = {
     },
   },
   signing: keyAndSecret,
-  duplicate: /clientOrderIdAlreadyExist/,
+  doubtful: /clientOrderIdAlreadyExist/,
   refused: /"result":"error","error":"(invalidArgument|notFound)/,
   amountsInUnits: false,
 
@@ -179,7 +201,12 @@ export const krakenfutures: Dialect = {
     const word = text(status, "status");
     if (word === "clientOrderIdAlreadyExist")
       throw new DeskError("ORDER_OUTCOME_UNKNOWN", `kraken already has an order ${wanted.clientOrderId}`);
-    if (!TAKEN.has(word)) throw new DeskError("VENUE_REJECTED", `kraken refused the order: ${word}`);
+    if (REFUSED.has(word)) throw new DeskError("VENUE_REJECTED", `kraken refused the order: ${word}`);
+    if (!TAKEN.has(word))
+      throw new DeskError(
+        "ORDER_OUTCOME_UNKNOWN",
+        `kraken says "${word.slice(0, 60)}" of the order, which is not known here`,
+      );
     const events = rows(status["orderEvents"] ?? [], "orderEvents");
     for (const event of events) {
       const about = event["order"] ?? event["orderPriorExecution"] ?? event["new"];

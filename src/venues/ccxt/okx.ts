@@ -150,7 +150,7 @@ export const okx: Dialect = {
   // Without a broker id ccxt adds neither a tag nor a client order id of its own.
   options: { options: { brokerId: undefined } },
   signing: keyAndSecret,
-  duplicate: /"sCode":"51016"/,
+  doubtful: /"sCode":"51016"/,
   // Of these, 51054 and 51149 are timeouts, which say nothing of the order.
   refused: /"sCode":"51(?!054|149)\d{3}"/,
   amountsInUnits: false,

@@ -5,10 +5,12 @@ import { bybit } from "../../../src/venues/ccxt/bybit.ts";
 import { deribit } from "../../../src/venues/ccxt/deribit.ts";
 import type { Dialect } from "../../../src/venues/ccxt/dialect.ts";
 import { isA, placeFailure, readFailure } from "../../../src/venues/ccxt/failures.ts";
+import { krakenfutures } from "../../../src/venues/ccxt/krakenfutures.ts";
 import { okx } from "../../../src/venues/ccxt/okx.ts";
 import { walked } from "../../../src/venues/ccxt/shape.ts";
+import type { OrderRequest } from "../../../src/kernel/order.ts";
 import { sharedData } from "../../shared-data.ts";
-import { stubLink } from "./stub-link.ts";
+import { listed, stubLink } from "./stub-link.ts";
 
 const folder = sharedData("exchange-private-payloads");
 const recorded = (file: string): unknown => JSON.parse(readFileSync(`${folder ?? ""}/${file}`, "utf8"));
@@ -90,7 +92,7 @@ class RateLimitExceeded extends NetworkError {}
 class BadResponse extends OperationFailed {}
 
 describe("errors of the library", () => {
-  const codes: Pick<Dialect, "duplicate" | "refused"> = { duplicate: /"code":7\b/, refused: /"code":5\d\b/ };
+  const codes: Pick<Dialect, "doubtful" | "refused"> = { doubtful: /"code":7\b/, refused: /"code":5\d\b/ };
   test.each([
     [new InvalidOrder("no"), "rejected", "VENUE_REJECTED"],
     [new OrderNotFound("no"), "unknown", "VENUE_REJECTED"],
@@ -112,6 +114,8 @@ describe("errors of the library", () => {
   test.each([
     ["deribit", deribit, '{"error":{"code":11094,"message":"internal_server_error"}}'],
     ["bybit", bybit, '{"retCode":170001,"retMsg":"Internal error"}'],
+    ["bybit", bybit, '{"retCode":170032,"retMsg":"Network error. Please try again later"}'],
+    ["bybit", bybit, '{"retCode":170234,"retMsg":"System Error"}'],
     ["okx", okx, '{"data":[{"sCode":"51149","sMsg":"Order timed out. Please try again."}]}'],
     ["okx", okx, '{"data":[{"sCode":"51054","sMsg":"Request timed out. Please try again."}]}'],
   ] as const)(
@@ -120,6 +124,50 @@ describe("errors of the library", () => {
       expect(placeFailure(new ExchangeError(said), dialect).outcome).toBe("unknown");
     },
   );
+
+  test.each([
+    ['{"retCode":170146,"retMsg":"Order creation timeout"}', "unknown"],
+    ['{"retCode":170035,"retMsg":"Submitted to the system for processing!"}', "unknown"],
+    ['{"retCode":110072,"retMsg":"OrderLinkedID is duplicate"}', "unknown"],
+    ['{"retCode":110001,"retMsg":"Order does not exist"}', "rejected"],
+    ['{"retCode":110032,"retMsg":"Illegal order"}', "rejected"],
+    ['{"retCode":110007,"retMsg":"Insufficient available balance"}', "rejected"],
+  ])("Bybit's %s leaves the order %s, though the library takes all of them for invalid orders", (said, outcome) => {
+    expect(placeFailure(new InvalidOrder(said), bybit).outcome).toBe(outcome);
+    expect(placeFailure(new ExchangeError(said), bybit).outcome).toBe(outcome);
+  });
+
+  const krakenSays = (status: string) => {
+    const link = stubLink({ privatePostSendorder: { result: "success", sendStatus: { status, order_id: "1" } } });
+    const order = {
+      account: "a",
+      symbol: "BTC/USD:USD",
+      side: "buy",
+      quantity: "1",
+      limitPrice: "1",
+      timeInForce: "IOC",
+    };
+    return krakenfutures
+      .place(link, listed("PF_XBTUSD"), {
+        ...order,
+        reduceOnly: false,
+        clientOrderId: "one",
+      } as unknown as OrderRequest)
+      .then(
+        () => "accepted",
+        (error: unknown) => placeFailure(error, krakenfutures).outcome,
+      );
+  };
+  test.each([
+    ["placed", "accepted"],
+    ["insufficientAvailableFunds", "rejected"],
+    ["wouldNotReducePosition", "rejected"],
+    ["clientOrderIdAlreadyExist", "unknown"],
+    ["attempted", "unknown"],
+    ["a word that came later", "unknown"],
+  ])("Kraken's %s leaves the order %s: only a known no is one", async (status, outcome) => {
+    expect(await krakenSays(status)).toBe(outcome);
+  });
 
   test("a class counts as its ancestors too", () => {
     expect(isA(new OrderNotFound("x"), "InvalidOrder")).toBe(true);
