@@ -1,4 +1,4 @@
-import type { AccountState } from "../kernel/account.ts";
+import { type AccountState, marginEquity } from "../kernel/account.ts";
 import { type Price, type Ratio, type Usd, decimal, fromFloat, toFloat } from "../kernel/decimal.ts";
 import { QuantError } from "../quant/errors.ts";
 import { type Holding, addExposures, exposureOf, NO_EXPOSURE } from "../quant/risk/holdings.ts";
@@ -133,7 +133,7 @@ function dayRisk(coins: readonly Holding[], assets: readonly string[], volatilit
   return { var99Usd: usd(result.var), shortfallUsd: usd(result.expectedShortfall) };
 }
 
-/** For the coin with most delta: equity by full revaluation, maintenance in proportion to its price, as venues charge it to first order. */
+/** For the coin with most delta: the money that stands for the margin by full revaluation, maintenance in proportion to its price, as venues charge it to first order. */
 function liquidationOf(
   reading: Reading,
   state: AccountState,
@@ -151,6 +151,7 @@ function liquidationOf(
   const spot = asset === undefined ? undefined : reading.indexes.get(asset);
   const sigma = asset === undefined ? undefined : volatilities.get(asset)?.sigma;
   const maintenance = toFloat(state.maintenanceMarginUsd);
+  const money = toFloat(marginEquity(state));
   if (asset === undefined || spot === undefined || sigma === undefined || maintenance === 0) return null;
   const book = bookColumns(coins.filter((one) => one.asset === asset));
   const profit = new Float64Array(1);
@@ -160,7 +161,7 @@ function liquidationOf(
       equityAt: (price) => {
         profit[0] = 0;
         addProfits(profit, book, [{ priceMove: price / spot - 1 }], 0);
-        return toFloat(state.equityUsd) + (profit[0] ?? 0);
+        return money + (profit[0] ?? 0);
       },
       maintenanceAt: (price) => (maintenance * price) / spot,
     });

@@ -2,7 +2,7 @@ import { eq, lt, sql } from "drizzle-orm";
 import { announce } from "../../db/changes.ts";
 import type { Database } from "../../db/client.ts";
 import { accountPoints, accountStates } from "../../db/schema.ts";
-import type { Account, AccountState } from "../../kernel/account.ts";
+import { type Account, type AccountState, marginEquity } from "../../kernel/account.ts";
 import type { Alert, Severity } from "../../kernel/alert.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { type Decimal, abs, decimal, grouped, isZero, less, mul, percent, sub } from "../../kernel/decimal.ts";
@@ -56,6 +56,12 @@ export function levelOf(
 const paceText = ({ measuredAtMs, overMs, leftMs }: LiquidationPace): string =>
   `at ${new Date(measuredAtMs).toISOString().slice(11, 19)} UTC the pace of the last ${spanOf(overMs)} led there in ${spanOf(leftMs)}`;
 
+/** What stands for the margin, so that the figures make the ratio that is told. */
+function moneyText(state: AccountState): string {
+  const [money, equity] = [marginEquity(state), `equity ${grouped(state.equityUsd, 0)} USD`];
+  return money === state.equityUsd ? equity : `${grouped(money, 0)} USD that stand for it, of ${equity}`;
+}
+
 /**
  * What the account's figures mean, as an alert; `calm` is the resolution of what was raised before. `pace` says when its venue
  * liquidates if it goes on so; null where nothing tells.
@@ -80,7 +86,7 @@ export function marginAlert(
           ? `${state.account} holds no position any more`
           : `${state.account} is back at a margin ratio of ${ratio}`
         : `${state.account} is close to liquidation: margin ratio ${ratio}`,
-    summary: `Maintenance margin ${grouped(state.maintenanceMarginUsd, 0)} USD against equity ${grouped(state.equityUsd, 0)} USD; ${state.venue} liquidates at 100 %${level === "calm" || pace === null ? "" : `; ${paceText(pace)}`}.`,
+    summary: `Maintenance margin ${grouped(state.maintenanceMarginUsd, 0)} USD against ${moneyText(state)}; ${state.venue} liquidates at 100 %${level === "calm" || pace === null ? "" : `; ${paceText(pace)}`}.`,
     labels: { account: state.account, venue: state.venue },
     values: {
       ...(state.marginRatio === null ? {} : { ratio: state.marginRatio }),
