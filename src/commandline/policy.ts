@@ -33,6 +33,8 @@ const untold = { is: null, why: "only the running desk knows" };
 const UNKNOWN: Conditions = {
   deadManArmed: () => untold,
   reconcilerHealthy: async () => untold,
+  // The command tells by what was read last, however long ago that was.
+  staleAfterMs: Number.POSITIVE_INFINITY,
 };
 
 /** The control plane of the desk that is read, under its own seal; no key is made. */

@@ -7,7 +7,11 @@ import { reconciled } from "../policy/reconciled.ts";
 export const conditionsOf = (
   { monitor }: Pick<DeskFile, "monitor">,
   deadManArmed: Conditions["deadManArmed"],
-): Conditions => ({
-  deadManArmed,
-  reconcilerHealthy: (tx, account, at) => reconciled(tx, account, at, durationMs(monitor.staleAfter)),
-});
+): Conditions => {
+  const staleAfterMs = durationMs(monitor.staleAfter);
+  return {
+    staleAfterMs,
+    deadManArmed,
+    reconcilerHealthy: (tx, account, at) => reconciled(tx, account, at, staleAfterMs),
+  };
+};

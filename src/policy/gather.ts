@@ -17,6 +17,8 @@ import { usageOf } from "./usage.ts";
 
 /** Where the facts come from that rules name under `when`. What is not known denies. */
 export interface Conditions {
+  /** Figures of an account that are older say nothing of what it holds now. */
+  readonly staleAfterMs: number;
   /** Whether the venue's dead-man switch is armed for an account. */
   deadManArmed(account: string): Known;
   /** Whether an account's orders were compared with the venue a short while ago and nothing is open between them. */
@@ -110,7 +112,8 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
     roles: asker === null ? [] : await rolesOf(tx, control, asker),
     onCall: asker === null ? null : isOnCall(rules?.rotas ?? {}, asker, at),
   });
-  const [state] = await tx.select().from(accountStates).where(eq(accountStates.account, plan.account));
+  const [read] = await tx.select().from(accountStates).where(eq(accountStates.account, plan.account));
+  const fresh = read !== undefined && at.getTime() - read.receivedAt.getTime() <= control.staleAfterMs;
   const [day] = await tx
     .select()
     .from(accountDays)
@@ -131,7 +134,7 @@ export async function gather(tx: Tx, control: Control, plan: Plan, around: Aroun
     ageMs: around.proposedAt === null ? 0 : at.getTime() - around.proposedAt.getTime(),
     states: withMarker(await statesNow(tx), control.halted()),
     usage: await usageOf(tx, keys),
-    figures: figuresOf(state?.state, day, at),
+    figures: figuresOf(fresh ? read.state : undefined, day, at),
     quotes: around.quotes,
     deadManArmed: control.deadManArmed(plan.account),
     reconcilerHealthy: await control.reconcilerHealthy(tx, plan.account, at),

@@ -97,6 +97,19 @@ test("only an account whose figures are fresh is reconciled, by the database's c
   expect(await outcome()).toBe("deny");
 });
 
+test.each(["leverage", "openOrders"] as const)(
+  "a limit on %s is not measured by figures of minutes ago: what the account holds now is not known",
+  async (measure) => {
+    const limits: Rule["limits"] = [{ per: "account", measure, max: "10" }];
+    await desk.publish({ policy: policyOf([{ name: "limited", says: "allow", limits }]) });
+    expect(await outcome()).toBe("deny");
+    await read(2);
+    expect(await outcome()).toBe("allow");
+    await read(90);
+    expect(await outcome()).toBe("deny");
+  },
+);
+
 test("an unknown outcome denies until the venue tells what became of the order", async () => {
   await rules({ reconcilerHealthy: true });
   await read(1);

@@ -37,6 +37,7 @@ export function controlOf(over: Partial<Control> = {}): Control {
     halted: () => null,
     deadManArmed: () => ({ is: null, why: "" }),
     reconcilerHealthy: async () => ({ is: null, why: "" }),
+    staleAfterMs: 30_000,
     breakGlass: async () => false,
     ...over,
   };
