@@ -29,6 +29,8 @@ export interface StoryParts {
   readonly fakes: Fakes | null;
   /** Whether a hedge above the tier follows, which two persons approve with passkeys. */
   readonly stepUp: boolean;
+  /** Whether somebody ended the run: the story then breaks off. */
+  readonly stopped: () => boolean;
 }
 
 /** The whole story at normal speed takes some thirty seconds; a run that is not done by then is a broken promise. */
@@ -247,6 +249,7 @@ export async function runStory(parts: StoryParts): Promise<number> {
   };
   while (systemClock.now().getTime() - began < PATIENCE_MS) {
     await systemClock.sleep(LOOK_MS);
+    if (parts.stopped()) return 1;
     try {
       if (await look()) break;
     } catch (error) {

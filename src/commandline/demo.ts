@@ -128,6 +128,7 @@ async function runAttached(options: DemoOptions, fakes: Fakes | null): Promise<n
   const signIn = `${program.url}/sign-in/${program.token}`;
   if (options.headless) {
     let told: number | null;
+    let stopped = false;
     try {
       told = await Promise.race([
         runStory({
@@ -139,8 +140,12 @@ async function runAttached(options: DemoOptions, fakes: Fakes | null): Promise<n
           speed,
           fakes,
           stepUp: options.stepUp === true,
+          stopped: () => stopped,
         }),
-        signal.then(() => null),
+        signal.then(() => {
+          stopped = true;
+          return null;
+        }),
       ]);
     } finally {
       await program.stop();

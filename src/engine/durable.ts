@@ -157,7 +157,7 @@ export function openDurable(options: { database: Database; executorId: string; c
         backoffRate: 1.6,
         shouldRetry: worthAnotherTry,
       }),
-    inTransaction: exactlyOnce(database, clock),
+    inTransaction: exactlyOnce(database, clock, () => stopped),
     sleep: (ms) => DBOS.sleep(ms),
     receive: async (topic, untilAt) =>
       (await DBOS.recv<unknown>(topic, { deadlineEpochMS: untilAt.getTime() })) !== null,

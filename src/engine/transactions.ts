@@ -40,11 +40,13 @@ class ExactlyOnce implements DataSourceTransactionHandler {
   readonly name = NAME;
   readonly #database: Database;
   readonly #clock: Clock;
+  readonly #stopped: () => boolean;
   readonly #running = new AsyncLocalStorage<Tx>();
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Clock, stopped: () => boolean) {
     this.#database = database;
     this.#clock = clock;
+    this.#stopped = stopped;
   }
 
   async initialize(): Promise<void> {}
@@ -77,7 +79,7 @@ class ExactlyOnce implements DataSourceTransactionHandler {
     if (workflow === undefined || step === undefined) throw new Error("a database step belongs into a playbook run");
     for (let waitMs = 20; ; waitMs = Math.min(waitMs * 1.5, 2_000)) {
       const before = await this.#recorded(workflow, step).catch((error: unknown) => {
-        if (lostDatabase(error)) return "lost" as const;
+        if (lostDatabase(error) && !this.#stopped()) return "lost" as const;
         throw error;
       });
       if (before !== "lost") {
@@ -89,7 +91,8 @@ class ExactlyOnce implements DataSourceTransactionHandler {
             const recorded = await this.#recorded(workflow, step);
             if (recorded) return replayRecordedStep<Return>(recorded);
           }
-          if (error instanceof DBOSWorkflowConflictError) throw error;
+          // An engine that was stopped breaks off what is under way, and the next start does it anew: it is not the step's error.
+          if (error instanceof DBOSWorkflowConflictError || this.#stopped()) throw error;
           // An outage must not become the run's error: the checkpoint tells later whether this commit landed.
           if (!lostDatabase(error) && !isPGRetriableTransactionError(error)) {
             await rows(this.#db, FAILED, [workflow, step, superjson.stringify(error)]);
@@ -127,9 +130,12 @@ class ExactlyOnce implements DataSourceTransactionHandler {
 /** Runs `work` in a transaction that commits with the step's checkpoint. */
 export type InTransaction = <T>(name: string, work: (tx: Tx) => Promise<T>) => Promise<T>;
 
-/** Registers the data source; once per process, before the engine launches. */
-export function exactlyOnce(database: Database, clock: Clock): InTransaction {
-  const source = new ExactlyOnce(database, clock);
+/**
+ * Registers the data source; once per process, before the engine launches.
+ * @param stopped whether the engine was stopped
+ */
+export function exactlyOnce(database: Database, clock: Clock, stopped: () => boolean): InTransaction {
+  const source = new ExactlyOnce(database, clock, stopped);
   registerDataSource(source);
   return (name, work) => runTransaction(() => work(source.tx), name, { dsName: NAME });
 }

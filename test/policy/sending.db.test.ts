@@ -83,6 +83,26 @@ const twoLegs = (over: Partial<Plan> = {}): Plan => {
   return freshPlan({ orders: [first as never, order({ clientOrderId: `${first?.clientOrderId}-b` })], ...over });
 };
 
+test("an order that the venue refuses ends there: it is not looked up, not sent again, and the result says why", async () => {
+  const { hash, ids } = await claimed(twoLegs());
+  answer = { outcome: "rejected", reason: "margin is insufficient" };
+  word = () => {
+    throw new Error("a refused order was looked up");
+  };
+  expect(await door.carryOut(hash)).toMatchObject({
+    filled: 0,
+    unknown: 0,
+    summary: "0 of 2 orders filled, 2 refused by paper (margin is insufficient)",
+  });
+  expect(reached).toEqual(ids);
+  expect(await legs(hash)).toMatchObject([
+    { state: "rejected", reason: "margin is insufficient" },
+    { state: "rejected", reason: "margin is insufficient" },
+  ]);
+  await door.carryOut(hash);
+  expect(reached).toEqual(ids);
+});
+
 describe("what was claimed and has not left does not leave any more", () => {
   test("once the plan's time is over, as after a process that was down for hours", async () => {
     const { hash } = await claimed(freshPlan({ expiresAt: new Date(Date.now() + 1_500).toISOString() }));
@@ -117,7 +137,7 @@ describe("what was claimed and has not left does not leave any more", () => {
     const why = "the run was cancelled before the order was sent";
     const result = await door.carryOut(hash, async () => (reached.length > 0 ? why : null));
     expect(reached).toEqual([ids[0]]);
-    expect(result).toMatchObject({ filled: 1, unknown: 0 });
+    expect(result).toMatchObject({ filled: 1, unknown: 0, summary: expect.stringContaining(`1 not placed (${why})`) });
     expect(await legs(hash)).toMatchObject([{ state: "filled" }, { state: "not_placed", reason: why }]);
   });
 

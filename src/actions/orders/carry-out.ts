@@ -177,6 +177,13 @@ export function slippageBps(rows: readonly FilledRow[]): string | null {
   return isZero(weight) ? null : places(div(mul(cost, decimal("10000")), weight, 8, "half-even"), 1, "half-even");
 }
 
+/** How many orders ended so, and why; nothing where none did. */
+function endedWords(rows: readonly OrderRow[], state: OrderRow["state"], words: string): readonly string[] {
+  const ended = rows.filter((row) => row.state === state);
+  const reasons = [...new Set(ended.flatMap((row) => row.reason ?? []))].join(", ");
+  return ended.length === 0 ? [] : [`${ended.length} ${words}${reasons === "" ? "" : ` (${reasons})`}`];
+}
+
 /** What a plan's orders came to, in figures and in one sentence. */
 export function summarise(plan: Plan, rows: readonly OrderRow[], cancelled: number): CarriedOut {
   const filled = rows.filter((row) => row.state === "filled").length;
@@ -187,6 +194,8 @@ export function summarise(plan: Plan, rows: readonly OrderRow[], cancelled: numb
     ...(plan.cancels.length > 0 ? [`${cancelled} of ${plan.cancels.length} orders no longer open`] : []),
     ...(rows.length > 0 ? [`${filled} of ${rows.length} orders filled`] : []),
     ...(partial > 0 ? [`${partial} in part`] : []),
+    ...endedWords(rows, "rejected", `refused by ${plan.venue}`),
+    ...endedWords(rows, "not_placed", "not placed"),
     ...(unknown > 0 ? [`${unknown} with unknown outcome`] : []),
     ...(slippage === null ? [] : [`slippage ${slippage} bps`]),
     ...(plan.trading ? [`${plan.trading.scope} is ${plan.trading.state}`] : []),

@@ -40,6 +40,17 @@ describe("the demo without a browser", () => {
     },
   );
 
+  test("ends where it is interrupted, and the next run finishes what it began", { timeout: 120_000 }, async () => {
+    const folder = home();
+    const args = ["demo", "--headless", "--approve-as", "ana", "--json"];
+    const first = breakwater(folder, args, (line) => line.type === "run.started" && first.child.kill("SIGINT"));
+    expect(await first.ended).toBe(1);
+    expect(first.lines.filter((line) => line.type === "promise")).toEqual([]);
+    const second = breakwater(folder, args);
+    expect(await second.ended, second.errors.join("\n")).toBe(0);
+    expect(second.lines.at(-1)).toMatchObject({ type: "result", ok: true });
+  });
+
   test("a second start on the same folder says so and leaves", { timeout: 120_000 }, async () => {
     const folder = home();
     await demoIn(folder, "--storm", "calm");
