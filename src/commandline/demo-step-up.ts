@@ -12,6 +12,8 @@ const ASKS = "dan";
 const APPROVE = ["ana", "ben"] as const;
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 150;
+/** By then the account was read anew after its last order. */
+const FIGURES_MS = 3_000;
 
 interface Options {
   readonly challenge: string;
@@ -50,6 +52,8 @@ export async function hedgeWithPasskeys({ program, config }: StoryParts, say: Sa
     await other?.send("/passkeys/confirm", { credential: key.id });
   }
 
+  // People take longer than this; a hedge on the heels of the reduction is refused, because the account's figures may lack it.
+  await systemClock.sleep(FIGURES_MS);
   const asked = await (await as(ASKS)).type("/hedge BTC 100% paper-a");
   say({
     type: "command",
