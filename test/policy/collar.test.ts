@@ -21,6 +21,8 @@ describe("the price collar at the moment of sending", () => {
   ])("%s stops it", (_, quotes, why) => expect(broken(quotes)).toMatch(why));
   test("a limit price beyond the collar stops it", () =>
     expect(broken(good, { orders: [order({ limitPrice: "50501" })] })).toMatch(/the limit 50501 lies outside/));
+  test("an order that the plan gives no collar stops it", () =>
+    expect(broken(good, { collars: [] })).toBe(`${BTC} has no price collar`));
   test("a plan without orders needs no price", () =>
     expect(broken([], { action: "cancel", orders: [], collars: [] })).toBeNull());
 });
