@@ -88,7 +88,11 @@ function reader({ link, dialect, account, environment, clock, follow, close }: A
     openOrders: (id) =>
       reading(`the open orders of ${id}`, async () => {
         ours(id);
-        return dialect.openOrders(link);
+        const [open, waiting] = await together(
+          dialect.openOrders(link),
+          dialect.waitingOrders?.(link) ?? Promise.resolve([]),
+        );
+        return [...open, ...waiting];
       }),
     orderByClientId: (id, symbol, clientOrderId) =>
       reading(`order ${clientOrderId}`, async () => {

@@ -45,6 +45,27 @@ function order(of: Row, listing: Listing): VenueOrder {
   };
 }
 
+/** What marks the id of an order of the algo service, which counts its own. */
+const ALGO = "algo-";
+
+function waitingOrder(of: Row, listing: Listing): VenueOrder {
+  return {
+    venueOrderId: `${ALGO}${text(of, "algoId")}`,
+    clientOrderId: maybeText(of, "clientAlgoId") ?? "",
+    symbol: listing.byId(text(of, "symbol")).instrument.symbol,
+    side: oneOf(of, "side", SIDES),
+    quantity: maybeFigure(of, "quantity") ?? ZERO,
+    limitPrice: priceOrNull(maybeFigure(of, "price")),
+    // One that closes the position whole has no quantity of its own.
+    reduceOnly: flag(of, "reduceOnly") || flag(of, "closePosition"),
+    state: "working",
+    filledQuantity: ZERO,
+    averagePrice: null,
+    feeUsd: null,
+    updatedAt: instant(of, "updateTime"),
+  };
+}
+
 function position(of: Row, listing: Listing): Position {
   const { instrument } = listing.byId(text(of, "symbol"));
   if (!isDollar(instrument.quote))
@@ -224,6 +245,13 @@ export const binanceusdm: Dialect = {
 
   openOrders: (link) => ordersOf(link, "fapiPrivateGetOpenOrders", {}),
 
+  // "Current all algo open orders": since 2025-12-09 stops and their like are in no other list.
+  async waitingOrders(link) {
+    const listing = await link.listed();
+    const all = rows(await link.call("fapiPrivateGetOpenAlgoOrders"), "algo orders");
+    return all.map((one) => waitingOrder(one, listing));
+  },
+
   lookUps: (link, { id }, clientOrderId) => [
     () =>
       unlessMissing(async () => {
@@ -282,7 +310,9 @@ export const binanceusdm: Dialect = {
   },
 
   async cancel(link, { id }, venueOrderId) {
-    await link.call("fapiPrivateDeleteOrder", { symbol: id, orderId: venueOrderId });
+    if (venueOrderId.startsWith(ALGO))
+      await link.call("fapiPrivateDeleteAlgoOrder", { algoId: venueOrderId.slice(ALGO.length) });
+    else await link.call("fapiPrivateDeleteOrder", { symbol: id, orderId: venueOrderId });
     return "accepted";
   },
 

@@ -57,6 +57,8 @@ export interface Dialect extends Sizing {
   /** The venue's log of logins and changes of credentials, as far back as an entry; absent where its API shows none. */
   accessLog?(link: Link, after: number): Promise<readonly AccessEntry[]>;
   openOrders(link: Link): Promise<readonly VenueOrder[]>;
+  /** Orders that wait for a price, where the venue keeps them apart from its open orders; left out of the account's frequent readings. */
+  waitingOrders?(link: Link): Promise<readonly VenueOrder[]>;
   /** Places where an order may be found, asked in this order; each answers undefined where it does not know the id. */
   lookUps(link: Link, one: Listed, clientOrderId: string): readonly (() => Promise<VenueOrder | undefined>)[];
   fills(link: Link, since: Date): Promise<readonly Fill[]>;

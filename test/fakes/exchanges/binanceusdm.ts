@@ -113,6 +113,8 @@ export const binanceusdm: FakeVenue = {
         .filter((one) => one.state === "open")
         .map(order),
     ),
+    // Orders that wait for a price are the algo service's since 2025-12-09; the other lists have none.
+    "GET /fapi/v1/openAlgoOrders": reading(() => []),
     "GET /fapi/v1/allOrders": reading((_, state) => state.visible().map(order)),
     "GET /fapi/v1/order": reading((params, state) => {
       const found = state.visible().find((one) => one.clientOrderId === asked(params, "origClientOrderId"));

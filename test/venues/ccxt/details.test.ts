@@ -5,7 +5,7 @@ import type { Link } from "../../../src/venues/ccxt/link.ts";
 import { okx as okxDialect } from "../../../src/venues/ccxt/okx.ts";
 import { VENUE_HOSTS } from "../../../src/venues/hosts.ts";
 import type { VenueRig } from "../../contract/venue.ts";
-import type { FakeVenue } from "../../fakes/exchanges/core.ts";
+import { type FakeVenue, Refused } from "../../fakes/exchanges/core.ts";
 import { binanceusdm } from "../../fakes/exchanges/binanceusdm.ts";
 import { bybit } from "../../fakes/exchanges/bybit.ts";
 import { deribit } from "../../fakes/exchanges/deribit.ts";
@@ -37,6 +37,89 @@ describe("Binance", () => {
     const said = await on.venue.trader.place(order(on, "hedge"));
     expect(said).toMatchObject({ outcome: "rejected", reason: expect.stringContaining("hedge mode") as string });
     expect(on.placingRequests()).toBe(0);
+  });
+});
+
+describe("Binance's orders that wait for a price", () => {
+  const waiting = new Map<number, object>();
+  const asked: string[] = [];
+  const stop = (algoId: number, change: object = {}) =>
+    waiting.set(algoId, {
+      algoId,
+      clientAlgoId: `stop-${algoId}`,
+      algoType: "CONDITIONAL",
+      orderType: "STOP_MARKET",
+      symbol: "BTCUSDT",
+      side: "BUY",
+      positionSide: "BOTH",
+      timeInForce: "GTC",
+      quantity: "0.5",
+      algoStatus: "NEW",
+      triggerPrice: "70000",
+      price: "0",
+      reduceOnly: false,
+      closePosition: false,
+      createTime: 1,
+      updateTime: 2,
+      ...change,
+    });
+  const open = rigs(
+    "binanceusdm",
+    {
+      ...binanceusdm,
+      routes: {
+        ...binanceusdm.routes,
+        "GET /fapi/v1/openAlgoOrders": {
+          kind: "read",
+          answer: () => {
+            asked.push("list");
+            return [...waiting.values()];
+          },
+        },
+        "DELETE /fapi/v1/algoOrder": {
+          kind: "cancel",
+          answer(params) {
+            if (!waiting.delete(Number(params["algoId"])))
+              throw new Refused(400, { code: -2011, msg: "Unknown order sent." });
+            return { algoId: params["algoId"], code: "200", msg: "success" };
+          },
+        },
+      },
+    },
+    "BTC/USDT:USDT",
+    wordId,
+  );
+
+  test("are open orders like all others: the kill switch sees them, and cancels them", async () => {
+    const on = await open();
+    stop(7);
+    stop(8, { quantity: "0", closePosition: true, side: "SELL", orderType: "TAKE_PROFIT", price: "71000" });
+    await on.venue.trader.place(order(on, "beside"));
+    const resting = await on.venue.reader.openOrders(on.account);
+    expect(
+      resting.map(({ venueOrderId, side, quantity, reduceOnly, limitPrice }) => [
+        venueOrderId,
+        side,
+        quantity,
+        reduceOnly,
+        limitPrice,
+      ]),
+    ).toEqual([
+      [expect.stringMatching(/^\d+$/), "buy", "2", false, "50000"],
+      ["algo-7", "buy", "0.5", false, null],
+      ["algo-8", "sell", "0", true, "71000"],
+    ]);
+    for (const one of resting)
+      expect(await on.venue.trader.cancel(on.account, one.symbol, one.venueOrderId)).toBe("accepted");
+    expect(await on.venue.reader.openOrders(on.account)).toEqual([]);
+    expect(await on.venue.trader.cancel(on.account, on.symbol, "algo-7")).toBe("gone");
+  });
+
+  test("are not asked for at each reading of the account: the question weighs as much as all others together", async () => {
+    const on = await open();
+    asked.length = 0;
+    await on.venue.reader.account(on.account);
+    expect(asked).toEqual([]);
   });
 });
 
