@@ -32,7 +32,7 @@ export function ccxtVenue(parts: AdapterParts): Venue {
   return { reader: reader(parts), trader: trader(parts) };
 }
 
-function reader({ link, dialect, account, environment, clock, follow, close }: AdapterParts): VenueReader {
+function reader({ link, dialect, account, environment, clock, log, follow, close }: AdapterParts): VenueReader {
   const { venue } = link;
   const reading = async <T>(what: string, read: () => Promise<T>): Promise<T> => {
     try {
@@ -88,11 +88,15 @@ function reader({ link, dialect, account, environment, clock, follow, close }: A
     openOrders: (id) =>
       reading(`the open orders of ${id}`, async () => {
         ours(id);
-        const [open, waiting] = await together(
-          dialect.openOrders(link),
-          dialect.waitingOrders?.(link) ?? Promise.resolve([]),
-        );
-        return [...open, ...waiting];
+        const open = await dialect.openOrders(link);
+        try {
+          return [...open, ...((await dialect.waitingOrders?.(link)) ?? [])];
+        } catch (error) {
+          // What is known to rest must not wait for what is not: it is cancelled first. Only "none" has to be the whole truth.
+          if (open.length === 0) throw error;
+          log.warn({ venue, reason: messageOf(error) }, "venue.waiting_orders_not_read");
+          return open;
+        }
       }),
     orderByClientId: (id, symbol, clientOrderId) =>
       reading(`order ${clientOrderId}`, async () => {

@@ -43,6 +43,7 @@ describe("Binance", () => {
 describe("Binance's orders that wait for a price", () => {
   const waiting = new Map<number, object>();
   const asked: string[] = [];
+  let silent = false;
   const stop = (algoId: number, change: object = {}) =>
     waiting.set(algoId, {
       algoId,
@@ -73,6 +74,7 @@ describe("Binance's orders that wait for a price", () => {
           kind: "read",
           answer: () => {
             asked.push("list");
+            if (silent) throw binanceusdm.unavailable;
             return [...waiting.values()];
           },
         },
@@ -113,6 +115,18 @@ describe("Binance's orders that wait for a price", () => {
       expect(await on.venue.trader.cancel(on.account, one.symbol, one.venueOrderId)).toBe("accepted");
     expect(await on.venue.reader.openOrders(on.account)).toEqual([]);
     expect(await on.venue.trader.cancel(on.account, on.symbol, "algo-7")).toBe("gone");
+  });
+
+  test("hold up nobody where the venue does not tell of them: what is known to rest is cancelled first, and then it is said", async () => {
+    const on = await open();
+    await on.venue.trader.place(order(on, "known"));
+    silent = true;
+    const [known, ...more] = await on.venue.reader.openOrders(on.account);
+    expect([known?.clientOrderId, more]).toEqual(["known", []]);
+    await on.venue.trader.cancel(on.account, on.symbol, known?.venueOrderId ?? "");
+    await expect(on.venue.reader.openOrders(on.account)).rejects.toMatchObject({ code: "VENUE_UNAVAILABLE" });
+    silent = false;
+    expect(await on.venue.reader.openOrders(on.account)).toEqual([]);
   });
 
   test("are not asked for at each reading of the account: the question weighs as much as all others together", async () => {
