@@ -24,7 +24,7 @@ const read = async (equityUsd: string, at: Date): Promise<void> => {
   await database()
     .db.insert(accountStates)
     .values({ account: "paper-a", state: one, at, receivedAt: at })
-    .onConflictDoUpdate({ target: accountStates.account, set: { state: one } });
+    .onConflictDoUpdate({ target: accountStates.account, set: { state: one, at, receivedAt: at } });
   const reader = {
     transfers: async (_: string, since: Date) => {
       asked.push(since);
