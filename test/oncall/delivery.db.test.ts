@@ -41,10 +41,11 @@ describe("a page", () => {
       dueAt,
     });
   const row = async () => (await database().db.select().from(pages).where(eq(pages.dedupeKey, KEY)))[0];
+  // A moment before now: times are kept in whole milliseconds, and this one may be rounded into the future.
   const hurry = () =>
     database()
       .db.update(pages)
-      .set({ nextAt: sql`now()` });
+      .set({ nextAt: sql`now() - interval '1 second'` });
 
   beforeEach(async () => {
     await database().db.delete(pages);
