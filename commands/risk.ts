@@ -104,7 +104,7 @@ export default command(
       text: [
         states.length === 0
           ? "No account has reported yet."
-          : "Margin ratio is maintenance margin / equity, the venue liquidates at 1.00. Liquidation within 24 h by Brownian motion at the implied volatility; a day's loss at 99 % by fat-tailed simulation, and its mean beyond that.",
+          : "Margin ratio is maintenance margin / equity, the venue liquidates at 1.00. Liquidation within 24 h by Brownian motion at the implied volatility; a day's loss at 99 % by fat-tailed simulation of prices, volatilities standing still, and its mean beyond that.",
         ...risks.flatMap((risk) => risk.notes),
         ...(one ? detailLines(one) : []),
       ].join("\n"),

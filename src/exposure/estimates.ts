@@ -41,12 +41,20 @@ const BAR_CHOICES_MS = [5_000, 10_000, 30_000, 60_000, 300_000, 900_000] as cons
 /** A hole longer than this many bars ends the series: what happened in it is not known. */
 const LONGEST_HOLE_BARS = 20;
 
-/** Open, high, low and close of points by equal stretches of time; stretches without a point repeat the last close. */
-export function barsOf(points: readonly PricePoint[], barMs: number): readonly Bar[] {
+/**
+ * Open, high, low and close of points by equal stretches of time, and how many points a bar has in the mean; stretches
+ * without a point repeat the last close.
+ */
+function barsOf(
+  points: readonly PricePoint[],
+  barMs: number,
+): { readonly bars: readonly Bar[]; readonly looks: number } {
+  let seen = 0;
   const bars: { open: number; high: number; low: number; close: number }[] = [];
   let slot = Number.NaN;
   for (const { atMs, price } of points) {
     const own = Math.floor(atMs / barMs);
+    seen += 1;
     const last = bars.at(-1);
     if (last !== undefined && own === slot) {
       last.high = Math.max(last.high, price);
@@ -55,8 +63,10 @@ export function barsOf(points: readonly PricePoint[], barMs: number): readonly B
       continue;
     }
     const missed = own - slot - 1;
-    if (missed > LONGEST_HOLE_BARS) bars.length = 0;
-    else if (last !== undefined)
+    if (missed > LONGEST_HOLE_BARS) {
+      bars.length = 0;
+      seen = 1;
+    } else if (last !== undefined)
       for (let hole = 0; hole < missed; hole += 1)
         bars.push({ open: last.close, high: last.close, low: last.close, close: last.close });
     // A bar opens where the one before closed: trading goes on between two looks.
@@ -64,14 +74,14 @@ export function barsOf(points: readonly PricePoint[], barMs: number): readonly B
     bars.push({ open, high: Math.max(open, price), low: Math.min(open, price), close: price });
     slot = own;
   }
-  return bars;
+  return { bars, looks: seen / bars.length };
 }
 
 /** Every estimator that recorded marks allow; the others say what they lack. */
 export function estimatesOf(points: readonly PricePoint[]): Estimates {
   const spanMs = (points.at(-1)?.atMs ?? 0) - (points[0]?.atMs ?? 0);
   const barMs = BAR_CHOICES_MS.findLast((choice) => spanMs / choice >= WANTED_BARS) ?? BAR_CHOICES_MS[0];
-  const bars = barsOf(points, barMs);
+  const { bars, looks } = barsOf(points, barMs);
   const perYear = YEAR_MS / barMs;
   const closes = bars.map((one) => one.close);
   const returns = (): Float64Array => logReturns(closes);
@@ -80,10 +90,10 @@ export function estimatesOf(points: readonly PricePoint[]): Estimates {
     estimate("close to close", "the plain one; a drift counts as volatility only in part", () =>
       closeToClose(closes, perYear),
     ),
-    estimate("Parkinson", "from highs and lows; no drift, no gaps", () => parkinson(bars, perYear)),
-    estimate("Garman–Klass", "from all four prices; no drift, no gaps", () => garmanKlass(bars, perYear)),
-    estimate("Rogers–Satchell", "right under any drift", () => rogersSatchell(bars, perYear)),
-    estimate("Yang–Zhang", "right under drift and gaps", () => yangZhang(bars, perYear)),
+    estimate("Parkinson", "from highs and lows; no drift, no gaps", () => parkinson(bars, perYear, looks)),
+    estimate("Garman–Klass", "from all four prices; no drift, no gaps", () => garmanKlass(bars, perYear, looks)),
+    estimate("Rogers–Satchell", "right under any drift", () => rogersSatchell(bars, perYear, looks)),
+    estimate("Yang–Zhang", "right under drift and gaps", () => yangZhang(bars, perYear, looks)),
     estimate("realised kernel", "noise of quotes taken out", () => {
       const all = returns();
       return yearly(realisedKernel(all) / all.length);

@@ -106,7 +106,8 @@ export function openExposure(parts: ExposureParts): ExposureReader {
     const smile = smiles.find((one) => Number(one.days) >= SHORTEST_DAYS);
     if (smile) return { sigma: smile.atm, from: `options of ${smile.expiryAt.toISOString().slice(0, 10)}` };
     const { points } = await recordedMarks(db, asset);
-    const found = estimatesOf(points).estimates.find((one) => one.name === "Yang–Zhang")?.sigma;
+    // Closes are closes however seldom the mark is read; highs and lows are only as good as the looks between them.
+    const found = estimatesOf(points).estimates.find((one) => one.name === "close to close")?.sigma;
     return found ? { sigma: found, from: "recorded marks" } : null;
   };
 

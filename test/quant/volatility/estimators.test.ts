@@ -18,15 +18,15 @@ import {
   realisedVariance,
 } from "../../../src/quant/volatility/realised.ts";
 
-/** Days of a driftless market at 80 % a year, seen 2,000 times a day. */
-function days(count: number, seed: number, sigma = 0.8): Bar[] {
+/** Days of a driftless market at 80 % a year, seen `looks` times a day. */
+function days(count: number, seed: number, looks = 2000): Bar[] {
   const random = seededRandom(seed);
-  const step = sigma * Math.sqrt(1 / 365 / 2000);
+  const step = 0.8 * Math.sqrt(1 / 365 / looks);
   let price = 100;
   return Array.from({ length: count }, () => {
     const open = price;
     let [high, low] = [price, price];
-    for (let index = 0; index < 2000; index += 1) {
+    for (let index = 0; index < looks; index += 1) {
       price *= Math.exp(step * random.normal());
       high = Math.max(high, price);
       low = Math.min(low, price);
@@ -47,6 +47,22 @@ describe("volatility of bars", () => {
   ])("%s finds the 80 % that the market was made with", (_, estimate, within) => {
     expect(Math.abs(estimate() / 0.8 - 1)).toBeLessThan(within);
   });
+
+  test.each([
+    ["Parkinson", parkinson, 0.83],
+    ["Garman–Klass", garmanKlass, 0.75],
+    ["Rogers–Satchell", rogersSatchell, 0.74],
+    ["Yang–Zhang", yangZhang, 0.79],
+  ] as const)(
+    "%s of a price seen twelve times a bar misses its true highs, and finds them again",
+    (_, estimate, blind) => {
+      const seldom = days(3_000, 5, 12);
+      expect(estimate(seldom) / 0.8).toBeCloseTo(blind, 1);
+      expect(Math.abs(estimate(seldom, 365, 12) / 0.8 - 1)).toBeLessThan(0.05);
+      expect(Math.abs(estimate(bars, 365, 2000) / 0.8 - 1)).toBeLessThan(0.03);
+      expect(() => estimate(seldom, 365, 1)).toThrowError(/looks/);
+    },
+  );
 
   test("on one bar by hand: O 100, H 110, L 95, C 105", () => {
     const bar = [{ open: 100, high: 110, low: 95, close: 105 }];
