@@ -27,7 +27,11 @@ interface State {
 const params = {
   limitBps: { default: 40, unit: "bps", about: "Deviation of the basis from its usual value" },
   sigmas: { default: 8, unit: "sigma", about: "And at least this many of its own standard deviations" },
-  markBps: { default: 75, unit: "bps", about: "Mark price away from the index by this much, whatever is usual" },
+  markBps: {
+    default: 75,
+    unit: "bps",
+    about: "Mark price of a perpetual away from the index by this much, whatever is usual",
+  },
   everyMs: { default: 1000, unit: "ms", about: "How often a basis is judged" },
   tauMs: { default: 3_600_000, unit: "ms", about: "Memory of the usual basis" },
   learn: { default: 30, unit: "count", about: "Judgements before anything is said" },
@@ -50,6 +54,8 @@ export const basisDislocation = detector(
     step(state, event, p) {
       const { market, receivedAt } = event;
       if (event.kind === "mark") {
+        // A dated future stands off the index by its carry for months; its basis is judged against spot, by what is usual.
+        if (market.type === "future") return NOTHING;
         const basis = basisOf(state, market);
         const bps = (event.mark / event.index - 1) * 1e4;
         return Number.isNaN(bps)

@@ -9,10 +9,22 @@ const params = {
   spreadBps: { default: 8, unit: "bps", about: "Difference between the venues' funding for eight hours" },
 } as const;
 
+/** A rate holds for its interval; whoever tells it once in that time may be late by half of one. */
+const INTERVALS = 1.5;
+
+/** What one market funds at. */
+interface Rate {
+  readonly name: string;
+  readonly gate: Gate;
+  /** For eight hours. */
+  bps: number;
+  /** Until when it is believed. */
+  until: number;
+}
+
 interface State {
-  readonly rates: number[];
-  readonly names: string[];
-  readonly gates: (Gate | undefined)[];
+  /** By market's id. */
+  readonly rates: (Rate | undefined)[];
 }
 
 /** Funding is extreme at one venue, or far apart between venues. */
@@ -27,38 +39,41 @@ export const fundingDislocation = detector(
     source: "own; 1 bp for eight hours is the venues' neutral rate",
   },
   {
-    init: (): State => ({ rates: [], names: [], gates: [] }),
+    init: (): State => ({ rates: [] }),
     step(state, event, p) {
       const { market } = event;
       const bps = event.rate * 1e4 * (EIGHT_HOURS_MS / event.intervalMs);
-      state.rates[market.id] = bps;
-      state.names[market.id] = `${market.venue} ${market.instrument}`;
-      let far = -1;
+      const own = (state.rates[market.id] ??= {
+        name: `${market.venue} ${market.instrument}`,
+        gate: createGate(),
+        bps,
+        until: 0,
+      });
+      own.bps = bps;
+      own.until = event.at + INTERVALS * event.intervalMs;
+      let far: Rate | undefined;
       let spread = 0;
-      for (const [id, other] of state.rates.entries()) {
-        if (other === undefined || Math.abs(bps - other) <= spread) continue;
-        spread = Math.abs(bps - other);
-        far = id;
+      // Of two rates far apart the more extreme one is told: the others are where they belong.
+      for (const other of state.rates) {
+        if (other === undefined || other.until < event.at || Math.abs(other.bps) > Math.abs(bps)) continue;
+        if (Math.abs(bps - other.bps) <= spread) continue;
+        spread = Math.abs(bps - other.bps);
+        far = other;
       }
-      const score = Math.max(scoreOf(Math.abs(bps), p.limitBps), scoreOf(spread, p.spreadBps));
-      const gate = (state.gates[market.id] ??= createGate());
-      const verdict = pass(gate, score, event.at, { release: 0.7, holdMs: 0, quietMs: 0 });
+      const [extreme, apart] = [scoreOf(Math.abs(bps), p.limitBps), scoreOf(spread, p.spreadBps)];
+      const score = Math.max(extreme, apart);
+      const verdict = pass(own.gate, score, event.at, { release: 0.7, holdMs: 0, quietMs: 0 });
       if (verdict === "silent") return NOTHING;
       if (verdict === "resolve") return [resolved(event, `Funding of ${market.instrument} is ordinary again`)];
       const evidence = {
         fundingBpsPerEightHours: bps,
         yearlyRatio: (bps / 1e4) * 3 * 365,
         spreadBps: spread,
-        farthest: state.names[far] ?? "",
+        farthest: far?.name ?? "",
       };
-      return [
-        firing(
-          event,
-          score,
-          `${market.instrument} funds at ${bps.toFixed(1)} bps for eight hours at ${market.venue}`,
-          evidence,
-        ),
-      ];
+      const from = apart > extreme && far ? `, ${spread.toFixed(1)} bps from ${far.name}` : "";
+      const title = `${market.instrument} funds at ${bps.toFixed(1)} bps for eight hours at ${market.venue}${from}`;
+      return [firing(event, score, title, evidence)];
     },
   },
 );

@@ -28,7 +28,16 @@ export const priceJump = detector(
     source: "Lee & Mykland 2008, with an exponential window",
   },
   {
-    init: () => ({ price: Number.NaN, at: Number.NaN, before: Number.NaN, variance: 0, count: 0, gate: createGate() }),
+    init: () => ({
+      price: Number.NaN,
+      at: Number.NaN,
+      before: Number.NaN,
+      variance: 0,
+      /** Usual distance of samples, ms. */
+      usualMs: Number.NaN,
+      count: 0,
+      gate: createGate(),
+    }),
     step(state, event, p) {
       if (event.kind === "quote" && event.at - state.at < p.sampleMs) return NOTHING;
       const price = event.kind === "candle" ? event.close : (event.bid + event.ask) / 2;
@@ -37,17 +46,22 @@ export const priceJump = detector(
       const elapsed = event.at - state.at;
       state.price = price;
       state.at = event.at;
-      if (Number.isNaN(change)) return NOTHING;
+      if (Number.isNaN(change) || !(elapsed > 0)) return NOTHING;
       const size = Math.abs(change);
-      const deviation = Math.sqrt(state.variance);
+      const weight = Math.max(1 / p.memory, 1 / (state.count + 1));
+      if (Number.isNaN(state.usualMs)) state.usualMs = elapsed;
+      // What was not heard for a while has moved with the root of the time since, and did not jump for that.
+      const stretch = Math.sqrt(Math.max(1, elapsed / state.usualMs));
+      const deviation = stretch * Math.sqrt(state.variance);
       const learned = state.count >= p.memory;
       const score = learned ? Math.min(scoreOf(size, p.sigmas * deviation), scoreOf(size * 1e4, p.moveBps)) : 0;
+      const local = size / stretch;
       if (!Number.isNaN(state.before)) {
-        const local = BIPOWER * size * state.before;
-        state.variance += (local - state.variance) * Math.max(1 / p.memory, 1 / (state.count + 1));
+        state.variance += (BIPOWER * local * state.before - state.variance) * weight;
         state.count += 1;
       }
-      state.before = size;
+      state.usualMs += (Math.min(elapsed, 4 * state.usualMs) - state.usualMs) * weight;
+      state.before = local;
       const verdict = pass(state.gate, score, event.at, { release: 0.5, holdMs: elapsed * 2, quietMs: 0 });
       if (verdict === "silent") return NOTHING;
       const { instrument } = event.market;

@@ -183,6 +183,18 @@ test("a perpetual in dollars is measured against spot in dollars, whatever else 
   expect(one.firing().map((hit) => hit.evidence["basisBps"])).toEqual([136.66667]);
 });
 
+test("a dated future that stands off its index by months of carry is in line", () => {
+  const one = stage(basisDislocation);
+  const mark = (at: number, market: string) => one.take({ kind: "mark", at, mark: 30_900, index: 30_000, market });
+  for (let at = 0; at < 120_000; at += 1000) {
+    mark(at, "deribit BTC-27DEC24");
+    mark(at, "bybit BTC-27DEC24");
+  }
+  expect(one.hits).toEqual([]);
+  mark(121_000, "deribit BTC-PERPETUAL");
+  expect(one.firing()).toHaveLength(1);
+});
+
 test("funding speaks when it is extreme, and when venues are far apart", () => {
   const one = stage(fundingDislocation);
   const fund = (at: number, rate: number, market: string, intervalMs = 28_800_000) =>
@@ -194,6 +206,21 @@ test("funding speaks when it is extreme, and when venues are far apart", () => {
   expect(one.firing()).toHaveLength(1);
   fund(3, 0.0003, "hyperliquid ETH", 3_600_000);
   expect(one.firing().at(-1)!.evidence["fundingBpsPerEightHours"]).toBe(24);
+});
+
+test("of funding rates far apart the extreme one is told, and by its distance; one that nobody tells any more is none", () => {
+  const one = stage(fundingDislocation);
+  const fund = (at: number, rate: number, market: string) =>
+    one.take({ kind: "funding", at, rate, intervalMs: 28_800_000, market });
+  fund(0, 0.0003, "binanceusdm BTCUSDT");
+  fund(1, -0.0006, "bybit BTCUSDT");
+  fund(2, 0.0003, "binanceusdm BTCUSDT");
+  fund(3, 0.0003, "okx BTC-USDT-SWAP");
+  expect(one.firing().map((hit) => hit.title)).toEqual([
+    "BTC/USDT:USDT funds at -6.0 bps for eight hours at bybit, 9.0 bps from binanceusdm BTC/USDT:USDT",
+  ]);
+  fund(13 * 3_600_000, -0.0006, "bybit BTCUSDT");
+  expect(one.hits.at(-1)!.status).toBe("resolved");
 });
 
 describe("a stablecoin", () => {
@@ -247,6 +274,15 @@ describe("candles", () => {
     expect(one.firing()).toHaveLength(1);
   });
 
+  test("show none where some are missing and the price went as far as it does in that time", () => {
+    const one = stage(priceJump);
+    for (let hour = 0; hour < 100; hour += 1) candle(one, hour, 100 + Math.sin(hour * 1.7) * 0.3);
+    candle(one, 172, 104);
+    expect(one.hits).toEqual([]);
+    candle(one, 244, 80);
+    expect(one.firing()).toHaveLength(1);
+  });
+
   test("show that volatility moved to another level, and back", () => {
     const one = stage(volatilityRegime);
     const wave = (hour: number, size: number) => candle(one, hour, 100 + (hour % 2 === 0 ? size : -size));
@@ -257,6 +293,17 @@ describe("candles", () => {
     for (let hour = 212; hour < 400; hour += 1) wave(hour, 0.2);
     expect(one.hits.at(-1)!.status).toBe("resolved");
   });
+});
+
+test("a price heard again after an hour without a feed did not jump because an hour passed", () => {
+  const one = stage(priceJump);
+  const quote = (at: number, price: number): void => one.quote(at, price - 0.5, price + 0.5);
+  // Some 2 bps every five seconds, which is some 50 bps an hour.
+  for (let i = 0; i < 200; i += 1) quote(i * 5000, 30_000 + 5 * Math.sin(i * 1.7));
+  quote(4_600_000, 30_200);
+  expect(one.hits).toEqual([]);
+  quote(4_605_000, 30_000);
+  expect(one.firing()).toHaveLength(1);
 });
 
 describe("spoofing", () => {

@@ -33,6 +33,16 @@ test("an order twenty times the usual size is noticed, a double one is not", () 
   expect(one.firing()[0]!.evidence["timesUsual"]).toBeGreaterThan(15);
 });
 
+test("an account that trades larger from now on is noticed, and then known", () => {
+  const one = stage(ownOrderSize);
+  for (let i = 0; i < 50; i += 1) one.order(i * 60_000, { size: 1 + (i % 5) * 0.1 });
+  for (let i = 0; i < 100; i += 1) one.order(4_000_000 + i * 60_000, { size: 10 + (i % 5) });
+  expect(one.firing().length).toBeGreaterThanOrEqual(1);
+  expect(one.firing().length).toBeLessThanOrEqual(20);
+  one.order(12_000_000, { size: 300 });
+  expect(one.firing().at(-1)!.evidence["size"]).toBe(300);
+});
+
 test("orders at three in the morning are noticed where all others came in the afternoon", () => {
   const one = stage(ownHours);
   const dayBegins = Math.ceil(1_700_000_000_000 / 86_400_000) * 86_400_000 - 1_700_000_000_000;
