@@ -61,7 +61,7 @@ export interface ExposureParts {
 }
 
 /** An expiry at least this far off gives the volatility of the next days without the noise of the last one. */
-const SHORTEST_DAYS = 2;
+const SHORTEST_YEARS = 2 / 365;
 
 interface Read {
   readonly reader: VenueReader;
@@ -102,8 +102,7 @@ export function openExposure(parts: ExposureParts): ExposureReader {
     asset: string,
     at: Date,
   ): Promise<{ sigma: Ratio; from: string } | null> => {
-    const smiles = await readSmiles(reader, asset, at, { expiries: 2, strikes: 2 });
-    const smile = smiles.find((one) => Number(one.days) >= SHORTEST_DAYS);
+    const [smile] = await readSmiles(reader, asset, at, { expiries: 2, strikes: 2, shortestYears: SHORTEST_YEARS });
     if (smile) return { sigma: smile.atm, from: `options of ${smile.expiryAt.toISOString().slice(0, 10)}` };
     const { points } = await recordedMarks(db, asset);
     // Closes are closes however seldom the mark is read; highs and lows are only as good as the looks between them.

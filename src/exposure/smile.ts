@@ -49,11 +49,11 @@ export async function readSmiles(
   reader: VenueReader,
   asset: string,
   at: Date,
-  limits: { readonly expiries?: number; readonly strikes?: number } = {},
+  limits: { readonly expiries?: number; readonly strikes?: number; readonly shortestYears?: number } = {},
 ): Promise<readonly ExpirySmile[]> {
-  const { expiries = MOST_EXPIRIES, strikes = MOST_STRIKES } = limits;
+  const { expiries = MOST_EXPIRIES, strikes = MOST_STRIKES, shortestYears = SHORTEST_YEARS } = limits;
   const instruments = await reader.instruments();
-  const listed = optionsOf(instruments, asset, at).filter((one) => (yearsLeft(one, at) ?? 0) >= SHORTEST_YEARS);
+  const listed = optionsOf(instruments, asset, at).filter((one) => (yearsLeft(one, at) ?? 0) >= shortestYears);
   // Coin options and dollar options of one asset are two markets; the one with more strikes is read.
   const inCoin = listed.filter(coinPriced);
   const chosen = inCoin.length * 2 > listed.length ? inCoin : listed.filter((one) => !coinPriced(one));

@@ -30,7 +30,7 @@ describe("volatility of recorded marks", () => {
     ["six hours at a look every 5 s", 5_000, 4_320],
     ["100 minutes at a look every second", 1_000, 6_000],
     ["six hours at a look every 10 s", 10_000, 2_160],
-  ])("every way to measure finds the market's 60 %%, after %s", (_, everyMs, count) => {
+  ])("after %s every way to measure finds how the market moves", (_, everyMs, count) => {
     for (const [name, sigma] of means(everyMs, count))
       expect(Math.abs(sigma / TRUTH - 1), `${name} says ${sigma.toFixed(3)}`).toBeLessThan(0.1);
   });

@@ -31,6 +31,9 @@ export interface Lane {
   crossed: boolean;
   /** An update was lost since the last snapshot: old levels may stand in the way. */
   suspect: boolean;
+  /** When funding is due next, ms, and the time from one to the next as the moves of that moment tell it. */
+  fundingAt: number;
+  fundingMs: number;
 }
 
 /** The decoded message; re-used, so that nothing is allocated. Prices are ticks of the lane's book. */

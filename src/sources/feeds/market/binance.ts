@@ -44,6 +44,8 @@ const emptyLane = (): Lane => ({
   held: [],
   crossed: false,
   suspect: false,
+  fundingAt: Number.NaN,
+  fundingMs: Number.NaN,
 });
 
 /**
@@ -301,7 +303,7 @@ function slow(feed: BinanceFeed, text: string, receivedAt: number): void {
   if (data === undefined) counters.malformed += 1;
   else if (typeof data["lastUpdateId"] === "number") snapshot(feed, symbolOf(feed, data), data, receivedAt);
   else if (frameOf(data, frame, (symbol) => laneOf(feed, symbol))) dispatch(feed, receivedAt);
-  else otherBinance(data, receivedAt, (symbol) => laneOf(feed, symbol).market, feed.records, feed.emit);
+  else otherBinance(data, receivedAt, (symbol) => laneOf(feed, symbol), feed.records, feed.emit);
 }
 
 /** A snapshot names its symbol on COIN-M only; elsewhere it is the one that waits, or the only one. */

@@ -89,6 +89,30 @@ describe("Binance futures", () => {
     expect(one.events[2]).toMatchObject({ price: 98.5, taker: -1 });
   });
 
+  test.each([
+    ["every eight hours", [8, 16, 24], [8, 8, 8]],
+    ["every four hours, which the first time alone cannot tell from eight", [8, 12, 16, 20], [8, 4, 4, 4]],
+    ["every hour from now on, as in a storm", [16, 17, 18], [8, 1, 1]],
+    ["every four hours again", [13, 14, 16, 20], [1, 1, 2, 4]],
+  ])("learns from the next funding time that a perpetual is funded %s", (_, hours, intervals) => {
+    const one = feed("binanceusdm");
+    const eight = Date.parse("2025-10-10T00:00:00Z");
+    for (const hour of hours)
+      for (const before of [1_800_000, 1000])
+        one.send({
+          e: "markPriceUpdate",
+          E: eight + hour * 3_600_000 - before,
+          s: "XUSDT",
+          p: "1",
+          i: "1",
+          r: "-0.02",
+          T: eight + hour * 3_600_000,
+        });
+    const told = one.events.flatMap((event) => (event.kind === "funding" ? [event.intervalMs / 3_600_000] : []));
+    expect(told.filter((_one, at) => at % 2 === 0)).toEqual(intervals);
+    expect(told.filter((_one, at) => at % 2 === 1)).toEqual(intervals);
+  });
+
   test("counts what it cannot read and goes on", () => {
     const one = feed("binanceusdm");
     one.send("{not json");
