@@ -41,6 +41,9 @@ export interface Instrument {
   readonly optionKind?: "call" | "put";
 }
 
+/** Whether a symbol, such as "BTC/USD:BTC-261225-100000-C", is an option's: its prices are no coin's. */
+export const namesOption = (symbol: string): boolean => /-[CP]$/.test(symbol);
+
 /** The symbol without its settlement, for people: "BTC/USDT perpetual". */
 export const titleOf = (one: Pick<Instrument, "symbol" | "kind">): string =>
   one.kind === "option" ? one.symbol : `${one.symbol.split(":")[0]} ${one.kind}`;

@@ -1,3 +1,4 @@
+import { namesOption } from "../kernel/instrument.ts";
 type Contract = "linear" | "inverse" | "option" | "spot";
 
 /** What each venue can do, as data: the docs table is printed from it and the contract tests skip by it. */
@@ -119,7 +120,7 @@ export type VenueName = keyof typeof CAPABILITIES;
 function contractOf(symbol: string): Contract {
   const [pair = "", settled] = symbol.split(":");
   if (settled === undefined) return "spot";
-  if (/-[CP]$/.test(settled)) return "option";
+  if (namesOption(settled)) return "option";
   return settled.split("-")[0] === pair.split("/")[0] ? "inverse" : "linear";
 }
 

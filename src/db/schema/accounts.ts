@@ -18,7 +18,7 @@ export const accountPoints = breakwater.table(
     at: moment("at").notNull(),
     equityUsd: numeric("equity_usd").notNull(),
     marginRatio: numeric("margin_ratio"),
-    /** Of the account's first position, which `markSymbol` names. */
+    /** Of the account's first position that is no option, which `markSymbol` names. */
     markPrice: numeric("mark_price"),
     markSymbol: text("mark_symbol"),
   },

@@ -8,6 +8,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { type Decimal, abs, decimal, grouped, isZero, less, mul, percent, sub } from "../../kernel/decimal.ts";
 import { spanOf } from "../../kernel/duration.ts";
 import { messageOf } from "../../kernel/errors.ts";
+import { namesOption } from "../../kernel/instrument.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { VenueReader } from "../../venues/venue.ts";
 import { openDayBook } from "./account-day.ts";
@@ -126,7 +127,8 @@ export interface MonitorContext {
 }
 
 async function store(database: Database, state: AccountState, receivedAt: Date): Promise<void> {
-  const [first] = state.positions;
+  // The price along the account's chart, which volatility is measured by as well.
+  const priced = state.positions.find((one) => !namesOption(one.symbol));
   await database.db.transaction(async (tx) => {
     await tx
       .insert(accountStates)
@@ -139,8 +141,8 @@ async function store(database: Database, state: AccountState, receivedAt: Date):
         at: receivedAt,
         equityUsd: state.equityUsd,
         marginRatio: state.marginRatio,
-        markPrice: first?.markPrice ?? null,
-        markSymbol: first?.symbol ?? null,
+        markPrice: priced?.markPrice ?? null,
+        markSymbol: priced?.symbol ?? null,
       })
       .onConflictDoNothing();
     await announce(tx, { type: "account", id: state.account });

@@ -1,4 +1,5 @@
 import { toFloat } from "../../kernel/decimal.ts";
+import { namesOption } from "../../kernel/instrument.ts";
 import type { PaperMarketEvent } from "../../venues/paper/events.ts";
 import type { Level } from "../../venues/paper/market.ts";
 import { applyLevels } from "./market/book-keeper.ts";
@@ -18,8 +19,6 @@ import { createSessions } from "./market/sessions.ts";
 
 /** Funding is quoted for eight hours, however often a storm that plays a day in five minutes has it paid. */
 const FUNDING_MS = 28_800_000;
-/** An option's symbol ends in its strike and kind; its prices are no coin's. */
-const OPTION = /-[CP]$/;
 
 const sideOf = (level: Level | null): readonly [price: number, size: number] =>
   level === null ? [Number.NaN, Number.NaN] : [toFloat(level[0]), toFloat(level[1])];
@@ -59,7 +58,7 @@ export function translatePaper(context: { readonly markets: Markets; readonly em
         });
         return;
       }
-      if (OPTION.test(symbol)) {
+      if (namesOption(symbol)) {
         skipped += 1;
         return;
       }

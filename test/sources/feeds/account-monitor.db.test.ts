@@ -1,5 +1,6 @@
+import { desc } from "drizzle-orm";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { accountStates } from "../../../src/db/schema.ts";
+import { accountPoints, accountStates } from "../../../src/db/schema.ts";
 import type { AccountState } from "../../../src/kernel/account.ts";
 import type { Alert } from "../../../src/kernel/alert.ts";
 import { fakeClock } from "../../../src/kernel/clock.ts";
@@ -140,6 +141,20 @@ test("a storm that goes on tells its new ratio within seconds, and how long it t
   expect(alerts[1]?.summary).toMatch(
     /liquidates at 100 %; at 10:00:19 UTC the pace of the last 19\.0 s led there in 57\.0 s\.$/,
   );
+});
+
+test("the price that an account's chart and its coin's volatility go by is a contract's, never an option's", async () => {
+  const option = { symbol: "BTC/USD:BTC-261225-100000-C", markPrice: "0.0512" };
+  const { told, pass } = await watched({ from: new Date("2026-12-01T10:00:00Z") });
+  told.positions = [option, { symbol: "BTC/USD:BTC", markPrice: "64000" } as { symbol: string }];
+  await pass(1);
+  told.positions = [option];
+  await pass(1);
+  const points = await database().db.select().from(accountPoints).orderBy(desc(accountPoints.at)).limit(2);
+  expect(points.map(({ markSymbol, markPrice }) => [markSymbol, markPrice])).toEqual([
+    [null, null],
+    ["BTC/USD:BTC", "64000"],
+  ]);
 });
 
 test("an account without a position or money is calm: nothing is left to liquidate", async () => {

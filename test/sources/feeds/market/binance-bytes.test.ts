@@ -25,6 +25,8 @@ const laneFor = (symbol: string, decimals: number): Lane => ({
   held: [],
   crossed: false,
   suspect: false,
+  fundingAt: Number.NaN,
+  fundingMs: Number.NaN,
 });
 
 /** The comparable content of a frame. */
