@@ -18,7 +18,7 @@ import { DeskError } from "./kernel/errors.ts";
 import { type Networks, networksOf } from "./kernel/networks.ts";
 import type { Secret } from "./kernel/secret.ts";
 import { rotaProblems, rotasSettings } from "./policy/rota.ts";
-import { oidcProblems, oidcSettings } from "./desk/single-sign-on-settings.ts";
+import { oidcProblems, oidcSettings } from "./desk/people/single-sign-on-settings.ts";
 import { checkpointsSettings } from "./ledger/settings.ts";
 import { defaultPolicy } from "./policy/default-policy.ts";
 import { type PolicyDocument, peopleSchema, policySchema } from "./policy/schema.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { replayDesk } from "../../src/desk/replay-desk.ts";
+import { replayDesk } from "../../src/desk/replay/desk.ts";
 import { replay } from "../../src/replay/run.ts";
 import type { Workload } from "../workload.ts";
 import { cached } from "./_cache.ts";

@@ -1,5 +1,5 @@
 import { refuseProblems } from "../config/environment.ts";
-import { replayDesk, settingsOf } from "../desk/replay-desk.ts";
+import { replayDesk, settingsOf } from "../desk/replay/desk.ts";
 import { DeskError } from "../kernel/errors.ts";
 import { replayCommand } from "../replay/command.ts";
 import { readDesk } from "./desk-file.ts";

@@ -35,12 +35,12 @@ import { recordingsOf } from "../replay/keep.ts";
 import type { Signer } from "../signer/open.ts";
 import { type Venues, openVenues } from "../venues/open-venues.ts";
 import type { PaperExchange } from "../venues/paper/exchange.ts";
-import { type KeyDoctor, openKeyDoctor } from "./key-doctor.ts";
+import { type KeyDoctor, openKeyDoctor } from "./watch/key-doctor.ts";
 import { type Backtests, openBacktests } from "./backtest/backtests.ts";
 import { conditionsOf } from "./conditions.ts";
 import { openDeskSigner } from "./signer.ts";
-import { freezeWhereRestored } from "./restored.ts";
-import { revivedAlert } from "./revived.ts";
+import { freezeWhereRestored } from "./watch/restored.ts";
+import { revivedAlert } from "./watch/revived.ts";
 
 /** Everything below people and alerts: storage, venues, the door to actions, the engine, the ledger's checkpoints. */
 export interface Foundation {

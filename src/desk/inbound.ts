@@ -8,7 +8,7 @@ import { RESOLUTIONS } from "../incidents/lifecycle.ts";
 import type { DeskApi } from "./api.ts";
 import type { Completion, DeskCommand, Person } from "./command.ts";
 import { pressed, readToken } from "./deed.ts";
-import type { PeopleBook } from "./people.ts";
+import type { PeopleBook } from "./people/people.ts";
 
 /** Writes each command that somebody may call into the ledger, before it is done. */
 export const writesCalls =

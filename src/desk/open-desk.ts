@@ -22,8 +22,8 @@ import type { Door } from "../policy/perform.ts";
 import type { Backtests } from "./backtest/backtests.ts";
 import type { DeskApi } from "./api.ts";
 import type { DeskCommand, Person } from "./command.ts";
-import type { PeopleBook } from "./people.ts";
-import type { Rules } from "./rules.ts";
+import type { PeopleBook } from "./people/people.ts";
+import type { Rules } from "./rules/rules.ts";
 import { dryRun } from "./dry-run.ts";
 import { ledgerRows } from "./ledger-rows.ts";
 

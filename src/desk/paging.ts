@@ -17,8 +17,8 @@ import { openPagerDuty } from "../oncall/pagerduty.ts";
 import { type Rotas, onCallOf } from "../policy/rota.ts";
 import { type PageRow, acknowledgePages, resolvePages, schedulePage } from "../oncall/pages.ts";
 import type { Person } from "./command.ts";
-import { routeOf } from "./places.ts";
-import { type Trouble, openTrouble } from "./trouble.ts";
+import { routeOf } from "./cards/places.ts";
+import { type Trouble, openTrouble } from "./cards/trouble.ts";
 
 /** Calls people: by the route's delay when nobody acknowledges, or by hand. */
 export interface Paging {

@@ -3,7 +3,7 @@ import type { Database } from "../../src/db/client.ts";
 import type { DeskApi } from "../../src/desk/api.ts";
 import type { Person } from "../../src/desk/command.ts";
 import { judgeInbound } from "../../src/desk/inbound.ts";
-import { openPeople } from "../../src/desk/people.ts";
+import { openPeople } from "../../src/desk/people/people.ts";
 import { acknowledge, openIncident, resolve } from "../../src/incidents/lifecycle.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";

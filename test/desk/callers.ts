@@ -1,7 +1,7 @@
 import { discordDoctor } from "../../src/chat/discord/doctor.ts";
 import { slackDoctor } from "../../src/chat/slack/doctor.ts";
 import { deskSchema } from "../../src/config.ts";
-import { providerFindings } from "../../src/desk/single-sign-on.ts";
+import { providerFindings } from "../../src/desk/people/single-sign-on.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { messageOf } from "../../src/kernel/errors.ts";
 import { silentLog } from "../../src/kernel/log.ts";

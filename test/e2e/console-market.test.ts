@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import type { Database } from "../../src/db/client.ts";
-import { marketRows } from "../../src/desk/market-rows.ts";
+import { marketRows } from "../../src/desk/console/market-rows.ts";
 import { type Board, createBoard } from "../../src/sources/feeds/board.ts";
 import { createMarkets } from "../../src/sources/feeds/market/markets.ts";
 import { openBrowser } from "./browser.ts";

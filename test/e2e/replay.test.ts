@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { demoDesk } from "../../src/commandline/demo-desk.ts";
 import { loadConfig } from "../../src/config.ts";
 import type { Database } from "../../src/db/client.ts";
-import { replayThreads } from "../../src/desk/replay-thread.ts";
+import { replayThreads } from "../../src/desk/replay/thread.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import { steppedClock } from "../../src/replay/backtest/stepped-clock.ts";

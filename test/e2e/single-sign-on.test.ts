@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { deskSchema } from "../../src/config.ts";
 import type { Database } from "../../src/db/client.ts";
-import { openSingleSignOn } from "../../src/desk/single-sign-on.ts";
+import { openSingleSignOn } from "../../src/desk/people/single-sign-on.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import { Secret } from "../../src/kernel/secret.ts";

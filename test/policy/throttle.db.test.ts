@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { tradingStates } from "../../src/db/schema.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
-import { remindOfFreezes } from "../../src/desk/freeze-reminders.ts";
+import { remindOfFreezes } from "../../src/desk/watch/freeze-reminders.ts";
 import type { Alert } from "../../src/kernel/alert.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { defaultPolicy } from "../../src/policy/default-policy.ts";

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { loadConfig } from "../../../src/config.ts";
 import { orders } from "../../../src/db/schema.ts";
 import { type Foundation, type Undo, layFoundation } from "../../../src/desk/foundation.ts";
-import { openKeyDoctor } from "../../../src/desk/key-doctor.ts";
+import { openKeyDoctor } from "../../../src/desk/watch/key-doctor.ts";
 import { systemClock } from "../../../src/kernel/clock.ts";
 import { decimal } from "../../../src/kernel/decimal.ts";
 import { silentLog } from "../../../src/kernel/log.ts";

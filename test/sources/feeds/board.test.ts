@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { MarketEvent } from "../../../src/detectors/event.ts";
 import { type BoardRow, createBoard, isStaleRow } from "../../../src/sources/feeds/board.ts";
 import { renderMarketRow } from "../../../src/chat/console/pages/market.ts";
-import { marketRows } from "../../../src/desk/market-rows.ts";
+import { marketRows } from "../../../src/desk/console/market-rows.ts";
 import { createMarkets } from "../../../src/sources/feeds/market/markets.ts";
 
 const market = createMarkets().of("okx", "BTC-USDT-SWAP");
