@@ -6,7 +6,7 @@ import { WRONG_USE, complain, exitCodeOf } from "./commandline/terminal.ts";
 import { messageOf } from "./kernel/errors.ts";
 import { programVersion } from "./kernel/program.ts";
 import { KEY_PARTS } from "./kernel/sealed.ts";
-import { HALT_MODES } from "./policy/halt.ts";
+import { HALT_MODES } from "./policy/freeze/halt.ts";
 
 /** Stands under the list of commands. */
 const EXIT_CODES = `

@@ -23,8 +23,8 @@ export { deltaChart, fanChart, smileChart, stressChart, volatilityChart } from "
 export type { Chart } from "./chat/picture/chart.ts";
 export type { AccountState } from "./kernel/account.ts";
 export { type Severity, SEVERITIES } from "./kernel/alert.ts";
-export { HALT_MODES } from "./policy/halt.ts";
-export { measureWords } from "./policy/words.ts";
+export { HALT_MODES } from "./policy/freeze/halt.ts";
+export { measureWords } from "./policy/rules/words.ts";
 export { DeskError } from "./kernel/errors.ts";
 export {
   abs,

@@ -9,9 +9,9 @@ export const workload: Workload = {
   better: "lower",
   n: PLANS,
   own: async () => {
-    const { judge } = await import("../../src/policy/judge.ts");
-    const { defaultPolicy } = await import("../../src/policy/default-policy.ts");
-    const { policySchema } = await import("../../src/policy/schema.ts");
+    const { judge } = await import("../../src/policy/judging/judge.ts");
+    const { defaultPolicy } = await import("../../src/policy/rules/default-policy.ts");
+    const { policySchema } = await import("../../src/policy/rules/schema.ts");
     const { facts, order, plan } = await import("../../test/policy/make.ts");
     const base = defaultPolicy();
     const own = Array.from({ length: 500 - base.rules.length }, (_, at) => ({

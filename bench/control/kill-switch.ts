@@ -19,7 +19,7 @@ export const workload: Workload = {
   measuresItself: true,
   rounds: 3,
   own: async () => {
-    const { haltEverything } = await import("../../src/policy/halt.ts");
+    const { haltEverything } = await import("../../src/policy/freeze/halt.ts");
     const { systemClock } = await import("../../src/kernel/clock.ts");
     const { silentLog } = await import("../../src/kernel/log.ts");
     return async () => {

@@ -11,7 +11,7 @@ import { systemClock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import { openLog } from "../kernel/log.ts";
 import { programFolder } from "../kernel/program.ts";
-import { checkPolicy } from "../policy/check.ts";
+import { checkPolicy } from "../policy/rules/check.ts";
 import { standingUnheard } from "../sources/feeds/unheard.ts";
 import { openVenues } from "../venues/open-venues.ts";
 import { keyFinding } from "./key-finding.ts";

@@ -8,7 +8,7 @@ import { messageOf } from "../kernel/errors.ts";
 import { openLog } from "../kernel/log.ts";
 import type { Secret } from "../kernel/secret.ts";
 import { openDatabase } from "../db/client.ts";
-import { type HaltContext, type HaltMode, type Halted, haltEverything } from "../policy/halt.ts";
+import { type HaltContext, type HaltMode, type Halted, haltEverything } from "../policy/freeze/halt.ts";
 import { openVenues } from "../venues/open-venues.ts";
 import { readingHome } from "./reading-home.ts";
 import { answer, complain } from "./terminal.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { DeskError } from "../kernel/errors.ts";
-import { readPlanFile } from "../policy/plan-file.ts";
+import { readPlanFile } from "../policy/plans/plan-file.ts";
 import { answer, complain } from "./terminal.ts";
 
 /**

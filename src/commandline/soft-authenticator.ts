@@ -1,6 +1,6 @@
 import { type KeyObject, createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { isoCBOR } from "@simplewebauthn/server/helpers";
-import type { ConsoleIdentity } from "../policy/passkeys.ts";
+import type { ConsoleIdentity } from "../policy/people/passkeys.ts";
 
 /** A passkey in software that answers as a platform authenticator does, with the person verified: for the demo without a browser, and for tests. */
 export interface SoftAuthenticator {

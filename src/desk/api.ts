@@ -7,8 +7,8 @@ import type { DetectorLabel, breakGlass, incidents, orders, runs, silences, trad
 import type { ExposureReader } from "../exposure/exposure.ts";
 import type { Resolution } from "../incidents/lifecycle.ts";
 import type { ReportingStep } from "../incidents/reporting.ts";
-import type { HaltMode } from "../policy/halt.ts";
-import type { LimitUse } from "../policy/limits-used.ts";
+import type { HaltMode } from "../policy/freeze/halt.ts";
+import type { LimitUse } from "../policy/judging/limits-used.ts";
 import type { PlaybookHead } from "../engine/playbook.ts";
 import type { BacktestRequest } from "./backtest/backtests.ts";
 import type { DeskCommandHead, Person } from "./command.ts";

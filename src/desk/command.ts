@@ -1,6 +1,6 @@
 import type { CommandHead } from "../chat/command-head.ts";
 import type { Reply } from "../chat/surface.ts";
-import { ROLES, type Role } from "../policy/schema.ts";
+import { ROLES, type Role } from "../policy/rules/schema.ts";
 import type { DeskApi } from "./api.ts";
 
 /** Someone the desk knows, on the surface where the command was typed. */

@@ -1,7 +1,7 @@
 import { RESOLUTIONS, type Resolution } from "../incidents/lifecycle.ts";
 import { durationMs, spanOf } from "../kernel/duration.ts";
 import { DeskError } from "../kernel/errors.ts";
-import type { Role } from "../policy/schema.ts";
+import type { Role } from "../policy/rules/schema.ts";
 import type { DeskApi } from "./api.ts";
 import type { Person } from "./command.ts";
 

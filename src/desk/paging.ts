@@ -14,7 +14,7 @@ import { openDelivery } from "../oncall/delivery.ts";
 import { openNtfy } from "../oncall/ntfy.ts";
 import type { Pager } from "../oncall/pager.ts";
 import { openPagerDuty } from "../oncall/pagerduty.ts";
-import { type Rotas, onCallOf } from "../policy/rota.ts";
+import { type Rotas, onCallOf } from "../policy/rules/rota.ts";
 import { type PageRow, acknowledgePages, resolvePages, schedulePage } from "../oncall/pages.ts";
 import type { Person } from "./command.ts";
 import { routeOf } from "./cards/places.ts";

@@ -1,8 +1,8 @@
 import type { Database } from "../db/client.ts";
-import type { Control } from "../policy/gather.ts";
-import type { Rotas } from "../policy/rota.ts";
-import { voices } from "../policy/voices.ts";
-import type { Role } from "../policy/schema.ts";
+import type { Control } from "../policy/judging/gather.ts";
+import type { Rotas } from "../policy/rules/rota.ts";
+import { voices } from "../policy/people/voices.ts";
+import type { Role } from "../policy/rules/schema.ts";
 
 /**
  * What the rules in force say of people and playbooks, kept at hand for what is asked too often for a query. Decisions

@@ -9,7 +9,7 @@ import type { Log } from "../kernel/log.ts";
 import { runFacts } from "../kernel/origin.ts";
 import type { Seal } from "../kernel/seal.ts";
 import { append, appendMany, lockDesk, readHead } from "../ledger/append.ts";
-import { closeOfRun } from "../policy/approvals.ts";
+import { closeOfRun } from "../policy/people/approvals.ts";
 import type { Door } from "../policy/perform.ts";
 import type { Durable } from "./durable.ts";
 import { type AnyPlaybook, type Playbook, type PlaybookContext, workflowName } from "./playbook.ts";

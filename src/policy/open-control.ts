@@ -1,11 +1,11 @@
 import type { Database } from "../db/client.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Secret } from "../kernel/secret.ts";
-import { holdsBreakGlass } from "./break-glass.ts";
-import type { Conditions, Control } from "./gather.ts";
-import { publishAtStart } from "./publish-at-start.ts";
-import { readPublished } from "./published.ts";
-import type { PolicyDocument } from "./schema.ts";
+import { holdsBreakGlass } from "./people/break-glass.ts";
+import type { Conditions, Control } from "./judging/gather.ts";
+import { publishAtStart } from "./rules/publish-at-start.ts";
+import { readPublished } from "./rules/published.ts";
+import type { PolicyDocument } from "./rules/schema.ts";
 import { openSeal } from "../kernel/seal.ts";
 
 /**

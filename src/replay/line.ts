@@ -1,8 +1,8 @@
 import type { Severity } from "../kernel/alert.ts";
 import type { ActionName, PlannedOrder } from "../kernel/plan.ts";
 import type { Chart, Evidence } from "../detectors/finding.ts";
-import type { Outcome } from "../policy/judge.ts";
-import type { Role } from "../policy/schema.ts";
+import type { Outcome } from "../policy/judging/judge.ts";
+import type { Role } from "../policy/rules/schema.ts";
 
 /** A detector began to speak. */
 export interface HitLine {

@@ -3,7 +3,7 @@ import { type Json, canonical, sha256 } from "../kernel/canonical.ts";
 import type { Consent, Sealed } from "../kernel/consent.ts";
 import { type Decimal, compare, decimal, greater, less, sum } from "../kernel/decimal.ts";
 import type { OrderRequest } from "../kernel/order.ts";
-import { meetsAll } from "../policy/quorum.ts";
+import { meetsAll } from "../policy/people/quorum.ts";
 import type { Seal } from "../kernel/seal.ts";
 import { approvalShape, claimShape, planShape, proposedShape, voteShape } from "./shapes.ts";
 import type { z } from "zod";

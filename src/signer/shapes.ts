@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { OrderRequest } from "../kernel/order.ts";
-import { ROLES } from "../policy/schema.ts";
+import { ROLES } from "../policy/rules/schema.ts";
 
 const decimal = z.string().regex(/^-?\d{1,40}(\.\d{1,40})?$/);
 const name = z.string().min(1).max(200);

@@ -4,7 +4,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Secret } from "../kernel/secret.ts";
-import { readMarker } from "../policy/halt-marker.ts";
+import { readMarker } from "../policy/freeze/halt-marker.ts";
 import { keyFile } from "../policy/key-file.ts";
 import { openSeal } from "../kernel/seal.ts";
 import type { VenueName } from "../venues/capabilities.ts";

@@ -7,10 +7,10 @@ import { type Instrument, notional } from "../../src/kernel/instrument.ts";
 import { coinsHeld } from "../../src/kernel/account.ts";
 import { type Plan, planHash } from "../../src/kernel/plan.ts";
 import { QuantError } from "../../src/quant/errors.ts";
-import { pointless } from "../../src/policy/pointless.ts";
-import { quotesOf } from "../../src/policy/quotes.ts";
-import { brokenCollar } from "../../src/policy/collar.ts";
-import { defaultPolicy } from "../../src/policy/default-policy.ts";
+import { pointless } from "../../src/policy/plans/pointless.ts";
+import { quotesOf } from "../../src/policy/judging/quotes.ts";
+import { brokenCollar } from "../../src/policy/judging/collar.ts";
+import { defaultPolicy } from "../../src/policy/rules/default-policy.ts";
 import type { StormName } from "../../src/venues/paper/storms.ts";
 import { demoBook } from "../exposure/demo-book.ts";
 

@@ -6,7 +6,7 @@ import type { SlackSurface } from "../../src/chat/slack/slack.ts";
 import { approvals, incidents } from "../../src/db/schema.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
-import { syncGrants } from "../../src/policy/grants.ts";
+import { syncGrants } from "../../src/policy/people/grants.ts";
 import * as discordPeople from "../fakes/discord/people.ts";
 import { type FakeDiscord, openFakeDiscord } from "../fakes/discord/server.ts";
 import * as slackPeople from "../fakes/slack/people.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { main } from "../../src/cli.ts";
-import { readMarker } from "../../src/policy/halt-marker.ts";
+import { readMarker } from "../../src/policy/freeze/halt-marker.ts";
 import { withTerminal } from "./with-terminal.ts";
 
 let folder: string;

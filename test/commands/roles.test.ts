@@ -4,7 +4,7 @@ import type { DeskCommand } from "../../src/desk/command.ts";
 import { type InboundContext, completeLine, judgeInbound } from "../../src/desk/inbound.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import { loadCommands } from "../../src/load.ts";
-import { ROLES, type Role } from "../../src/policy/schema.ts";
+import { ROLES, type Role } from "../../src/policy/rules/schema.ts";
 
 const TRADING: readonly Role[] = ["trader", "risk"];
 const STEERING: readonly Role[] = [...TRADING, "operator"];

@@ -4,7 +4,7 @@ import type { Person } from "../../src/desk/command.ts";
 import { pressed, readToken } from "../../src/desk/deed.ts";
 import { formOfToken } from "../../src/chat/form.ts";
 import { loadCommands } from "../../src/load.ts";
-import { ROLES } from "../../src/policy/schema.ts";
+import { ROLES } from "../../src/policy/rules/schema.ts";
 
 const ana: Person = { id: "ana", name: "Ana Ruiz", roles: ["trader"], surface: "slack" };
 

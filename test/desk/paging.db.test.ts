@@ -8,7 +8,7 @@ import type { Alert } from "../../src/kernel/alert.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
 import { PAGES_CHANNEL } from "../../src/oncall/pages.ts";
-import { rotasSettings } from "../../src/policy/rota.ts";
+import { rotasSettings } from "../../src/policy/rules/rota.ts";
 import { type FakePager, openFakePager } from "../fakes/pager/server.ts";
 import { withDatabase } from "../with-database.ts";
 import { deskConfig } from "./config.ts";

@@ -10,7 +10,7 @@ import { systemClock } from "../../src/kernel/clock.ts";
 import { buildCard } from "../../src/incidents/card.ts";
 import { resolve } from "../../src/incidents/lifecycle.ts";
 import { schedulePage } from "../../src/oncall/pages.ts";
-import { confirmPasskey } from "../../src/policy/passkeys.ts";
+import { confirmPasskey } from "../../src/policy/people/passkeys.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { type TestDesk, testDesk } from "../policy/control.ts";
 import { openBrowser } from "./browser.ts";

@@ -9,13 +9,13 @@ import { includes, leafHash } from "../../src/ledger/merkle.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { type Seal, openSeal } from "../../src/kernel/seal.ts";
 import { Secret } from "../../src/kernel/secret.ts";
-import { endPlan } from "../../src/policy/propose.ts";
-import { freeze } from "../../src/policy/trading-state.ts";
+import { endPlan } from "../../src/policy/plans/propose.ts";
+import { freeze } from "../../src/policy/freeze/trading-state.ts";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { alertOf, intakeOn } from "../intake/desk.ts";
-import { openBreakGlass } from "../../src/policy/break-glass.ts";
+import { openBreakGlass } from "../../src/policy/people/break-glass.ts";
 import { DESK_PEOPLE, SEAL, type TestDesk, testDesk } from "../policy/control.ts";
 import { withDatabase } from "../with-database.ts";
 

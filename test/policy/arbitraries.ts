@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import type { Facts } from "../../src/policy/facts.ts";
-import { type Policy, ROLES } from "../../src/policy/schema.ts";
+import type { Facts } from "../../src/policy/judging/facts.ts";
+import { type Policy, ROLES } from "../../src/policy/rules/schema.ts";
 import { facts, order, plan, spent } from "./make.ts";
 
 const amount = fc.constantFrom("0", "1", "50000", "100000", "250000", "1000000", "9000000");

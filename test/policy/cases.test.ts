@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Account } from "../../src/kernel/account.ts";
-import { casesSchema, runCase } from "../../src/policy/cases.ts";
-import { defaultPolicy } from "../../src/policy/default-policy.ts";
-import type { PolicyDocument } from "../../src/policy/schema.ts";
+import { casesSchema, runCase } from "../../src/policy/rules/cases.ts";
+import { defaultPolicy } from "../../src/policy/rules/default-policy.ts";
+import type { PolicyDocument } from "../../src/policy/rules/schema.ts";
 import { DESK_PEOPLE } from "./control.ts";
 import { policyOf } from "./make.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { checkPolicy, readDocument, strangers } from "../../src/policy/check.ts";
-import { defaultPolicy } from "../../src/policy/default-policy.ts";
-import { policySchema } from "../../src/policy/schema.ts";
+import { checkPolicy, readDocument, strangers } from "../../src/policy/rules/check.ts";
+import { defaultPolicy } from "../../src/policy/rules/default-policy.ts";
+import { policySchema } from "../../src/policy/rules/schema.ts";
 import { DESK_PEOPLE } from "./control.ts";
 
 const check = (rules: readonly unknown[], over: object = {}) =>

@@ -181,7 +181,7 @@ test("a role that was taken away is not given back by a row", async () => {
 });
 
 test("rules that people replaced are not put back in force by a row", async () => {
-  const { defaultPolicy } = await import("../../src/policy/default-policy.ts");
+  const { defaultPolicy } = await import("../../src/policy/rules/default-policy.ts");
   const strict = policyOf([{ name: "nothing", says: "deny" }]);
   const before = await desk.within((tx) => desk.control.published(tx));
   await desk.publish({ policy: strict });
@@ -193,9 +193,9 @@ test("rules that people replaced are not put back in force by a row", async () =
 
 test("other rules put in force in the database by hand allow nothing at all, and a desk with live accounts does not start", async () => {
   const { canonical, sha256 } = await import("../../src/kernel/canonical.ts");
-  const { defaultPolicy } = await import("../../src/policy/default-policy.ts");
-  const { publishAtStart } = await import("../../src/policy/publish-at-start.ts");
-  const { rightsOf } = await import("../../src/policy/schema.ts");
+  const { defaultPolicy } = await import("../../src/policy/rules/default-policy.ts");
+  const { publishAtStart } = await import("../../src/policy/rules/publish-at-start.ts");
+  const { rightsOf } = await import("../../src/policy/rules/schema.ts");
   const base = defaultPolicy();
   const free = {
     policy: { ...base, hard: [], rules: base.rules.map((rule) => ({ ...rule, says: "allow" as const, limits: [] })) },

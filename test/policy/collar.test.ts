@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { brokenCollar } from "../../src/policy/collar.ts";
+import { brokenCollar } from "../../src/policy/judging/collar.ts";
 import { BTC, NOON, order, plan } from "./make.ts";
 
 const rules = { minSources: 2, maxAge: "10s", maxDisagreementBps: "100" };

@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { loosenings } from "../../src/policy/compare.ts";
-import { defaultPolicy } from "../../src/policy/default-policy.ts";
-import { judge } from "../../src/policy/judge.ts";
-import { meetsAll } from "../../src/policy/quorum.ts";
-import { type Rotas, rotasSettings } from "../../src/policy/rota.ts";
-import { type Policy, type Rule, policySchema } from "../../src/policy/schema.ts";
+import { loosenings } from "../../src/policy/rules/compare.ts";
+import { defaultPolicy } from "../../src/policy/rules/default-policy.ts";
+import { judge } from "../../src/policy/judging/judge.ts";
+import { meetsAll } from "../../src/policy/people/quorum.ts";
+import { type Rotas, rotasSettings } from "../../src/policy/rules/rota.ts";
+import { type Policy, type Rule, policySchema } from "../../src/policy/rules/schema.ts";
 import { PEOPLE, facts, order, plan, spent } from "./make.ts";
 
 const people = Object.fromEntries(PEOPLE.map(({ id, roles }) => [id, { roles }]));

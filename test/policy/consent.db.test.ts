@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import type { Account } from "../../src/kernel/account.ts";
 import { decimal } from "../../src/kernel/decimal.ts";
 import type { Plan } from "../../src/kernel/plan.ts";
-import { consentOf } from "../../src/policy/consent.ts";
+import { consentOf } from "../../src/policy/plans/consent.ts";
 import { examine } from "../../src/signer/examine.ts";
 import { consentShape } from "../../src/signer/shapes.ts";
 import { requestOf } from "../signer/consents.ts";

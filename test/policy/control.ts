@@ -5,17 +5,17 @@ import { type RunOrigin, runFacts } from "../../src/kernel/origin.ts";
 import { type Plan, planHash } from "../../src/kernel/plan.ts";
 import { Secret } from "../../src/kernel/secret.ts";
 import { append } from "../../src/ledger/append.ts";
-import { openApproval } from "../../src/policy/approvals.ts";
-import { claimPlan } from "../../src/policy/claim.ts";
-import { defaultPolicy } from "../../src/policy/default-policy.ts";
-import type { Control } from "../../src/policy/gather.ts";
-import { proposePlan } from "../../src/policy/propose.ts";
-import { draft, publish, readPublished } from "../../src/policy/published.ts";
-import type { Rotas } from "../../src/policy/rota.ts";
+import { openApproval } from "../../src/policy/people/approvals.ts";
+import { claimPlan } from "../../src/policy/plans/claim.ts";
+import { defaultPolicy } from "../../src/policy/rules/default-policy.ts";
+import type { Control } from "../../src/policy/judging/gather.ts";
+import { proposePlan } from "../../src/policy/plans/propose.ts";
+import { draft, publish, readPublished } from "../../src/policy/rules/published.ts";
+import type { Rotas } from "../../src/policy/rules/rota.ts";
 import { databaseNow } from "../../src/policy/rows.ts";
-import { type People, type Policy, peopleSchema } from "../../src/policy/schema.ts";
+import { type People, type Policy, peopleSchema } from "../../src/policy/rules/schema.ts";
 import { openSeal } from "../../src/kernel/seal.ts";
-import { castVote } from "../../src/policy/vote.ts";
+import { castVote } from "../../src/policy/people/vote.ts";
 import { BTC, order, plan } from "./make.ts";
 
 export const DESK_PEOPLE: People = peopleSchema.parse({

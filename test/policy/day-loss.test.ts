@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { decimal } from "../../src/kernel/decimal.ts";
-import { type DayRow, dayLoss } from "../../src/policy/day-loss.ts";
+import { type DayRow, dayLoss } from "../../src/policy/judging/day-loss.ts";
 import { NOON } from "./make.ts";
 
 const day = (over: Partial<DayRow> = {}): DayRow => ({

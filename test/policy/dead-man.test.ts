@@ -3,7 +3,7 @@ import type { Account } from "../../src/kernel/account.ts";
 import type { Alert } from "../../src/kernel/alert.ts";
 import { fakeClock } from "../../src/kernel/clock.ts";
 import { silentLog } from "../../src/kernel/log.ts";
-import { openDeadMen } from "../../src/policy/dead-man.ts";
+import { openDeadMen } from "../../src/policy/freeze/dead-man.ts";
 import type { Venue } from "../../src/venues/venue.ts";
 import { NOON } from "./make.ts";
 

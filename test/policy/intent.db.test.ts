@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";
 import { orders } from "../../src/db/schema.ts";
 import { append } from "../../src/ledger/append.ts";
-import { intentObjection } from "../../src/policy/intent.ts";
+import { intentObjection } from "../../src/policy/plans/intent.ts";
 import { withDatabase } from "../with-database.ts";
 import { type TestDesk, testDesk } from "./control.ts";
 

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { add, decimal } from "../../src/kernel/decimal.ts";
-import type { Facts } from "../../src/policy/facts.ts";
-import { type Decision, judge } from "../../src/policy/judge.ts";
-import { meetsAll } from "../../src/policy/quorum.ts";
-import type { Policy } from "../../src/policy/schema.ts";
+import type { Facts } from "../../src/policy/judging/facts.ts";
+import { type Decision, judge } from "../../src/policy/judging/judge.ts";
+import { meetsAll } from "../../src/policy/people/quorum.ts";
+import type { Policy } from "../../src/policy/rules/schema.ts";
 import { policies, situations } from "./arbitraries.ts";
 import { BTC, PEOPLE } from "./make.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { defaultPolicy } from "../../src/policy/default-policy.ts";
+import { defaultPolicy } from "../../src/policy/rules/default-policy.ts";
 import type { Settlement } from "../../src/kernel/plan.ts";
-import type { Facts } from "../../src/policy/facts.ts";
-import { decisive, judge } from "../../src/policy/judge.ts";
+import type { Facts } from "../../src/policy/judging/facts.ts";
+import { decisive, judge } from "../../src/policy/judging/judge.ts";
 import { BTC, facts, order, plan, policyOf, spent } from "./make.ts";
 
 const ALLOW = { name: "all", says: "allow" };

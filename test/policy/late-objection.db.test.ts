@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Plan, PlannedOrder } from "../../src/kernel/plan.ts";
-import { lateObjection } from "../../src/policy/late-objection.ts";
-import { freeze } from "../../src/policy/trading-state.ts";
+import { lateObjection } from "../../src/policy/plans/late-objection.ts";
+import { freeze } from "../../src/policy/freeze/trading-state.ts";
 import { withDatabase } from "../with-database.ts";
 import { BTC, order, plan } from "./make.ts";
 

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
 import limits from "../../commands/limits.ts";
 import type { DeskApi } from "../../src/desk/api.ts";
-import { defaultPolicy } from "../../src/policy/default-policy.ts";
-import { type LimitUse, isUsed, limitsUsed } from "../../src/policy/limits-used.ts";
+import { defaultPolicy } from "../../src/policy/rules/default-policy.ts";
+import { type LimitUse, isUsed, limitsUsed } from "../../src/policy/judging/limits-used.ts";
 import { withDatabase } from "../with-database.ts";
 import { type TestDesk, testDesk } from "./control.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Plan } from "../../src/kernel/plan.ts";
-import type { Facts } from "../../src/policy/facts.ts";
-import { checkLimit } from "../../src/policy/limits.ts";
-import type { Limit } from "../../src/policy/schema.ts";
+import type { Facts } from "../../src/policy/judging/facts.ts";
+import { checkLimit } from "../../src/policy/judging/limits.ts";
+import type { Limit } from "../../src/policy/rules/schema.ts";
 import { BTC, facts, order, plan, spent } from "./make.ts";
 
 const ETH = "ETH/USDT:USDT";

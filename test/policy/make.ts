@@ -1,7 +1,7 @@
 import type { Plan, PlannedOrder } from "../../src/kernel/plan.ts";
 import { decimal, sum } from "../../src/kernel/decimal.ts";
-import type { Facts, Spent } from "../../src/policy/facts.ts";
-import { type Policy, WINDOWS, policySchema } from "../../src/policy/schema.ts";
+import type { Facts, Spent } from "../../src/policy/judging/facts.ts";
+import { type Policy, WINDOWS, policySchema } from "../../src/policy/rules/schema.ts";
 
 export const BTC = "BTC/USDT:USDT";
 export const NOON = new Date("2026-03-02T12:00:00.000Z");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { standing } from "../../src/policy/match.ts";
-import type { Rule } from "../../src/policy/schema.ts";
+import { standing } from "../../src/policy/judging/match.ts";
+import type { Rule } from "../../src/policy/rules/schema.ts";
 import { BTC, NOON, facts } from "./make.ts";
 
 type Window = NonNullable<Rule["when"]["during"]>;

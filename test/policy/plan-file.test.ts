@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fingerprintWords, planHash } from "../../src/kernel/plan.ts";
-import { readPlanFile } from "../../src/policy/plan-file.ts";
+import { readPlanFile } from "../../src/policy/plans/plan-file.ts";
 import { plan } from "./make.ts";
 
 test("a plan saved in any layout has the fingerprint of the card", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { emptyLimits } from "../../src/policy/playbook-limits.ts";
-import { policySchema } from "../../src/policy/schema.ts";
+import { emptyLimits } from "../../src/policy/rules/playbook-limits.ts";
+import { policySchema } from "../../src/policy/rules/schema.ts";
 
 const HEDGE = { name: "hedge", match: { actions: ["hedge"] }, says: { quorum: { people: 1 } } };
 const PER_PLAYBOOK = { per: "playbook", measure: "notionalUsd", window: "1h", max: "100000" };

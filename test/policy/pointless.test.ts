@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { AccountState } from "../../src/kernel/account.ts";
 import { type Decimal, abs, add, decimal, greater, max, mul } from "../../src/kernel/decimal.ts";
 import type { Plan } from "../../src/kernel/plan.ts";
-import { pointless } from "../../src/policy/pointless.ts";
+import { pointless } from "../../src/policy/plans/pointless.ts";
 import { BTC, order, plan } from "./make.ts";
 
 const INVERSE = "BTC/USD:BTC";

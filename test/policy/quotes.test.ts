@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { decimal } from "../../src/kernel/decimal.ts";
-import { brokenCollar } from "../../src/policy/collar.ts";
-import { defaultPolicy } from "../../src/policy/default-policy.ts";
-import { quotesOf } from "../../src/policy/quotes.ts";
+import { brokenCollar } from "../../src/policy/judging/collar.ts";
+import { defaultPolicy } from "../../src/policy/rules/default-policy.ts";
+import { quotesOf } from "../../src/policy/judging/quotes.ts";
 import type { BookTop, VenueReader } from "../../src/venues/venue.ts";
 import { NOON, order, plan } from "./make.ts";
 

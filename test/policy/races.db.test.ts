@@ -2,8 +2,8 @@ import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Plan } from "../../src/kernel/plan.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
-import { syncGrants } from "../../src/policy/grants.ts";
-import { freeze } from "../../src/policy/trading-state.ts";
+import { syncGrants } from "../../src/policy/people/grants.ts";
+import { freeze } from "../../src/policy/freeze/trading-state.ts";
 import { withDatabase } from "../with-database.ts";
 import { DESK_PEOPLE, type TestDesk, freshPlan, testDesk } from "./control.ts";
 import { order } from "./make.ts";
@@ -52,7 +52,7 @@ const RIVALS: readonly Rival[] = [
     // As an unfreeze does it, without the plan that it needs.
     undo: () =>
       desk.within(async (tx) => {
-        const { unfreeze } = await import("../../src/policy/trading-state.ts");
+        const { unfreeze } = await import("../../src/policy/freeze/trading-state.ts");
         await unfreeze(tx, { scope: "firm", state: "active", by: "person:bo", reason: "race", planHash: "none" });
       }),
   },
@@ -158,7 +158,7 @@ test(
 );
 
 test("limits hold for claims that come at once: together they may not spend what none may alone", async () => {
-  const { defaultPolicy } = await import("../../src/policy/default-policy.ts");
+  const { defaultPolicy } = await import("../../src/policy/rules/default-policy.ts");
   const base = defaultPolicy();
   await desk.publish({
     policy: { ...base, hard: [...base.hard, { per: "account", measure: "notionalUsd", window: "1h", max: "150000" }] },
@@ -185,7 +185,7 @@ test("limits hold for claims that come at once: together they may not spend what
     }),
   );
   const proposed = await Promise.all(plans.map((one) => desk.propose(one)));
-  const { claimPlan } = await import("../../src/policy/claim.ts");
+  const { claimPlan } = await import("../../src/policy/plans/claim.ts");
   const { quotesNow } = await import("./control.ts");
   const claims = await Promise.all(
     proposed.map(({ hash, plan }) =>

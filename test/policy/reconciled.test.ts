@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AccountState } from "../../src/kernel/account.ts";
-import { type Reading, type Recorded, compareOrders } from "../../src/policy/reconciled.ts";
+import { type Reading, type Recorded, compareOrders } from "../../src/policy/judging/reconciled.ts";
 
 const NOW = new Date("2026-03-02T12:00:00.000Z");
 const before = (seconds: number): Date => new Date(NOW.getTime() - seconds * 1_000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Rotas, everyoneOnCall, isOnCall, onCallOf, rotasSettings } from "../../src/policy/rota.ts";
+import { type Rotas, everyoneOnCall, isOnCall, onCallOf, rotasSettings } from "../../src/policy/rules/rota.ts";
 
 const GOOD = { zone: "Europe/Zurich", starts: "2026-03-23T09:00", shift: "1w", people: ["ana", "ben", "cleo"] };
 const rota = (over: object = {}): Rotas[string] =>

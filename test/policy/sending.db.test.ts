@@ -6,7 +6,7 @@ import { DeskError } from "../../src/kernel/errors.ts";
 import type { PlaceOutcome, VenueOrder } from "../../src/kernel/order.ts";
 import type { Plan } from "../../src/kernel/plan.ts";
 import type { Door } from "../../src/policy/perform.ts";
-import { freeze, unfreeze } from "../../src/policy/trading-state.ts";
+import { freeze, unfreeze } from "../../src/policy/freeze/trading-state.ts";
 import type { Venue } from "../../src/venues/venue.ts";
 import { withDatabase } from "../with-database.ts";
 import { type TestDesk, beginRun, freshPlan, quotesNow, testDesk } from "./control.ts";

@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Facts } from "../../src/policy/facts.ts";
-import { type Decision, judge } from "../../src/policy/judge.ts";
-import { type Quorum, meetsAll } from "../../src/policy/quorum.ts";
+import type { Facts } from "../../src/policy/judging/facts.ts";
+import { type Decision, judge } from "../../src/policy/judging/judge.ts";
+import { type Quorum, meetsAll } from "../../src/policy/people/quorum.ts";
 import { type VoteRow, voteFacts } from "../../src/policy/rows.ts";
-import type { Policy, Role } from "../../src/policy/schema.ts";
-import { countedVoices } from "../../src/policy/vote.ts";
+import type { Policy, Role } from "../../src/policy/rules/schema.ts";
+import { countedVoices } from "../../src/policy/people/vote.ts";
 import { asking, policies, situations } from "./arbitraries.ts";
 import { SEAL, controlOf } from "./control.ts";
 

@@ -11,7 +11,7 @@ import type { ActionRequest } from "../../src/kernel/request.ts";
 import { append } from "../../src/ledger/append.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import type { Door } from "../../src/policy/perform.ts";
-import { usageOf } from "../../src/policy/usage.ts";
+import { usageOf } from "../../src/policy/judging/usage.ts";
 import type { Venue } from "../../src/venues/venue.ts";
 import { withDatabase } from "../with-database.ts";
 import settleOrderPlaybook from "../../playbooks/settle-order.ts";

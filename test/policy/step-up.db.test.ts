@@ -3,8 +3,13 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { ledger } from "../../src/db/schema.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { openIncident, resolve, unreviewed } from "../../src/incidents/lifecycle.ts";
-import { emergencyDigest, holdsBreakGlass, openBreakGlass, reviewBreakGlass } from "../../src/policy/break-glass.ts";
-import { syncGrants } from "../../src/policy/grants.ts";
+import {
+  emergencyDigest,
+  holdsBreakGlass,
+  openBreakGlass,
+  reviewBreakGlass,
+} from "../../src/policy/people/break-glass.ts";
+import { syncGrants } from "../../src/policy/people/grants.ts";
 import {
   type ConsoleIdentity,
   beginEnrolment,
@@ -14,15 +19,15 @@ import {
   pruneChallenges,
   spendChallenge,
   useRecoveryCode,
-} from "../../src/policy/passkeys.ts";
+} from "../../src/policy/people/passkeys.ts";
 import {
   approveWithStepUp,
   beginBreakGlassStepUp,
   beginStepUp,
   typedRight,
   verifyTouch,
-} from "../../src/policy/step-up.ts";
-import type { People } from "../../src/policy/schema.ts";
+} from "../../src/policy/people/step-up.ts";
+import type { People } from "../../src/policy/rules/schema.ts";
 import { withDatabase } from "../with-database.ts";
 import { type SoftAuthenticator, softAuthenticator } from "../../src/commandline/soft-authenticator.ts";
 import { SEAL, beginRun, DESK_PEOPLE, type TestDesk, controlOf, freshPlan, testDesk } from "./control.ts";

@@ -3,8 +3,8 @@ import { eq } from "drizzle-orm";
 import { incidents, orders } from "../../src/db/schema.ts";
 import { openIncident } from "../../src/incidents/lifecycle.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
-import { proposePlan } from "../../src/policy/propose.ts";
-import { recordRefusedTouch } from "../../src/policy/step-up.ts";
+import { proposePlan } from "../../src/policy/plans/propose.ts";
+import { recordRefusedTouch } from "../../src/policy/people/step-up.ts";
 import {
   effectiveState,
   freeze,
@@ -13,8 +13,8 @@ import {
   tradingStateRows,
   unfreeze,
   unprovenStates,
-} from "../../src/policy/trading-state.ts";
-import { usageOf } from "../../src/policy/usage.ts";
+} from "../../src/policy/freeze/trading-state.ts";
+import { usageOf } from "../../src/policy/judging/usage.ts";
 import { withDatabase } from "../with-database.ts";
 import { SEAL, type TestDesk, beginRun, freshPlan, testDesk } from "./control.ts";
 import { order } from "./make.ts";

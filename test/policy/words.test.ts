@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { aboutWords, limitWords, outcomeWords } from "../../src/policy/words.ts";
-import { policySchema } from "../../src/policy/schema.ts";
+import { aboutWords, limitWords, outcomeWords } from "../../src/policy/rules/words.ts";
+import { policySchema } from "../../src/policy/rules/schema.ts";
 
 const { rules, hard } = policySchema.parse({
   rules: [

@@ -10,7 +10,7 @@ import type { Instrument } from "../../src/kernel/instrument.ts";
 import type { OrderRequest } from "../../src/kernel/order.ts";
 import type { Plan } from "../../src/kernel/plan.ts";
 import { Secret } from "../../src/kernel/secret.ts";
-import { readMarker, writeMarker } from "../../src/policy/halt-marker.ts";
+import { readMarker, writeMarker } from "../../src/policy/freeze/halt-marker.ts";
 import { openSeal } from "../../src/kernel/seal.ts";
 import { examine } from "../../src/signer/examine.ts";
 import { liftFreeze, readFreeze, writeFreeze } from "../../src/signer/freeze.ts";

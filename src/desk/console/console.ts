@@ -16,7 +16,7 @@ import type { Seal } from "../../kernel/seal.ts";
 import { readCopies } from "../../ledger/copies.ts";
 import { proveEntry } from "../../ledger/proof.ts";
 import { verifyLedger } from "../../ledger/verify.ts";
-import { type Rotas, everyoneOnCall } from "../../policy/rota.ts";
+import { type Rotas, everyoneOnCall } from "../../policy/rules/rota.ts";
 import type { RecordingLibrary } from "../../replay/view/library.ts";
 import { chosenDetectors } from "../../sources/feeds/settings.ts";
 import { openBackend } from "../../views/console-backend.ts";

@@ -2,7 +2,7 @@ import { figure } from "../../chat/console/figures.ts";
 import type { SettingsView } from "../../chat/console/rows/people.ts";
 import type { Config } from "../../config.ts";
 import { durationWords } from "../../kernel/duration.ts";
-import { aboutWords } from "../../policy/words.ts";
+import { aboutWords } from "../../policy/rules/words.ts";
 
 /** Longer runs of digits are the ids of channels and people. */
 const FIGURE = /^[+-]?\d{1,12}(\.\d+)?$/;

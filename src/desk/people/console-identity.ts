@@ -1,5 +1,5 @@
 import { DeskError } from "../../kernel/errors.ts";
-import type { ConsoleIdentity } from "../../policy/passkeys.ts";
+import type { ConsoleIdentity } from "../../policy/people/passkeys.ts";
 
 /**
  * Where the console stands, as the browser says that asks for a passkey; the guard has compared the origin with ours.

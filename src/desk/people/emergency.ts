@@ -12,12 +12,12 @@ import {
   emergencyDigest,
   openBreakGlass,
   reviewBreakGlass,
-} from "../../policy/break-glass.ts";
-import type { Control } from "../../policy/gather.ts";
-import { rolesOf } from "../../policy/voices.ts";
-import { passkeysOf } from "../../policy/passkeys.ts";
-import { beginBreakGlassStepUp, verifyTouch } from "../../policy/step-up.ts";
-import { utcTime } from "../../policy/voted.ts";
+} from "../../policy/people/break-glass.ts";
+import type { Control } from "../../policy/judging/gather.ts";
+import { rolesOf } from "../../policy/people/voices.ts";
+import { passkeysOf } from "../../policy/people/passkeys.ts";
+import { beginBreakGlassStepUp, verifyTouch } from "../../policy/people/step-up.ts";
+import { utcTime } from "../../policy/people/voted.ts";
 import { identityAt } from "./console-identity.ts";
 import type { Paging } from "../paging.ts";
 

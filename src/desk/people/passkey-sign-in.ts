@@ -2,8 +2,8 @@ import type { PasskeySignIn } from "../../chat/console/passkey-sign-in.ts";
 import type { Viewer } from "../../chat/console/viewer.ts";
 import type { Database } from "../../db/client.ts";
 import type { Log } from "../../kernel/log.ts";
-import type { Control } from "../../policy/gather.ts";
-import { beginPasskeySignIn, readPasskeySignIn } from "../../policy/passkey-sign-in.ts";
+import type { Control } from "../../policy/judging/gather.ts";
+import { beginPasskeySignIn, readPasskeySignIn } from "../../policy/people/passkey-sign-in.ts";
 import { openPasskeySession, recordRefusedPasskey } from "../../views/sessions.ts";
 import { identityAt } from "./console-identity.ts";
 

@@ -8,8 +8,8 @@ import type { Clock } from "../../kernel/clock.ts";
 import { spanOf } from "../../kernel/duration.ts";
 import { DeskError, messageOf } from "../../kernel/errors.ts";
 import { fingerprintWords, planHash } from "../../kernel/plan.ts";
-import type { Wake } from "../../policy/approvals.ts";
-import type { Control } from "../../policy/gather.ts";
+import type { Wake } from "../../policy/people/approvals.ts";
+import type { Control } from "../../policy/judging/gather.ts";
 import {
   beginEnrolment,
   confirmPasskey,
@@ -18,10 +18,10 @@ import {
   passkeysOf,
   revokedOf,
   useRecoveryCode,
-} from "../../policy/passkeys.ts";
-import { planLines } from "../../policy/plan-file.ts";
-import { approveWithStepUp, beginStepUp, recordRefusedTouch } from "../../policy/step-up.ts";
-import { noteVote, votedText } from "../../policy/voted.ts";
+} from "../../policy/people/passkeys.ts";
+import { planLines } from "../../policy/plans/plan-file.ts";
+import { approveWithStepUp, beginStepUp, recordRefusedTouch } from "../../policy/people/step-up.ts";
+import { noteVote, votedText } from "../../policy/people/voted.ts";
 import { issueSignIn } from "../../views/sessions.ts";
 import { identityAt } from "./console-identity.ts";
 import { voteLines } from "./vote-lines.ts";

@@ -10,7 +10,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { spanOf } from "../../kernel/duration.ts";
 import { DeskError } from "../../kernel/errors.ts";
 import { append } from "../../ledger/append.ts";
-import type { Role } from "../../policy/schema.ts";
+import type { Role } from "../../policy/rules/schema.ts";
 import type { Person } from "../command.ts";
 
 const CODE_MINUTES = 10;

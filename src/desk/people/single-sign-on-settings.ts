@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { People } from "../../policy/schema.ts";
+import type { People } from "../../policy/rules/schema.ts";
 
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 

@@ -5,8 +5,8 @@ import { decimal } from "../../kernel/decimal.ts";
 import { durationMs } from "../../kernel/duration.ts";
 import { DeskError } from "../../kernel/errors.ts";
 import { loadPlaybooks } from "../../load.ts";
-import { defaultPolicy } from "../../policy/default-policy.ts";
-import type { PolicyDocument } from "../../policy/schema.ts";
+import { defaultPolicy } from "../../policy/rules/default-policy.ts";
+import type { PolicyDocument } from "../../policy/rules/schema.ts";
 import { type ReplayDesk, type ReplayDeskParts, openReplayDesk } from "../../replay/desk/paper-desk.ts";
 import { matching } from "../matching.ts";
 

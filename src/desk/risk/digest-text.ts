@@ -22,7 +22,7 @@ import {
   sum,
 } from "../../kernel/decimal.ts";
 import { spanOf } from "../../kernel/duration.ts";
-import { type LimitUse, isUsed } from "../../policy/limits-used.ts";
+import { type LimitUse, isUsed } from "../../policy/judging/limits-used.ts";
 import { utcMinute } from "../../kernel/utc.ts";
 
 function nearestOf(state: AccountState): string {

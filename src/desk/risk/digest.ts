@@ -10,7 +10,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Seal } from "../../kernel/seal.ts";
-import type { LimitUse } from "../../policy/limits-used.ts";
+import type { LimitUse } from "../../policy/judging/limits-used.ts";
 import { type FundingNow, digestText } from "./digest-text.ts";
 import { marginChart } from "./margin-chart.ts";
 import { DIGEST_KIND, routeOf } from "../cards/places.ts";

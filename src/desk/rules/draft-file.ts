@@ -1,9 +1,9 @@
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { messageOf } from "../../kernel/errors.ts";
-import { type PolicyFinding, readDocument } from "../../policy/check.ts";
-import type { Published } from "../../policy/published.ts";
-import type { PolicyDocument } from "../../policy/schema.ts";
+import { type PolicyFinding, readDocument } from "../../policy/rules/check.ts";
+import type { Published } from "../../policy/rules/published.ts";
+import type { PolicyDocument } from "../../policy/rules/schema.ts";
 
 const LONGEST = 400_000;
 

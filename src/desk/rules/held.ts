@@ -4,9 +4,9 @@ import type { Tx } from "../../db/client.ts";
 import { incidents } from "../../db/schema.ts";
 import { resolveIn } from "../../incidents/lifecycle.ts";
 import type { Alert } from "../../kernel/alert.ts";
-import { loosenings } from "../../policy/compare.ts";
-import type { Published } from "../../policy/published.ts";
-import { type PolicyDocument, versionOf } from "../../policy/schema.ts";
+import { loosenings } from "../../policy/rules/compare.ts";
+import type { Published } from "../../policy/rules/published.ts";
+import { type PolicyDocument, versionOf } from "../../policy/rules/schema.ts";
 import { draftText } from "./draft-file.ts";
 
 /** What of desk.yaml still waits to be put to people; null once the rules in force allow as much. */

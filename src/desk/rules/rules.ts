@@ -7,17 +7,23 @@ import { incidents, ruleChanges } from "../../db/schema.ts";
 import { openIncident, resolveIn } from "../../incidents/lifecycle.ts";
 import { DeskError, messageOf } from "../../kernel/errors.ts";
 import { fingerprintWords } from "../../kernel/plan.ts";
-import type { Wake } from "../../policy/approvals.ts";
-import { type RuleChange, changeQuorum, checkDrafter, proposeChange, settleChanges } from "../../policy/change.ts";
-import type { Control } from "../../policy/gather.ts";
-import { voices } from "../../policy/voices.ts";
-import { type Limited, emptyLimits } from "../../policy/playbook-limits.ts";
-import type { Published } from "../../policy/published.ts";
-import { meets } from "../../policy/quorum.ts";
-import type { PolicyDocument } from "../../policy/schema.ts";
-import { approveChange, beginChangeStepUp, recordRefusedTouch } from "../../policy/step-up.ts";
-import { castVote } from "../../policy/vote.ts";
-import { changeVotedText, noteVote } from "../../policy/voted.ts";
+import type { Wake } from "../../policy/people/approvals.ts";
+import {
+  type RuleChange,
+  changeQuorum,
+  checkDrafter,
+  proposeChange,
+  settleChanges,
+} from "../../policy/rules/change.ts";
+import type { Control } from "../../policy/judging/gather.ts";
+import { voices } from "../../policy/people/voices.ts";
+import { type Limited, emptyLimits } from "../../policy/rules/playbook-limits.ts";
+import type { Published } from "../../policy/rules/published.ts";
+import { meets } from "../../policy/people/quorum.ts";
+import type { PolicyDocument } from "../../policy/rules/schema.ts";
+import { approveChange, beginChangeStepUp, recordRefusedTouch } from "../../policy/people/step-up.ts";
+import { castVote } from "../../policy/people/vote.ts";
+import { changeVotedText, noteVote } from "../../policy/people/voted.ts";
 import type { Person } from "../command.ts";
 import { identityAt } from "../people/console-identity.ts";
 import { readDraft, withPlaybook } from "./draft-file.ts";

@@ -4,7 +4,7 @@ import { tradingStates } from "../../db/schema.ts";
 import type { Alert } from "../../kernel/alert.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { spanOf } from "../../kernel/duration.ts";
-import { remindDue } from "../../policy/trading-state.ts";
+import { remindDue } from "../../policy/freeze/trading-state.ts";
 
 /** Tells people of every freeze that has stood for hours since somebody last looked; safe to call each second. */
 export async function remindOfFreezes(

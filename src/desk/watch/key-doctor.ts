@@ -6,7 +6,7 @@ import type { Alert } from "../../kernel/alert.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
-import { freeze, statesNow } from "../../policy/trading-state.ts";
+import { freeze, statesNow } from "../../policy/freeze/trading-state.ts";
 import type { Access } from "../../sources/feeds/access.ts";
 import { type KeyRights, endsSoon, keyChanges, keyProblems } from "../../venues/key-rights.ts";
 import type { VenueReader } from "../../venues/venue.ts";

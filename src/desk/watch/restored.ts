@@ -3,7 +3,7 @@ import type { Alert } from "../../kernel/alert.ts";
 import type { Log } from "../../kernel/log.ts";
 import { readCopies } from "../../ledger/copies.ts";
 import { lostTail } from "../../ledger/lost-tail.ts";
-import { freeze } from "../../policy/trading-state.ts";
+import { freeze } from "../../policy/freeze/trading-state.ts";
 
 /**
  * Halts the firm where the database lacks entries that were signed, as a restored backup does: nothing is sent before

@@ -4,8 +4,8 @@ import type { AccountState } from "../../kernel/account.ts";
 import type { Alert } from "../../kernel/alert.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { Log } from "../../kernel/log.ts";
-import type { Wake } from "../../policy/approvals.ts";
-import { withdrawPointless } from "../../policy/pointless.ts";
+import type { Wake } from "../../policy/people/approvals.ts";
+import { withdrawPointless } from "../../policy/plans/pointless.ts";
 import { monitorAccount } from "../../sources/feeds/account-monitor.ts";
 import type { VenueReader } from "../../venues/venue.ts";
 

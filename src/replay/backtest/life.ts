@@ -6,7 +6,7 @@ import type { Alert } from "../../kernel/alert.ts";
 import { type Decimal, ZERO, add, decimal, div, greater, max, sub } from "../../kernel/decimal.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import { silentLog } from "../../kernel/log.ts";
-import { type DraftDesk, draftPlan } from "../../policy/draft.ts";
+import { type DraftDesk, draftPlan } from "../../policy/plans/draft.ts";
 import { seededRandom } from "../../quant/random.ts";
 import { levelOf, marginAlert } from "../../sources/feeds/account-monitor.ts";
 import { createMarkets } from "../../sources/feeds/market/markets.ts";

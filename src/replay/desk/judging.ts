@@ -3,11 +3,11 @@ import { type AccountState, dayOf } from "../../kernel/account.ts";
 import { type Decimal, ZERO, add, decimal } from "../../kernel/decimal.ts";
 import { durationMs } from "../../kernel/duration.ts";
 import type { Plan } from "../../kernel/plan.ts";
-import { type Spent, type Usage, requesterOf } from "../../policy/facts.ts";
-import { figuresOf } from "../../policy/gather.ts";
-import { decisive, judge } from "../../policy/judge.ts";
-import { quotesOf } from "../../policy/quotes.ts";
-import { type PolicyDocument, WINDOWS, type Window } from "../../policy/schema.ts";
+import { type Spent, type Usage, requesterOf } from "../../policy/judging/facts.ts";
+import { figuresOf } from "../../policy/judging/gather.ts";
+import { decisive, judge } from "../../policy/judging/judge.ts";
+import { quotesOf } from "../../policy/judging/quotes.ts";
+import { type PolicyDocument, WINDOWS, type Window } from "../../policy/rules/schema.ts";
 import type { VenueReader } from "../../venues/venue.ts";
 import type { PolicyTold } from "../line.ts";
 

@@ -7,7 +7,7 @@ import { openPasskeys } from "../../../src/desk/people/passkeys.ts";
 import { type PeopleBook, openPeople } from "../../../src/desk/people/people.ts";
 import { fakeClock } from "../../../src/kernel/clock.ts";
 import { networksOf } from "../../../src/kernel/networks.ts";
-import { makeRecoveryCodes } from "../../../src/policy/passkeys.ts";
+import { makeRecoveryCodes } from "../../../src/policy/people/passkeys.ts";
 import { recordLimited } from "../../../src/views/sessions.ts";
 import { type TestConsole, openTestConsole } from "../../e2e/console-desk.ts";
 import { testDesk } from "../../policy/control.ts";

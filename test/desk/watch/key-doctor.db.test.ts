@@ -6,7 +6,7 @@ import type { Alert } from "../../../src/kernel/alert.ts";
 import { fakeClock } from "../../../src/kernel/clock.ts";
 import { DeskError } from "../../../src/kernel/errors.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
-import { statesNow, unfreeze } from "../../../src/policy/trading-state.ts";
+import { statesNow, unfreeze } from "../../../src/policy/freeze/trading-state.ts";
 import type { Access } from "../../../src/sources/feeds/access.ts";
 import type { KeyRights } from "../../../src/venues/key-rights.ts";
 import type { VenueReader } from "../../../src/venues/venue.ts";

@@ -22,7 +22,7 @@ import { systemClock } from "../../../src/kernel/clock.ts";
 import { decimal } from "../../../src/kernel/decimal.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
 import { planHash } from "../../../src/kernel/plan.ts";
-import { statesNow } from "../../../src/policy/trading-state.ts";
+import { statesNow } from "../../../src/policy/freeze/trading-state.ts";
 import { type SignerChild, keepSigner } from "../../../src/signer/child.ts";
 import { binanceusdm } from "../../fakes/exchanges/binanceusdm.ts";
 import { type FakeExchange, type Route, openFake } from "../../fakes/exchanges/core.ts";

@@ -4,7 +4,7 @@ import { accountDays, accountStates } from "../../../src/db/schema.ts";
 import type { AccountState, Transfer } from "../../../src/kernel/account.ts";
 import { decimal } from "../../../src/kernel/decimal.ts";
 import { silentLog } from "../../../src/kernel/log.ts";
-import { gather } from "../../../src/policy/gather.ts";
+import { gather } from "../../../src/policy/judging/gather.ts";
 import { type DayBook, openDayBook } from "../../../src/sources/feeds/account-day.ts";
 import { controlOf, freshPlan } from "../../policy/control.ts";
 import { withDatabase } from "../../with-database.ts";
