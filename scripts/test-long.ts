@@ -14,7 +14,7 @@ const COUNTS = {
 const SUITES = [
   "test/chat/racing.db.test.ts",
   "test/policy/sequences.test.ts",
-  "test/policy/judge-laws.test.ts",
+  "test/policy/judging/judge-laws.test.ts",
   "test/policy/races.db.test.ts",
   "test/policy/model.db.test.ts",
   "test/ledger/tamper.test.ts",
